@@ -1,0 +1,197 @@
+//! Commands: the 64-byte descriptor in the submission ring.
+//!
+//! Sixteen 32-bit little-endian words:
+//!
+//! | word | holds |
+//! |---|---|
+//! | 0 | opcode in bits 7:0, flags in bits 15:8, command id in bits 31:16 |
+//! | 1 | curve or field id in bits 7:0; address spaces: `a` bit 8, `b` bit 9, `c` bit 10 (0 host, 1 card); other bits zero |
+//! | 2 | count: words (COPY, ZERO), points (MSM), log2 of the elements (NTT) |
+//! | 3 | epoch: what the EPOCH register reads |
+//! | 4, 5 | address `a`, low and high: source, bases, input vector |
+//! | 6, 7 | address `b`: scalars, factor blocks |
+//! | 8, 9 | address `c`: destination, segment sums, output vector |
+//! | 10-15 | zero |
+//!
+//! Every address is a multiple of 32. An operand that a command does not have (`a`, `b` of ZERO,
+//! `b` of COPY, `b` of an NTT without factors, all of NOP) is zero, its space bit too.
+//! Input and output of one command may be the same (NTT) but must not overlap otherwise.
+
+use crate::layout::Space;
+
+/// Bytes of a descriptor.
+pub const DESCRIPTOR_BYTES: usize = 64;
+
+/// What a command does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Opcode {
+    /// Nothing; completes with Ok.
+    Nop = 0,
+    /// Copy `count` words from `a` to `c`.
+    Copy = 1,
+    /// Multi-scalar multiplication of `count` affine bases at `a` with the scalars at `b`; the
+    /// segment sums go to `c`, see [`layout::msm_result_words`](crate::layout::msm_result_words).
+    Msm = 2,
+    /// Transform of 2^count elements from `a` to `c`, natural order to natural order, with the
+    /// primitive 2^count-th root of unity w = g^((r-1)/2^count), g the field's smallest generator
+    /// (5 for BN254 Fr, 7 for BLS12-381 Fr and Goldilocks): output k is the sum of input j times
+    /// w^(jk), with w^-1 in place of w under [`FLAG_INVERSE`] (and no division by n: put 1/n into
+    /// the factors after). [`FLAG_FACTORS_BEFORE`] multiplies input j, [`FLAG_FACTORS_AFTER`]
+    /// output k, by the sequence of a factor block at `b`.
+    Ntt = 3,
+    /// Write `count` words of zero to `c`.
+    Zero = 4,
+}
+
+impl Opcode {
+    /// Every opcode.
+    pub const ALL: [Opcode; 5] = [Opcode::Nop, Opcode::Copy, Opcode::Msm, Opcode::Ntt, Opcode::Zero];
+
+    /// Name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Opcode::Nop => "nop",
+            Opcode::Copy => "copy",
+            Opcode::Msm => "msm",
+            Opcode::Ntt => "ntt",
+            Opcode::Zero => "zero",
+        }
+    }
+}
+
+/// MSM: the scalars are in Montgomery form.
+pub const FLAG_MONTGOMERY: u8 = 1 << 0;
+/// NTT: use w^-1.
+pub const FLAG_INVERSE: u8 = 1 << 0;
+/// NTT: multiply the input by the sequence of the first factor block at `b`.
+pub const FLAG_FACTORS_BEFORE: u8 = 1 << 1;
+/// NTT: multiply the output by the sequence of the next factor block at `b`.
+pub const FLAG_FACTORS_AFTER: u8 = 1 << 2;
+
+/// Most words in one COPY or ZERO, and most points in any MSM: counts fit 28 bits.
+pub const MAX_COUNT: u32 = (1 << 28) - 1;
+
+/// An operand: where and at which address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operand {
+    /// Address space.
+    pub space: Space,
+    /// IOVA or byte offset, a multiple of 32.
+    pub address: u64,
+}
+
+impl Operand {
+    /// An operand that a command does not have.
+    pub const NONE: Operand = Operand { space: Space::Host, address: 0 };
+
+    /// In host memory at an IOVA.
+    pub const fn host(address: u64) -> Self {
+        Operand { space: Space::Host, address }
+    }
+
+    /// In card memory at a byte offset.
+    pub const fn card(address: u64) -> Self {
+        Operand { space: Space::Card, address }
+    }
+}
+
+/// A command. `opcode` and `unit` are raw, so that tests can send wrong ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Descriptor {
+    /// An [`Opcode`].
+    pub opcode: u8,
+    /// `FLAG_*`.
+    pub flags: u8,
+    /// Chosen by the host, returned in the completion.
+    pub id: u16,
+    /// A [`Curve`](crate::layout::Curve) (MSM) or [`Field`](crate::layout::Field) (NTT); else zero.
+    pub unit: u8,
+    /// Words, points or log2 of elements.
+    pub count: u32,
+    /// Reset epoch.
+    pub epoch: u32,
+    /// Source, bases, input vector.
+    pub a: Operand,
+    /// Scalars, factor blocks.
+    pub b: Operand,
+    /// Destination.
+    pub c: Operand,
+}
+
+impl Descriptor {
+    /// The bytes in the ring.
+    pub fn encode(&self) -> [u8; DESCRIPTOR_BYTES] {
+        let spaces = (self.a.space as u32) << 8 | (self.b.space as u32) << 9 | (self.c.space as u32) << 10;
+        let words = [
+            self.opcode as u32 | (self.flags as u32) << 8 | (self.id as u32) << 16,
+            self.unit as u32 | spaces,
+            self.count,
+            self.epoch,
+            self.a.address as u32,
+            (self.a.address >> 32) as u32,
+            self.b.address as u32,
+            (self.b.address >> 32) as u32,
+            self.c.address as u32,
+            (self.c.address >> 32) as u32,
+        ];
+        let mut bytes = [0; DESCRIPTOR_BYTES];
+        for (chunk, word) in bytes.chunks_exact_mut(4).zip(words) {
+            chunk.copy_from_slice(&word.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// From the bytes in the ring; `None` if a bit that must be zero is set.
+    pub fn decode(bytes: &[u8; DESCRIPTOR_BYTES]) -> Option<Self> {
+        let word = |i: usize| u32::from_le_bytes([bytes[4 * i], bytes[4 * i + 1], bytes[4 * i + 2], bytes[4 * i + 3]]);
+        let long = |i: usize| word(i) as u64 | (word(i + 1) as u64) << 32;
+        let space = |bit: u32| if word(1) >> bit & 1 == 0 { Space::Host } else { Space::Card };
+        if word(1) & !0x7ff != 0 || bytes[40..].iter().any(|b| *b != 0) {
+            return None;
+        }
+        Some(Descriptor {
+            opcode: word(0) as u8,
+            flags: (word(0) >> 8) as u8,
+            id: (word(0) >> 16) as u16,
+            unit: word(1) as u8,
+            count: word(2),
+            epoch: word(3),
+            a: Operand { space: space(8), address: long(4) },
+            b: Operand { space: space(9), address: long(6) },
+            c: Operand { space: space(10), address: long(8) },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptors_survive_a_round_trip() {
+        let d = Descriptor {
+            opcode: Opcode::Msm as u8,
+            flags: FLAG_MONTGOMERY,
+            id: 0xbeef,
+            unit: 1,
+            count: 0x1234_5678,
+            epoch: 7,
+            a: Operand::card(0x0123_4567_89ab_cde0),
+            b: Operand::host(0xfeed_0000_0000_0040),
+            c: Operand::card(0x20),
+        };
+        assert_eq!(Descriptor::decode(&d.encode()), Some(d));
+    }
+
+    #[test]
+    fn reserved_bits_are_refused() {
+        let mut bytes = [0; DESCRIPTOR_BYTES];
+        assert!(Descriptor::decode(&bytes).is_some());
+        for at in (40..64).chain([6, 7]) {
+            bytes[at] = 1;
+            assert_eq!(Descriptor::decode(&bytes), None, "byte {at}");
+            bytes[at] = 0;
+        }
+    }
+}

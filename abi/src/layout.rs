@@ -1,0 +1,101 @@
+//! Address spaces, forms and layouts.
+//!
+//! * A *word* is 32 bytes: the unit of counts and the alignment of every operand.
+//! * A field element of a 254-bit field is one word, little-endian. *Canonical* form is the
+//!   residue itself, *Montgomery* form the residue times R = 2^256 modulo p. Elements of
+//!   vectors and coordinates of points are in Montgomery form and reduced (below p).
+//! * An affine point is `x, y` (two words); infinity is `0, 0`, which is on no curve offered.
+//! * A projective point is `X, Y, Z` (three words), homogeneous: x = X/Z, y = Y/Z; infinity has
+//!   Z = 0. In Jacobian coordinates it is (XZ, YZ^2, Z).
+//! * A scalar is one word, canonical or Montgomery by flag, below the group's order.
+
+/// Bytes of a word.
+pub const WORD_BYTES: usize = 32;
+/// Words of an affine point.
+pub const AFFINE_WORDS: usize = 2;
+/// Words of a projective point.
+pub const PROJECTIVE_WORDS: usize = 3;
+/// Words that the MSM writes for one segment: the weighted sum, then the plain sum.
+pub const SEGMENT_WORDS: usize = 2 * PROJECTIVE_WORDS;
+
+/// Where an operand lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Space {
+    /// Host memory: an IOVA.
+    Host = 0,
+    /// The card's own memory: a byte offset.
+    Card = 1,
+}
+
+/// Curves (G1 of the pairing-friendly ones).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Curve {
+    /// BN254 (alt_bn128), y^2 = x^3 + 3.
+    Bn254 = 0,
+    /// BLS12-381, y^2 = x^3 + 4.
+    Bls12_381 = 1,
+    /// BLS12-377, y^2 = x^3 + 1.
+    Bls12_377 = 2,
+}
+
+/// Fields of vectors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Field {
+    /// Scalar field of BN254.
+    Bn254Fr = 0,
+    /// Scalar field of BLS12-381.
+    Bls12_381Fr = 1,
+    /// Scalar field of BLS12-377.
+    Bls12_377Fr = 2,
+    /// 2^64 - 2^32 + 1.
+    Goldilocks = 3,
+}
+
+impl Curve {
+    /// Every curve with an id.
+    pub const ALL: [Curve; 3] = [Curve::Bn254, Curve::Bls12_381, Curve::Bls12_377];
+
+    /// Name in commands and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Curve::Bn254 => "bn254",
+            Curve::Bls12_381 => "bls12-381",
+            Curve::Bls12_377 => "bls12-377",
+        }
+    }
+}
+
+impl Field {
+    /// Every field with an id.
+    pub const ALL: [Field; 4] = [Field::Bn254Fr, Field::Bls12_381Fr, Field::Bls12_377Fr, Field::Goldilocks];
+
+    /// Name in commands and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Field::Bn254Fr => "bn254-fr",
+            Field::Bls12_381Fr => "bls12-381-fr",
+            Field::Bls12_377Fr => "bls12-377-fr",
+            Field::Goldilocks => "goldilocks",
+        }
+    }
+}
+
+/// Words that an MSM command writes: for each window (least significant first), for each segment
+/// (lowest buckets first), a *weighted* sum A and a *plain* sum R, each projective.
+///
+/// With L = 2^(c-1) / segments buckets a segment, bucket d (digits +d and -d, d from 1) lies in
+/// segment s = (d-1) / L, and A = sum of ((d-1) mod L + 1) * bucket d, R = sum of bucket d. So a
+/// window is `sum over s of (A_s + s*L*R_s)`, and the MSM `sum over w of 2^(c*w) * window_w`.
+pub const fn msm_result_words(windows: usize, segments: usize) -> usize {
+    windows * segments * SEGMENT_WORDS
+}
+
+/// Words of one factor block: with K = 2^log_seeds, the seeds `s*g^0 .. s*g^(K-1)`, then `g^K`,
+/// all in Montgomery form. The card continues the sequence, so element i is multiplied by
+/// `s*g^i`. A command with factors both before and after has the two blocks one after the other.
+pub const fn factor_block_words(log_seeds: u32) -> usize {
+    (1 << log_seeds) + 1
+}
