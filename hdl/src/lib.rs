@@ -1,1 +1,6 @@
-//! Placeholder.
+//! The card's RTL in RustHDL. A folder is a block: its RTL, its software model, its tests.
+//!
+//! Port contracts, the meaning of latency and of twins: `docs/architecture.md`.
+
+pub mod curve;
+pub mod field;
