@@ -1,0 +1,262 @@
+//! Tasks: to the card, checked, and to the CPU where that is allowed.
+
+use super::{Bases, Check, Device, EngineError, Fallback, MsmJob, Transform, bases, bases::Home};
+use crate::{Error, Report, Result, check, cpu};
+use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_ff::{FftField, Zero};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use zeroize::Zeroizing;
+
+/// How a task came out of [`Device::offload`].
+enum Outcome<T> {
+    Done(T),
+    /// The CPU does it.
+    ToCpu,
+}
+
+impl Device {
+    /// Uploads bases. Points must be on the curve; this is not checked again here.
+    ///
+    /// # Errors
+    /// [`Error::DeviceFailed`] if the upload fails and fall-back is off, [`Error::Quarantined`].
+    pub fn upload_bases(&self, points: &[G1Affine]) -> Result<Bases> {
+        self.recorded(|report| self.upload_in(points.into(), "upload", report))
+    }
+
+    /// Sum of `scalars[i] * bases[i]`.
+    ///
+    /// # Errors
+    /// [`Error::MsmLength`], [`Error::ForeignBases`], and those of a device:
+    /// [`Error::DeviceFailed`], [`Error::WrongAnswer`], [`Error::Quarantined`].
+    pub fn msm(&self, bases: &Bases, scalars: &[Fr]) -> Result<G1Projective> {
+        let sums = self.msm_batch(&[(bases, scalars)])?;
+        sums.into_iter().next().ok_or_else(|| Error::Internal("an MSM without a result".into()))
+    }
+
+    /// Several MSMs in one batch: a card gets them with one doorbell. Results in order.
+    ///
+    /// # Errors
+    /// As [`msm`](Self::msm).
+    pub fn msm_batch(&self, jobs: &[(&Bases, &[Fr])]) -> Result<Vec<G1Projective>> {
+        self.recorded(|report| self.msm_in(jobs, "msm", report))
+    }
+
+    /// Transforms in place.
+    ///
+    /// # Errors
+    /// [`Error::NttLength`], [`Error::ZeroCoset`], and those of a device. On an error the vector
+    /// holds what it held before.
+    pub fn ntt(&self, values: &mut [Fr], transform: &Transform) -> Result<()> {
+        self.ntt_batch(&mut [values], transform)
+    }
+
+    /// Transforms several vectors in place, in one batch. They may differ in length.
+    ///
+    /// # Errors
+    /// As [`ntt`](Self::ntt).
+    pub fn ntt_batch(&self, vectors: &mut [&mut [Fr]], transform: &Transform) -> Result<()> {
+        self.recorded(|report| self.ntt_in(vectors, transform, "ntt", report))
+    }
+
+    pub(crate) fn upload_in(&self, points: Arc<[G1Affine]>, stage: &str, report: &mut Report) -> Result<Bases> {
+        self.usable()?;
+        let home = match &self.shared.card {
+            None => Home::NotOffered("the CPU takes bases from host memory".into()),
+            Some(card) => {
+                let start = Instant::now();
+                match card.upload(&points) {
+                    Ok((resident, cost)) => {
+                        report.device_stage(stage, start.elapsed(), &cost);
+                        Home::Device(resident)
+                    }
+                    Err(EngineError::Unsupported(what)) => Home::NotOffered(what),
+                    Err(error) => {
+                        self.excuse(stage, error, report)?;
+                        Home::Failed
+                    }
+                }
+            }
+        };
+        Ok(Bases(Arc::new(bases::Inner { points, home, device: self.shared.clone() })))
+    }
+
+    pub(crate) fn msm_in(
+        &self,
+        jobs: &[(&Bases, &[Fr])],
+        stage: &str,
+        report: &mut Report,
+    ) -> Result<Vec<G1Projective>> {
+        self.usable()?;
+        for (bases, scalars) in jobs {
+            if bases.len() != scalars.len() {
+                return Err(Error::MsmLength { scalars: scalars.len(), bases: bases.len() });
+            }
+            if !Arc::ptr_eq(&bases.0.device, &self.shared) {
+                let (device, bases) = (self.shared.name.clone(), bases.0.device.name.clone());
+                return Err(Error::ForeignBases { device, bases });
+            }
+        }
+        if let Outcome::Done(sums) = self.msm_on_card(jobs, stage, report)? {
+            return Ok(sums);
+        }
+        let start = Instant::now();
+        let sums = jobs.iter().map(|(bases, scalars)| cpu::msm(bases.points(), scalars)).collect();
+        report.host_stage(stage, start.elapsed());
+        Ok(sums)
+    }
+
+    fn msm_on_card(
+        &self,
+        jobs: &[(&Bases, &[Fr])],
+        stage: &str,
+        report: &mut Report,
+    ) -> Result<Outcome<Vec<G1Projective>>> {
+        let Some(card) = &self.shared.card else { return Ok(Outcome::ToCpu) };
+        let mut tasks = Vec::with_capacity(jobs.len());
+        for (bases, scalars) in jobs {
+            let away = match &bases.0.home {
+                Home::Device(resident) => {
+                    tasks.push(MsmJob { resident, points: bases.points(), scalars });
+                    continue;
+                }
+                Home::NotOffered(what) => EngineError::Unsupported(what.clone()),
+                Home::Failed => EngineError::failed("its bases could not be uploaded"),
+            };
+            self.excuse(stage, away, report)?;
+            return Ok(Outcome::ToCpu);
+        }
+        let start = Instant::now();
+        let (sums, cost) = match card.msm(&tasks) {
+            Ok(done) => done,
+            Err(error) => {
+                self.excuse(stage, error, report)?;
+                return Ok(Outcome::ToCpu);
+            }
+        };
+        if sums.len() != jobs.len() {
+            return Err(Error::Internal(format!("{} results of {} MSMs", sums.len(), jobs.len())));
+        }
+        report.device_stage(stage, start.elapsed(), &cost);
+        let start = Instant::now();
+        for (i, (sum, (bases, scalars))) in sums.iter().zip(jobs).enumerate() {
+            let problem = match self.check {
+                Check::None => None,
+                Check::Curve => (!check::point_holds(sum)).then_some("is not on the curve"),
+                Check::Dual => (cpu::msm(bases.points(), scalars) != *sum).then_some("differs from the CPU's"),
+            };
+            if let Some(problem) = problem {
+                return Err(self.quarantine(stage, format!("result {i} of {} {problem}", sums.len())));
+            }
+        }
+        self.checked(start, report);
+        Ok(Outcome::Done(sums))
+    }
+
+    pub(crate) fn ntt_in(
+        &self,
+        vectors: &mut [&mut [Fr]],
+        transform: &Transform,
+        stage: &str,
+        report: &mut Report,
+    ) -> Result<()> {
+        self.usable()?;
+        for v in vectors.iter() {
+            if !v.len().is_power_of_two() || v.len() > 1 << Fr::TWO_ADICITY {
+                return Err(Error::NttLength { length: v.len() });
+            }
+        }
+        if transform.coset.is_some_and(|g| g.is_zero()) {
+            return Err(Error::ZeroCoset);
+        }
+        if let Outcome::Done(()) = self.ntt_on_card(vectors, transform, stage, report)? {
+            return Ok(());
+        }
+        let start = Instant::now();
+        for v in vectors.iter_mut() {
+            cpu::ntt(v, transform);
+        }
+        report.host_stage(stage, start.elapsed());
+        Ok(())
+    }
+
+    fn ntt_on_card(
+        &self,
+        vectors: &mut [&mut [Fr]],
+        transform: &Transform,
+        stage: &str,
+        report: &mut Report,
+    ) -> Result<Outcome<()>> {
+        let Some(card) = &self.shared.card else { return Ok(Outcome::ToCpu) };
+        let start = Instant::now();
+        // Kept for the check, and because the engine works in place; may be a witness.
+        let inputs: Vec<Zeroizing<Vec<Fr>>> = vectors.iter().map(|v| Zeroizing::new(v.to_vec())).collect();
+        let restore = |vectors: &mut [&mut [Fr]]| {
+            for (v, input) in vectors.iter_mut().zip(&inputs) {
+                v.copy_from_slice(input);
+            }
+        };
+        let cost = match card.ntt(vectors, transform) {
+            Ok(cost) => cost,
+            Err(error) => {
+                restore(vectors);
+                self.excuse(stage, error, report)?;
+                return Ok(Outcome::ToCpu);
+            }
+        };
+        report.device_stage(stage, start.elapsed(), &cost);
+        let start = Instant::now();
+        for (i, input) in inputs.iter().enumerate() {
+            let problem = match self.check {
+                Check::None => None,
+                Check::Curve => (!check::transform_holds(input, vectors[i], transform))
+                    .then_some("disagrees with its input at a random point"),
+                Check::Dual => {
+                    let mut expected = input.clone();
+                    cpu::ntt(&mut expected, transform);
+                    (expected[..] != *vectors[i]).then_some("differs from the CPU's")
+                }
+            };
+            if let Some(problem) = problem {
+                let error = self.quarantine(stage, format!("result {i} of {} {problem}", inputs.len()));
+                restore(vectors);
+                return Err(error);
+            }
+        }
+        self.checked(start, report);
+        Ok(Outcome::Done(()))
+    }
+
+    fn checked(&self, start: Instant, report: &mut Report) {
+        if self.check != Check::None {
+            report.host_stage("check", start.elapsed());
+        }
+    }
+
+    /// May the CPU do what the device did not? What a device does not offer is no failure.
+    fn excuse(&self, stage: &str, error: EngineError, report: &mut Report) -> Result<()> {
+        let device = &self.shared.name;
+        if let EngineError::Unsupported(what) = &error {
+            tracing::debug!(%device, stage, %what, "not offered by the device: done on the host");
+            return Ok(());
+        }
+        if self.shared.fallback == Fallback::Never {
+            return Err(self.failed(stage, error));
+        }
+        tracing::warn!(%device, stage, %error, "fall-back to the CPU");
+        report.fallback(format!("{stage}: {error}"));
+        Ok(())
+    }
+
+    /// Runs one task with a report of its own, and adds that to the device's, failed or not.
+    fn recorded<T>(&self, task: impl FnOnce(&mut Report) -> Result<T>) -> Result<T> {
+        let start = Instant::now();
+        let mut report = self.job_report();
+        let result = task(&mut report);
+        report.seconds = Duration::as_secs_f64(&start.elapsed());
+        self.absorb(&report);
+        result
+    }
+}

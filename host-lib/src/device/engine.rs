@@ -1,0 +1,124 @@
+//! The seam between [`Device`](crate::Device) and what does the work.
+
+use crate::{device::Transform, report::Cost};
+use ark_bn254::{Fr, G1Affine, G1Projective};
+use serde::Serialize;
+use std::{any::Any, collections::BTreeMap, sync::Arc};
+
+/// How an engine failed at a task.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The device does not offer this; the host does it, and the report lists it as a host stage.
+    #[error("not offered by this device: {0}")]
+    Unsupported(String),
+    /// The device or the way to it failed.
+    #[error("{what}")]
+    Failed {
+        /// What happened, and the way out.
+        what: String,
+        /// The cause, if another error is it.
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+}
+
+impl EngineError {
+    /// A failure with no other error behind it.
+    pub fn failed(what: impl Into<String>) -> Self {
+        EngineError::Failed { what: what.into(), source: None }
+    }
+
+    /// A failure caused by another error, whose text becomes part of this one's.
+    pub fn because(what: impl AsRef<str>, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        EngineError::Failed { what: format!("{}: {source}", what.as_ref()), source: Some(Box::new(source)) }
+    }
+}
+
+/// Result of an engine.
+pub(crate) type EngineResult<T> = std::result::Result<T, EngineError>;
+
+/// An engine's handle to resident bases; what is inside is the engine's own. Dropping the last
+/// clone frees them.
+pub(crate) type Resident = Arc<dyn Any + Send + Sync>;
+
+/// One multi-scalar multiplication.
+pub(crate) struct MsmJob<'a> {
+    /// What [`Engine::upload`] returned.
+    #[allow(dead_code)] // read by card engines
+    pub resident: &'a Resident,
+    /// The same bases on the host, as many as scalars.
+    pub points: &'a [G1Affine],
+    /// Scalars (in memory in Montgomery form, R = 2^256).
+    pub scalars: &'a [Fr],
+}
+
+/// What does the work: the CPU, or a card with its driver. Methods may be called from several
+/// threads at once.
+pub(crate) trait Engine: Send + Sync {
+    /// Identity, configuration, capabilities, counters.
+    fn info(&self) -> EngineResult<Info>;
+
+    /// Makes bases resident, now or at their first use. Keep a clone of the `Arc` to restore them
+    /// after an eviction.
+    fn upload(&self, points: &Arc<[G1Affine]>) -> EngineResult<(Resident, Cost)>;
+
+    /// Multi-scalar multiplications, in one batch: the results in order, and the cost of all.
+    fn msm(&self, jobs: &[MsmJob<'_>]) -> EngineResult<(Vec<G1Projective>, Cost)>;
+
+    /// Transforms each vector in place. Lengths are powers of two. On an error the vectors hold
+    /// what they held before.
+    fn ntt(&self, vectors: &mut [&mut [Fr]], transform: &Transform) -> EngineResult<Cost>;
+}
+
+/// What a device is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Info {
+    /// Name as opened.
+    pub device: String,
+    /// `cpu`, `simulator` or `card`.
+    pub kind: String,
+    /// Version of the card's contract, or of this library for the CPU.
+    pub version: String,
+    /// Name of the configuration, if it is a card.
+    pub config: Option<String>,
+    /// Curve of MSMs.
+    pub curve: String,
+    /// Field of NTTs.
+    pub field: String,
+    /// Clock in Hz, if it is a card.
+    pub clock_hz: Option<u64>,
+    /// Card memory in bytes, if it is a card.
+    pub card_mem_bytes: Option<u64>,
+    /// Most points in one MSM command, if it is a card.
+    pub msm: Option<MsmInfo>,
+    /// The NTT engine, if it is a card that has one.
+    pub ntt: Option<NttInfo>,
+    /// Leaves that a simulator computes by native integers.
+    pub twins: Vec<String>,
+    /// Performance counters by name.
+    pub counters: BTreeMap<String, u64>,
+}
+
+/// A card's MSM engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MsmInfo {
+    /// Point adders.
+    pub adders: u64,
+    /// Window width in bits.
+    pub window_bits: u64,
+    /// Windows.
+    pub windows: u64,
+    /// Segments of a window's buckets.
+    pub segments: u64,
+    /// Most points in one command.
+    pub max_points: u64,
+}
+
+/// A card's NTT engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct NttInfo {
+    /// Butterfly units.
+    pub butterflies: u64,
+    /// Longest vector on chip, elements.
+    pub max_elements: u64,
+}

@@ -1,0 +1,199 @@
+//! Devices: the CPU, a card, a simulated card, behind one type.
+
+mod bases;
+mod card;
+mod dispatch;
+mod engine;
+mod nonblocking;
+mod options;
+
+pub use bases::Bases;
+pub(crate) use engine::{Engine, EngineResult, MsmJob, Resident};
+pub use engine::{EngineError, Info, MsmInfo, NttInfo};
+pub use options::{Check, DeviceName, Fallback, Options};
+
+use crate::{Error, Report, Result, cpu::Cpu};
+use ark_bn254::Fr;
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// A transform of 2^k elements of BN254's Fr, natural order to natural order, with the primitive
+/// root `w = 5^((r-1)/2^k)` (that of arkworks and snarkjs). With g the coset's generator (1 if
+/// there is none): forward, coefficients c become evaluations `e_k = sum of c_j * (g*w^k)^j`;
+/// inverse, evaluations become coefficients (the division by 2^k included).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Transform {
+    /// From evaluations to coefficients.
+    pub inverse: bool,
+    /// Generator of the coset, not zero.
+    pub coset: Option<Fr>,
+}
+
+impl Transform {
+    /// Coefficients to evaluations.
+    pub const FORWARD: Transform = Transform { inverse: false, coset: None };
+    /// Evaluations to coefficients.
+    pub const INVERSE: Transform = Transform { inverse: true, coset: None };
+
+    /// The same on the coset of a generator.
+    pub const fn on_coset(self, generator: Fr) -> Self {
+        Transform { inverse: self.inverse, coset: Some(generator) }
+    }
+}
+
+/// A device. Cheap to clone: clones share the engine, the report and the quarantine.
+#[derive(Clone)]
+pub struct Device {
+    shared: Arc<Shared>,
+    check: Check,
+}
+
+pub(crate) struct Shared {
+    name: String,
+    /// `None`: the CPU does it all.
+    card: Option<Arc<dyn Engine>>,
+    fallback: Fallback,
+    report: Mutex<Report>,
+    quarantine: Mutex<Option<String>>,
+}
+
+impl Device {
+    /// Opens a device: `auto` (a card if one is found, else the CPU; never a simulator), `cpu`,
+    /// `sim`, `sim:verilator`, `vfio:BDF`, `vfio-user:SOCKET`.
+    ///
+    /// # Errors
+    /// [`Error::DeviceName`] for another name, [`Error::DeviceUnavailable`] if the device is not
+    /// there or cannot be opened.
+    pub fn open(name: &str, options: &Options) -> Result<Device> {
+        let (name, card) = match name.parse()? {
+            DeviceName::Cpu => (DeviceName::Cpu, None),
+            DeviceName::Auto => match card::find(options) {
+                Some((name, engine)) => (name, Some(engine)),
+                None => (DeviceName::Cpu, None),
+            },
+            name => {
+                let engine = card::open(&name, options)?;
+                (name, Some(engine))
+            }
+        };
+        tracing::debug!(device = %name, "opened");
+        Device::with_engine(name.to_string(), card, options)
+    }
+
+    pub(crate) fn with_engine(name: String, card: Option<Arc<dyn Engine>>, options: &Options) -> Result<Device> {
+        let report = Mutex::new(new_report(&name, card.as_deref())?);
+        let shared = Shared { name, card, fallback: options.fallback, report, quarantine: Mutex::new(None) };
+        Ok(Device { shared: Arc::new(shared), check: options.check })
+    }
+
+    /// The device's name; what `auto` found, not `auto`.
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// Is this the CPU?
+    pub fn is_cpu(&self) -> bool {
+        self.shared.card.is_none()
+    }
+
+    /// The same device with another check of results.
+    pub fn with_check(&self, check: Check) -> Device {
+        Device { shared: self.shared.clone(), check }
+    }
+
+    /// How results are checked.
+    pub fn check(&self) -> Check {
+        self.check
+    }
+
+    /// Identity, configuration, capabilities and counters.
+    ///
+    /// # Errors
+    /// [`Error::DeviceFailed`] if the card does not answer.
+    pub fn info(&self) -> Result<Info> {
+        let engine: &dyn Engine = self.shared.card.as_deref().unwrap_or(&Cpu);
+        let mut info = engine.info().map_err(|source| self.failed("info", source))?;
+        info.device = self.shared.name.clone();
+        Ok(info)
+    }
+
+    /// What this device did since it was opened, or since [`take_report`](Self::take_report).
+    pub fn report(&self) -> Report {
+        lock(&self.shared.report).clone()
+    }
+
+    /// The report so far; the next one starts from nothing.
+    pub fn take_report(&self) -> Report {
+        let mut report = lock(&self.shared.report);
+        let fresh = empty_like(&report);
+        std::mem::replace(&mut report, fresh)
+    }
+
+    /// Why the device is quarantined, if it is: it gave a wrong answer and takes no more tasks.
+    pub fn quarantined(&self) -> Option<String> {
+        lock(&self.shared.quarantine).clone()
+    }
+
+    /// An empty report of this device, for one job.
+    pub(crate) fn job_report(&self) -> Report {
+        empty_like(&lock(&self.shared.report))
+    }
+
+    /// Adds a job's report to the device's.
+    pub(crate) fn absorb(&self, report: &Report) {
+        lock(&self.shared.report).absorb(report);
+    }
+
+    pub(crate) fn quarantine(&self, task: &str, detail: String) -> Error {
+        tracing::error!(device = %self.shared.name, task, %detail, "wrong answer: device quarantined");
+        lock(&self.shared.quarantine).get_or_insert_with(|| format!("{task}: {detail}"));
+        Error::WrongAnswer { device: self.shared.name.clone(), task: task.to_owned(), detail }
+    }
+
+    fn usable(&self) -> Result<()> {
+        match self.quarantined() {
+            None => Ok(()),
+            Some(reason) => Err(Error::Quarantined { device: self.shared.name.clone(), reason }),
+        }
+    }
+
+    fn failed(&self, task: &str, source: EngineError) -> Error {
+        Error::DeviceFailed { device: self.shared.name.clone(), task: task.to_owned(), source }
+    }
+}
+
+impl fmt::Debug for Device {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Device({}, check {:?}, fall-back {:?})", self.shared.name, self.check, self.shared.fallback)
+    }
+}
+
+fn new_report(name: &str, card: Option<&dyn Engine>) -> Result<Report> {
+    let mut report = Report { device: name.to_owned(), ..Report::default() };
+    if let Some(card) = card {
+        let info = card
+            .info()
+            .map_err(|e| Error::DeviceUnavailable { device: name.to_owned(), reason: format!("no answer: {e}") })?;
+        report.clock_hz = info.clock_hz;
+        report.adders = info.msm.map_or(0, |m| m.adders);
+        report.twins = info.twins;
+    }
+    Ok(report)
+}
+
+fn empty_like(report: &Report) -> Report {
+    Report {
+        device: report.device.clone(),
+        clock_hz: report.clock_hz,
+        adders: report.adders,
+        twins: report.twins.clone(),
+        ..Report::default()
+    }
+}
+
+/// What the mutexes hold stays whole even if a thread dies while it holds one.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,108 @@
+//! Names of devices and how they are opened.
+
+use crate::{Error, Result};
+use std::{fmt, path::PathBuf, str::FromStr};
+
+/// May the CPU step in when the device fails at a task?
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Fallback {
+    /// Yes; each time is counted in the report and logged. A wrong answer is never covered up.
+    #[default]
+    Auto,
+    /// No: the failure is the task's error.
+    Never,
+}
+
+/// How the results of a card are checked, task by task. (A proof is verified in any case.)
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Check {
+    /// Not at all.
+    None,
+    /// MSM: the result is a point of the group. NTT: input and output agree at a random point.
+    #[default]
+    Curve,
+    /// The CPU does it too, and the results must be equal.
+    Dual,
+}
+
+/// How a device is opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Configuration of a simulated card: a name (`tiny`, `sim`) or a TOML file's path.
+    pub config: Option<String>,
+    /// May the CPU step in?
+    pub fallback: Fallback,
+    /// How results are checked.
+    pub check: Check,
+}
+
+/// A device's name, parsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeviceName {
+    /// A card if one is found, else the CPU; never a simulator.
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The simulated card in this process, RustHDL's own simulation.
+    Sim,
+    /// The simulated card in this process, its Verilog under Verilator.
+    SimVerilator,
+    /// A card behind the kernel's VFIO, by PCI address.
+    Vfio(String),
+    /// A card behind a vfio-user socket.
+    VfioUser(PathBuf),
+}
+
+impl FromStr for DeviceName {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let bad = |problem: &str| Err(Error::DeviceName { name: name.to_owned(), problem: problem.to_owned() });
+        match name.split_once(':') {
+            None => match name {
+                "auto" => Ok(DeviceName::Auto),
+                "cpu" => Ok(DeviceName::Cpu),
+                "sim" => Ok(DeviceName::Sim),
+                "vfio" => bad("the PCI address is missing"),
+                "vfio-user" => bad("the socket's path is missing"),
+                _ => bad("no such device"),
+            },
+            Some(("sim", "verilator")) => Ok(DeviceName::SimVerilator),
+            Some(("sim", _)) => bad("no such simulator"),
+            Some(("vfio", "")) => bad("the PCI address is missing"),
+            Some(("vfio", bdf)) => Ok(DeviceName::Vfio(bdf.to_owned())),
+            Some(("vfio-user", "")) => bad("the socket's path is missing"),
+            Some(("vfio-user", path)) => Ok(DeviceName::VfioUser(path.into())),
+            Some(_) => bad("no such device"),
+        }
+    }
+}
+
+impl fmt::Display for DeviceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DeviceName::Auto => f.write_str("auto"),
+            DeviceName::Cpu => f.write_str("cpu"),
+            DeviceName::Sim => f.write_str("sim"),
+            DeviceName::SimVerilator => f.write_str("sim:verilator"),
+            DeviceName::Vfio(bdf) => write!(f, "vfio:{bdf}"),
+            DeviceName::VfioUser(path) => write!(f, "vfio-user:{}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_survive_a_round_trip_and_others_are_refused() {
+        for name in ["auto", "cpu", "sim", "sim:verilator", "vfio:0000:03:00.0", "vfio-user:/tmp/card.sock"] {
+            assert_eq!(name.parse::<DeviceName>().expect(name).to_string(), name);
+        }
+        for name in ["", "gpu", "cpu:1", "sim:", "sim:fast", "vfio", "vfio:", "vfio-user", "vfio-user:", "Auto"] {
+            let error = name.parse::<DeviceName>().expect_err(name).to_string();
+            assert!(error.contains(&format!("`{name}`")) && error.contains("use auto"), "{error}");
+        }
+    }
+}

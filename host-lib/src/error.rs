@@ -1,0 +1,139 @@
+//! What can go wrong, by who has to act on it.
+
+use std::path::PathBuf;
+
+/// Result of this library.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Who has to act on an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// The caller: a malformed file, a wrong length, a bad option.
+    Input,
+    /// The caller: the witness does not satisfy the circuit.
+    Unsatisfied,
+    /// The operating system: a file that cannot be read or written.
+    Io,
+    /// The operator: a device that is missing, failed, or gave a wrong answer.
+    Device,
+    /// Us: a bug.
+    Internal,
+}
+
+/// Any error of this library.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A device name that is none.
+    #[error(
+        "device `{name}`: {problem}; use auto, cpu, sim, sim:verilator, vfio:BDF (such as vfio:0000:03:00.0) or \
+         vfio-user:SOCKET"
+    )]
+    DeviceName {
+        /// As given.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The device is not there, or this build cannot reach it.
+    #[error("device `{device}` is not available: {reason}")]
+    DeviceUnavailable {
+        /// The device's name.
+        device: String,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// The device failed at a task and the policy forbids the CPU.
+    #[error("device `{device}` failed at {task}: {source}; fall-back to the CPU is off (fall-back `auto` allows it)")]
+    DeviceFailed {
+        /// The device's name.
+        device: String,
+        /// What it was to do.
+        task: String,
+        /// What happened.
+        source: crate::device::EngineError,
+    },
+    /// The device gave a wrong answer. It is quarantined.
+    #[error(
+        "device `{device}` gave a wrong answer at {task}: {detail}; it is quarantined (check the card, then open it \
+         again, or use the device `cpu`)"
+    )]
+    WrongAnswer {
+        /// The device's name.
+        device: String,
+        /// What it was to do.
+        task: String,
+        /// How it was found out.
+        detail: String,
+    },
+    /// The device gave a wrong answer before.
+    #[error("device `{device}` is quarantined: {reason}; check the card, then open it again, or use the device `cpu`")]
+    Quarantined {
+        /// The device's name.
+        device: String,
+        /// What happened.
+        reason: String,
+    },
+    /// Numbers of scalars and bases differ.
+    #[error("MSM of {scalars} scalars over {bases} bases: the numbers must be equal")]
+    MsmLength {
+        /// Number of scalars given.
+        scalars: usize,
+        /// Number of bases in the handle.
+        bases: usize,
+    },
+    /// A vector whose length is no power of two, or too long.
+    #[error("NTT of {length} elements: the length must be a power of two from 1 to 2^28")]
+    NttLength {
+        /// Elements given.
+        length: usize,
+    },
+    /// Zero is no coset generator.
+    #[error("NTT on the coset of 0: the coset's generator must not be zero")]
+    ZeroCoset,
+    /// Bases that were uploaded to another device.
+    #[error("these bases belong to device `{bases}`, not `{device}`: upload them to the device that is to use them")]
+    ForeignBases {
+        /// The device asked.
+        device: String,
+        /// The device that holds the bases.
+        bases: String,
+    },
+    /// A file cannot be read or written.
+    #[error("{path}: cannot {action}: {source}", path = .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// `open`, `read`, `write`...
+        action: &'static str,
+        /// The operating system's answer.
+        source: std::io::Error,
+    },
+    /// A bug in this library.
+    #[error("internal error: {0}; please report it")]
+    Internal(String),
+}
+
+impl Error {
+    /// Who has to act.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Error::DeviceName { .. }
+            | Error::MsmLength { .. }
+            | Error::NttLength { .. }
+            | Error::ZeroCoset
+            | Error::ForeignBases { .. } => ErrorKind::Input,
+            Error::DeviceUnavailable { .. }
+            | Error::DeviceFailed { .. }
+            | Error::WrongAnswer { .. }
+            | Error::Quarantined { .. } => ErrorKind::Device,
+            Error::Io { .. } => ErrorKind::Io,
+            Error::Internal(_) => ErrorKind::Internal,
+        }
+    }
+
+    /// The exit code of a program that ends because of this error: 2 (1 is an invalid proof).
+    pub fn exit_code(&self) -> u8 {
+        2
+    }
+}

@@ -1,0 +1,1 @@
+//! Tasks larger than a card takes, cut into tasks that it takes.
