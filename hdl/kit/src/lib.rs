@@ -1,1 +1,16 @@
-//! Placeholder.
+//! What RustHDL needs for wide datapaths: words, memories, twins, Verilator, a source check.
+//!
+//! See the crate's README for a tour. Nothing here knows about Gristmill's card; the crate can be
+//! used alone.
+
+pub mod delay;
+pub mod fifo;
+pub mod mem;
+pub mod ports;
+pub mod sim;
+pub mod twin;
+pub mod word;
+
+/// For macros of this crate.
+#[doc(hidden)]
+pub use rust_hdl;

@@ -1,0 +1,164 @@
+//! A synchronous FIFO as one primitive: nine signals in simulation, one memory in hardware.
+
+use crate::sim::note_activity;
+use crate::word::U;
+use rust_hdl::prelude::*;
+
+/// A FIFO of `depth` words; the first word falls through.
+///
+/// A word enters in a cycle with `in_valid` and `in_ready`, and leaves in one with `out_valid` and
+/// `out_ready`. `out_data` is the oldest word while `out_valid`; a word that enters an empty FIFO
+/// is there in the next cycle. `in_ready`, `out_valid` and `level` (words held) come from
+/// registers. A full FIFO takes no word in the cycle in which one leaves. `reset` is synchronous.
+#[derive(LogicBlock)]
+pub struct Fifo<T: Synth> {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, Bit>,
+    pub in_data: Signal<In, T>,
+    pub in_valid: Signal<In, Bit>,
+    pub in_ready: Signal<Out, Bit>,
+    pub out_data: Signal<Out, T>,
+    pub out_valid: Signal<Out, Bit>,
+    pub out_ready: Signal<In, Bit>,
+    pub level: Signal<Out, Bits<16>>,
+    _words: Vec<T>,
+    _rd: usize,
+    _wr: usize,
+    _count: usize,
+}
+
+impl<T: Synth> Fifo<T> {
+    /// A FIFO of `depth` words.
+    ///
+    /// # Panics
+    /// If the depth is below 1 or above 32768.
+    pub fn new(depth: usize) -> Self {
+        assert!((1..=1 << 15).contains(&depth), "a Fifo of depth {depth}: 1 to 32768 words");
+        Self {
+            clock: Default::default(),
+            reset: Default::default(),
+            in_data: Default::default(),
+            in_valid: Default::default(),
+            in_ready: Signal::new_with_default(true),
+            out_data: Default::default(),
+            out_valid: Default::default(),
+            out_ready: Default::default(),
+            level: Default::default(),
+            _words: vec![T::default(); depth],
+            _rd: 0,
+            _wr: 0,
+            _count: 0,
+        }
+    }
+
+    /// Words it can hold.
+    pub fn depth(&self) -> usize {
+        self._words.len()
+    }
+
+    fn after(&self, i: usize) -> usize {
+        if i + 1 == self._words.len() {
+            0
+        } else {
+            i + 1
+        }
+    }
+}
+
+impl<T: Synth> Logic for Fifo<T> {
+    #[inline]
+    fn update(&mut self) {
+        if self.clock.pos_edge() {
+            let depth = self._words.len();
+            let reset = self.reset.val();
+            let push = !reset && self.in_valid.val() && self._count != depth;
+            let pop = !reset && self.out_ready.val() && self._count != 0;
+            if reset {
+                (self._rd, self._wr, self._count) = (0, 0, 0);
+            }
+            if pop {
+                self._rd = self.after(self._rd);
+                self._count -= 1;
+            }
+            // The read comes before the write, as in the memory; a word that will be the next one
+            // out goes around it.
+            self.out_data.next = if push && self._wr == self._rd { self.in_data.val() } else { self._words[self._rd] };
+            if push {
+                self._words[self._wr] = self.in_data.val();
+                self._wr = self.after(self._wr);
+                self._count += 1;
+            }
+            if push || pop || reset {
+                self.in_ready.next = self._count != depth;
+                self.out_valid.next = self._count != 0;
+                self.level.next = (self._count as u64).into();
+            }
+            if push || pop {
+                note_activity();
+            }
+        }
+    }
+    fn connect(&mut self) {
+        self.in_ready.connect();
+        self.out_data.connect();
+        self.out_valid.connect();
+        self.level.connect();
+    }
+    fn hdl(&self) -> Verilog {
+        let depth = self._words.len();
+        let a = clog2(depth).max(1);
+        Verilog::Custom(format!(
+            "reg [{w}:0] words [0:{top}];
+`ifndef SYNTHESIS
+integer i;
+initial for (i = 0; i < {depth}; i = i + 1) words[i] = {bits}'d0;
+`endif
+reg [{a1}:0] rd = {a}'d0;
+reg [{a1}:0] wr = {a}'d0;
+reg [15:0] count = 16'd0;
+reg [{w}:0] read = {bits}'d0;
+reg [{w}:0] around = {bits}'d0;
+reg go_around = 1'b0;
+wire push = !reset && in_valid && (count != 16'd{depth});
+wire pop = !reset && out_ready && (count != 16'd0);
+wire [{a1}:0] rd_next = reset ? {a}'d0 : (pop ? ((rd == {a}'d{top}) ? {a}'d0 : (rd + {a}'d1)) : rd);
+always @(*) begin
+    in_ready = (count != 16'd{depth});
+    out_valid = (count != 16'd0);
+    level = count;
+    out_data = go_around ? around : read;
+end
+always @(posedge clock) begin
+    read <= words[rd_next];
+    around <= in_data;
+    go_around <= push && (wr == rd_next);
+    rd <= rd_next;
+    if (push) begin
+        words[wr] <= in_data;
+        wr <= (wr == {a}'d{top}) ? {a}'d0 : (wr + {a}'d1);
+    end
+    if (reset) begin
+        wr <= {a}'d0;
+        count <= 16'd0;
+    end else if (push && !pop) count <= count + 16'd1;
+    else if (pop && !push) count <= count - 16'd1;
+end
+",
+            w = T::BITS - 1,
+            top = depth - 1,
+            bits = T::BITS,
+            a1 = a - 1,
+        ))
+    }
+    fn timing(&self) -> Vec<TimingInfo> {
+        let names = |n: &[&str]| n.iter().map(|s| s.to_string()).collect();
+        vec![TimingInfo {
+            name: "fifo".into(),
+            clock: "clock".into(),
+            inputs: names(&["reset", "in_data", "in_valid", "out_ready"]),
+            outputs: names(&["in_ready", "out_data", "out_valid", "level"]),
+        }]
+    }
+}
+
+crate::ports!([const N: usize] Fifo<U<N>> { in: reset, in_data, in_valid, out_ready; out: in_ready, out_data, out_valid, level });
