@@ -9,6 +9,7 @@ pub mod mem;
 pub mod ports;
 pub mod sim;
 pub mod twin;
+pub mod verilog;
 pub mod word;
 
 /// For macros of this crate.

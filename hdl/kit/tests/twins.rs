@@ -24,7 +24,7 @@ pub struct MulAddRtl<const W: usize> {
 
 impl<const W: usize> MulAddRtl<W> {
     pub const LATENCY: usize = 3;
-    pub fn new() -> Self {
+    fn new() -> Self {
         Self {
             clock: Default::default(),
             a: Default::default(),
