@@ -109,6 +109,51 @@ pub enum Error {
         /// The operating system's answer.
         source: std::io::Error,
     },
+    /// A file that is not what it should be.
+    #[error(transparent)]
+    Format(#[from] crate::formats::FormatError),
+    /// A witness of another circuit.
+    #[error(
+        "the witness has {found} values, the circuit {expected}: it belongs to another circuit (or another version)"
+    )]
+    WitnessLength {
+        /// Values in the witness.
+        found: usize,
+        /// Variables of the circuit, the constant one included.
+        expected: usize,
+    },
+    /// A witness that does not begin with one.
+    #[error("the witness does not begin with the value 1: make it again with the circuit's witness generator")]
+    WitnessOne,
+    /// A witness that does not satisfy the circuit.
+    #[error(
+        "the witness does not satisfy the circuit{}: make it again with the generator of this very circuit and key",
+        .constraint.map(|i| format!(" (constraint {i})")).unwrap_or_default()
+    )]
+    Unsatisfied {
+        /// The first constraint that does not hold, where it is known.
+        constraint: Option<usize>,
+    },
+    /// Public signals of another circuit.
+    #[error("{found} public signals, but the verification key is for {expected}: they belong to different circuits")]
+    PublicLength {
+        /// Signals given.
+        found: usize,
+        /// Signals that the key takes.
+        expected: usize,
+    },
+    /// A proving key that contradicts itself.
+    #[error("proving key: {0}; generate it again")]
+    KeyShape(String),
+    /// A circuit that is not the proving key's.
+    #[error("the circuit is not the proving key's: {0}; generate the key for this circuit")]
+    CircuitMismatch(String),
+    /// A circuit that cannot be synthesised.
+    #[error("the circuit cannot be synthesised: {0}")]
+    Synthesis(String),
+    /// No randomness.
+    #[error("the operating system gives no randomness: {0}")]
+    Randomness(String),
     /// A bug in this library.
     #[error("internal error: {0}; please report it")]
     Internal(String),
@@ -122,12 +167,20 @@ impl Error {
             | Error::MsmLength { .. }
             | Error::NttLength { .. }
             | Error::ZeroCoset
+            | Error::Format(_)
+            | Error::WitnessLength { .. }
+            | Error::WitnessOne
+            | Error::PublicLength { .. }
+            | Error::KeyShape(_)
+            | Error::CircuitMismatch(_)
+            | Error::Synthesis(_)
             | Error::ForeignBases { .. } => ErrorKind::Input,
             Error::DeviceUnavailable { .. }
             | Error::DeviceFailed { .. }
             | Error::WrongAnswer { .. }
             | Error::Quarantined { .. } => ErrorKind::Device,
-            Error::Io { .. } => ErrorKind::Io,
+            Error::Unsatisfied { .. } => ErrorKind::Unsatisfied,
+            Error::Io { .. } | Error::Randomness(_) => ErrorKind::Io,
             Error::Internal(_) => ErrorKind::Internal,
         }
     }

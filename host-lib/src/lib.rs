@@ -2,9 +2,9 @@
 //! and Groth16 proofs over BN254, done by an FPGA card, a simulated card, or the CPU.
 //!
 //! * [`Device`] is where the work is done: `Device::open("auto", &Options::default())`.
-//! * `groth16::ZkeyProver` proves from snarkjs' `.zkey` and `.wtns`, `groth16::ArkProver` from
+//! * [`groth16::ZkeyProver`] proves from snarkjs' `.zkey` and `.wtns`, [`groth16::ArkProver`] from
 //!   an arkworks proving key and circuit. Both keep their bases resident on the device.
-//! * `verify` checks proofs, `formats` reads and writes snarkjs' files.
+//! * [`verify`](mod@verify) checks proofs, [`formats`] reads and writes snarkjs' files.
 //!
 //! Types are those of arkworks 0.6. Nothing here panics on input: what is wrong comes back as an
 //! [`Error`] that names the thing, the value and the way out.
@@ -14,8 +14,11 @@ pub mod check;
 pub mod cpu;
 pub mod device;
 mod error;
+pub mod formats;
+pub mod groth16;
 mod report;
 pub mod split;
+pub mod verify;
 
 pub use device::{Bases, Check, Device, Fallback, Info, Options, Transform};
 pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,77 @@
+//! The scalars of the H query: what is left of A * B - C over the domain.
+//!
+//! * snarkjs' keys have an H query over evaluations on the coset of a root of unity of order 2n,
+//!   on which the vanishing polynomial is the constant -2 (its inverse is in the key): 3 inverse
+//!   and 3 forward transforms, h_i = a_i * b_i - c_i.
+//! * ark-groth16's keys (libsnark's reduction) have an H query over coefficients: the same on the
+//!   coset of the field's generator, divided by the vanishing polynomial, and a seventh
+//!   transform back.
+
+use crate::{Device, Error, Report, Result, Transform};
+use ark_bn254::Fr;
+use ark_ff::{FftField, Field};
+use ark_std::One;
+use rayon::prelude::*;
+use std::time::Instant;
+use zeroize::Zeroizing;
+
+/// A vector over the domain; derived from the witness, so wiped when dropped.
+pub(super) type Secret = Zeroizing<Vec<Fr>>;
+
+/// A, B and C times the witness, over the domain.
+#[derive(Clone)]
+pub(super) struct Rows {
+    pub a: Secret,
+    pub b: Secret,
+    pub c: Secret,
+}
+
+/// What the key's H query takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Form {
+    /// Evaluations on the coset of the root of order 2n.
+    Evaluations,
+    /// Coefficients; without the last, which is zero.
+    Coefficients,
+}
+
+/// The scalars of the H query: n evaluations or n - 1 coefficients.
+pub(super) fn scalars(device: &Device, form: Form, mut rows: Rows, report: &mut Report) -> Result<Secret> {
+    let n = rows.a.len();
+    let generator = match form {
+        Form::Evaluations => Fr::get_root_of_unity(2 * n as u64)
+            .ok_or_else(|| Error::Internal(format!("no root of unity of order 2 * {n}")))?,
+        Form::Coefficients => Fr::GENERATOR,
+    };
+    device.ntt_in(&mut rows.vectors(), &Transform::INVERSE, "ntt to coefficients", report)?;
+    device.ntt_in(&mut rows.vectors(), &Transform::FORWARD.on_coset(generator), "ntt to coset", report)?;
+    let start = Instant::now();
+    let Rows { a: mut h, b, c } = rows;
+    let factor = match form {
+        Form::Evaluations => Fr::one(),
+        // g^n - 1, the vanishing polynomial all over the coset; not zero since g is a generator.
+        Form::Coefficients => (generator.pow([n as u64]) - Fr::one())
+            .inverse()
+            .ok_or_else(|| Error::Internal("the coset meets the domain".into()))?,
+    };
+    h.par_iter_mut().zip(b.par_iter()).zip(c.par_iter()).for_each(|((h, b), c)| {
+        *h = *h * b - c;
+        if matches!(form, Form::Coefficients) {
+            *h *= factor;
+        }
+    });
+    report.host_stage("quotient", start.elapsed());
+    if matches!(form, Form::Coefficients) {
+        let back = Transform::INVERSE.on_coset(generator);
+        device.ntt_in(&mut [&mut h], &back, "ntt from coset", report)?;
+        // Wiped with the rest: the vector's whole capacity is.
+        h.truncate(n - 1);
+    }
+    Ok(h)
+}
+
+impl Rows {
+    fn vectors(&mut self) -> [&mut [Fr]; 3] {
+        [&mut self.a, &mut self.b, &mut self.c]
+    }
+}
