@@ -3,12 +3,14 @@
 //! See the crate's README for a tour. Nothing here knows about Gristmill's card; the crate can be
 //! used alone.
 
+pub mod cosim;
 pub mod delay;
 pub mod fifo;
 pub mod mem;
 pub mod ports;
 pub mod sim;
 pub mod twin;
+pub mod verilator;
 pub mod verilog;
 pub mod word;
 

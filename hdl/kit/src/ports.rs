@@ -64,6 +64,10 @@ impl<const N: usize> Word for Bits<N> {
 /// Indices run over inputs and outputs separately, in the order of the macro's lists. The clock is
 /// not among them.
 pub trait Ports: Block {
+    /// Whether there is a `clock`.
+    fn has_clock() -> bool
+    where
+        Self: Sized;
     /// Inputs, without the clock.
     fn inputs() -> Vec<Port>
     where
@@ -151,6 +155,9 @@ macro_rules! ports {
         }
     };
     (@clock clock) => {
+        fn has_clock() -> bool {
+            true
+        }
         #[inline]
         fn set_clock(&mut self, high: bool) {
             self.clock.next = high.into();
@@ -164,6 +171,9 @@ macro_rules! ports {
         }
     };
     (@clock none) => {
+        fn has_clock() -> bool {
+            false
+        }
         fn set_clock(&mut self, _high: bool) {}
         fn clock(
             &mut self,
@@ -184,4 +194,9 @@ macro_rules! ports {
     ($t:ty { in: $($rest:tt)* }) => {
         $crate::ports!(@impl [] [$t] [clock] in: $($rest)*);
     };
+}
+
+/// A word as a port's value.
+pub fn value(x: impl Word) -> Value {
+    x.to_limbs()
 }
