@@ -4,3 +4,4 @@
 
 pub mod curve;
 pub mod field;
+pub mod ntt;

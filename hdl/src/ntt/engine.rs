@@ -1,0 +1,239 @@
+//! The transform engine: streams in and out, the vector's two banks, the butterfly unit.
+
+use super::factors::FactorSource;
+use super::schedule::Schedule;
+use super::{ButterflyUnit, VectorParams};
+use gristmill_hdl_kit::delay::Delay;
+use gristmill_hdl_kit::fifo::Fifo;
+use gristmill_hdl_kit::mem::{Ram, Rom};
+use gristmill_hdl_kit::twin::Fidelity;
+use gristmill_hdl_kit::word::{bit_cast_bu, bit_cast_ub, U};
+use rust_hdl::prelude::*;
+
+/// Number-theoretic transforms of vectors of 2^1 to 2^log_max words; ports as
+/// `docs/architecture.md` says, meaning as `abi::command::Opcode::Ntt` says.
+///
+/// `start` is a pulse while `ready`; the sizes and flags are taken in that cycle. `log_n` must be
+/// 1 to `log_max`: whoever starts the engine has checked it. Input words may be any 256-bit
+/// number (they leave their first multiplication reduced); factors must be reduced.
+#[derive(LogicBlock)]
+pub struct Ntt {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, Bit>,
+    pub start: Signal<In, Bit>,
+    pub log_n: Signal<In, Bits<6>>,
+    pub inverse: Signal<In, Bit>,
+    pub factors_before: Signal<In, Bit>,
+    pub factors_after: Signal<In, Bit>,
+    pub in_data: Signal<In, U<256>>,
+    pub in_valid: Signal<In, Bit>,
+    pub in_ready: Signal<Out, Bit>,
+    pub factor_data: Signal<In, U<256>>,
+    pub factor_valid: Signal<In, Bit>,
+    pub factor_ready: Signal<Out, Bit>,
+    pub out_data: Signal<Out, U<256>>,
+    pub out_valid: Signal<Out, Bit>,
+    pub out_ready: Signal<In, Bit>,
+    pub done: Signal<Out, Bit>,
+    pub ready: Signal<Out, Bit>,
+    pub ev_butterfly: Signal<Out, Bit>,
+    pub ev_busy: Signal<Out, Bit>,
+    schedule: Schedule,
+    factors: FactorSource,
+    bank_0: Ram<U<256>>,
+    bank_1: Ram<U<256>>,
+    twiddles: Rom<U<256>>,
+    butterfly: ButterflyUnit,
+    loaded: Delay<U<256>>,
+    results: Fifo<U<256>>,
+    issue: DFF<Bits<8>>,
+    operand_a: DFF<U<256>>,
+    operand_b: DFF<U<256>>,
+    operand_w: DFF<U<256>>,
+    travelling: Delay<U<64>>,
+    word_a: Signal<Local, U<256>>,
+    word_b: Signal<Local, U<256>>,
+    arrived: Signal<Local, U<64>>,
+    zero: Constant<U<256>>,
+    one: Constant<U<256>>,
+    _log_max: u32,
+    _log_seeds: u32,
+}
+
+impl Ntt {
+    /// For vectors of `vectors` of up to 2^log_max words and factor blocks of 2^log_seeds seeds.
+    pub fn new(vectors: &VectorParams, log_max: u32, log_seeds: u32, fidelity: Fidelity) -> Self {
+        assert!(log_max <= vectors.two_adicity(), "{} has no 2^{log_max}-th root of unity", vectors.field.name);
+        let table = vectors.twiddles(log_max).into_iter().map(U::from).collect();
+        let half = 1usize << (log_max - 1);
+        let butterfly = ButterflyUnit::new(&vectors.field, fidelity);
+        let latency = butterfly.latency();
+        // From the issue of a read to the first issue of a read that sees what became of it: issue
+        // register, memory and operand registers, the butterfly unit.
+        let turnaround = latency + 3;
+        // Enough for the results in flight, so that they never stop a willing receiver.
+        let room = (turnaround + 4).next_power_of_two();
+        Ntt {
+            clock: Default::default(),
+            reset: Default::default(),
+            start: Default::default(),
+            log_n: Default::default(),
+            inverse: Default::default(),
+            factors_before: Default::default(),
+            factors_after: Default::default(),
+            in_data: Default::default(),
+            in_valid: Default::default(),
+            in_ready: Default::default(),
+            factor_data: Default::default(),
+            factor_valid: Default::default(),
+            factor_ready: Default::default(),
+            out_data: Default::default(),
+            out_valid: Default::default(),
+            out_ready: Default::default(),
+            done: Default::default(),
+            ready: Default::default(),
+            ev_butterfly: Default::default(),
+            ev_busy: Default::default(),
+            schedule: Schedule::new(log_max, turnaround as u64, room as u64),
+            factors: FactorSource::new(&vectors.field, log_seeds, fidelity),
+            bank_0: Ram::new(half),
+            bank_1: Ram::new(half),
+            twiddles: Rom::new(table),
+            butterfly,
+            loaded: Delay::new(2),
+            results: Fifo::new(room),
+            issue: Default::default(),
+            operand_a: Default::default(),
+            operand_b: Default::default(),
+            operand_w: Default::default(),
+            travelling: Delay::new(latency + 2),
+            word_a: Default::default(),
+            word_b: Default::default(),
+            arrived: Default::default(),
+            zero: Constant::new(U::ZERO),
+            one: Constant::new(vectors.montgomery_one().into()),
+            _log_max: log_max,
+            _log_seeds: log_seeds,
+        }
+    }
+
+    /// Cycles from the issue of a read to the first issue of a read that sees what became of it.
+    pub fn turnaround(&self) -> usize {
+        self.butterfly.latency() + 3
+    }
+
+    /// Cycles from `start` to `done` when all streams flow freely.
+    ///
+    /// With n = 2^log_n, t = turnaround, K = 2^log_seeds: `2n + 2t + 2`, plus for each stage s
+    /// `max(n/2, 2^s + t)` (the last one `max(n/2, t)`), plus `K + 2` with factors before. Factors
+    /// after are read during the stages and cost nothing unless those take less than K + 1 cycles.
+    pub fn cycles(&self, log_n: u32, before: bool, after: bool) -> u64 {
+        let (n, t, seeds) = (1u64 << log_n, self.turnaround() as u64, 1u64 << self._log_seeds);
+        let stage = |s: u32| (n / 2).max(t + if s + 1 == log_n { 0 } else { 1 << s });
+        let stages = (0..log_n).map(stage).sum::<u64>().max(if after { seeds + 1 } else { 0 });
+        2 * n + 2 * t + 2 + stages + if before { seeds + 2 } else { 0 }
+    }
+
+    /// log2 of the longest vector.
+    pub fn log_max(&self) -> u32 {
+        self._log_max
+    }
+
+    /// log2 of the seeds in a factor block.
+    pub fn log_seeds(&self) -> u32 {
+        self._log_seeds
+    }
+}
+
+impl Logic for Ntt {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, issue, operand_a, operand_b, operand_w);
+        clock!(self, clock, schedule, factors, bank_0, bank_1, twiddles, butterfly, loaded, results, travelling);
+        self.schedule.reset.next = self.reset.val();
+        self.schedule.start.next = self.start.val();
+        self.schedule.log_n.next = self.log_n.val();
+        self.schedule.inverse.next = self.inverse.val();
+        self.schedule.factors_before.next = self.factors_before.val();
+        self.schedule.factors_after.next = self.factors_after.val();
+        self.schedule.in_valid.next = self.in_valid.val();
+        self.in_ready.next = self.schedule.in_ready.val();
+        self.ready.next = self.schedule.ready.val();
+        self.done.next = self.schedule.done.val();
+        self.ev_busy.next = self.schedule.busy.val();
+        self.ev_butterfly.next = self.schedule.issue.val().get_bit(1);
+
+        self.factors.reset.next = self.reset.val();
+        self.factors.load.next = self.schedule.load_factors.val();
+        self.schedule.factors_loaded.next = self.factors.loaded.val();
+        self.factors.factor_data.next = self.factor_data.val();
+        self.factors.factor_valid.next = self.factor_valid.val();
+        self.factor_ready.next = self.factors.factor_ready.val();
+
+        // Cycle 1 after the issue: addresses.
+        self.bank_0.read_address.next = self.schedule.line_0.val();
+        self.bank_1.read_address.next = self.schedule.line_1.val();
+        self.twiddles.address.next = self.schedule.twiddle.val();
+        self.factors.advance.next = self.schedule.issue.val().get_bit(3);
+        self.loaded.d.next = self.in_data.val();
+        self.issue.d.next = self.schedule.issue.val();
+        self.travelling.d.next = bit_cast_bu::<64, 8>(self.schedule.issue.val())
+            | (bit_cast_bu::<64, 24>(self.schedule.line_0.val()) << 8)
+            | (bit_cast_bu::<64, 24>(self.schedule.line_1.val()) << 32);
+
+        // Cycle 2: words. Loads and stores are butterflies of zero and the word, the factor as twiddle.
+        self.word_a.next = self.bank_0.read_data.val();
+        self.word_b.next = self.bank_1.read_data.val();
+        if self.issue.q.val().get_bit(4) {
+            self.word_a.next = self.bank_1.read_data.val();
+            self.word_b.next = self.bank_0.read_data.val();
+        }
+        self.operand_a.d.next = self.zero.val();
+        self.operand_b.d.next = self.word_a.val();
+        self.operand_w.d.next = self.one.val();
+        if self.issue.q.val().get_bit(3) {
+            self.operand_w.d.next = self.factors.factor.val();
+        }
+        if self.issue.q.val().get_bit(0) {
+            self.operand_b.d.next = self.loaded.q.val();
+        }
+        if self.issue.q.val().get_bit(1) {
+            self.operand_a.d.next = self.word_a.val();
+            self.operand_b.d.next = self.word_b.val();
+            self.operand_w.d.next = self.twiddles.data.val();
+        }
+
+        // Cycle 3: the butterfly unit begins.
+        self.butterfly.a.next = self.operand_a.q.val();
+        self.butterfly.b.next = self.operand_b.q.val();
+        self.butterfly.w.next = self.operand_w.q.val();
+
+        // Back to the place of the operands, or out.
+        self.arrived.next = self.travelling.q.val();
+        self.bank_0.write_address.next = bit_cast_ub::<24, 24>(self.arrived.val().get_bits::<24>(8));
+        self.bank_1.write_address.next = bit_cast_ub::<24, 24>(self.arrived.val().get_bits::<24>(32));
+        self.bank_0.write_data.next = self.butterfly.x.val();
+        self.bank_1.write_data.next = self.butterfly.y.val();
+        self.bank_0.write_enable.next =
+            self.arrived.val().get_bit(1) || (self.arrived.val().get_bit(0) && !self.arrived.val().get_bit(4));
+        self.bank_1.write_enable.next =
+            self.arrived.val().get_bit(1) || (self.arrived.val().get_bit(0) && self.arrived.val().get_bit(4));
+        if self.arrived.val().get_bit(4) {
+            self.bank_0.write_data.next = self.butterfly.y.val();
+            self.bank_1.write_data.next = self.butterfly.x.val();
+        }
+
+        self.results.reset.next = self.reset.val();
+        self.results.in_data.next = self.butterfly.x.val();
+        self.results.in_valid.next = self.arrived.val().get_bit(2) && self.schedule.storing.val();
+        self.results.out_ready.next = self.out_ready.val();
+        self.out_data.next = self.results.out_data.val();
+        self.out_valid.next = self.results.out_valid.val();
+        self.schedule.out_taken.next = self.results.out_valid.val() && self.out_ready.val();
+    }
+}
+
+gristmill_hdl_kit::ports!(Ntt {
+    in: reset, start, log_n, inverse, factors_before, factors_after, in_data, in_valid, factor_data, factor_valid, out_ready;
+    out: in_ready, factor_ready, out_data, out_valid, done, ready, ev_butterfly, ev_busy
+});

@@ -1,0 +1,30 @@
+//! The number-theoretic transform: vectors of a prime field, on chip, radix 2.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`engine`] | [`Ntt`], the engine behind the streams |
+//! | [`schedule`] | its control: addresses, order, hazards |
+//! | [`butterfly`] | [`Butterfly`], RTL and twin |
+//! | [`factors`] | the sequence `s*g^i` that multiplies inputs or outputs |
+//! | [`params`] | fields with their generators, twiddle tables |
+//! | [`model`] | the software model |
+//!
+//! Structure, addressing and figures: `docs/ntt.md`.
+
+pub mod butterfly;
+pub mod engine;
+pub mod factors;
+pub mod model;
+pub mod params;
+pub mod schedule;
+#[cfg(test)]
+mod tests;
+
+pub use butterfly::Butterfly;
+pub use engine::Ntt;
+pub use params::{VectorParams, BLS12_381_FR_VECTORS, BN254_FR_VECTORS};
+
+/// The butterfly unit that the engine is built with. To put in another one, change this name: a
+/// block with the ports of [`Butterfly`] (clock, a, b, w, x, y), one butterfly a cycle, any fixed
+/// `latency()`, and `new(&FieldParams, Fidelity)`.
+pub type ButterflyUnit = Butterfly;

@@ -1,0 +1,209 @@
+//! A test bench around the engine: streams with random pauses, counts of cycles.
+
+use crate::ntt::model::{Factors, VectorField};
+use crate::ntt::Ntt;
+use gristmill_hdl_kit::sim::cycle;
+use gristmill_hdl_kit::word::U;
+use num_bigint::BigUint;
+use rand::{rngs::StdRng, Rng, SeedableRng};
+use rust_hdl::prelude::ToBits;
+
+/// What one command is to do.
+#[derive(Clone, Debug, Default)]
+pub struct Command {
+    pub inverse: bool,
+    pub before: Option<Factors>,
+    pub after: Option<Factors>,
+    /// Canonical; its length is the size.
+    pub input: Vec<BigUint>,
+}
+
+/// What it did.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Canonical.
+    pub output: Vec<BigUint>,
+    /// From the cycle of `start` to that of `done`.
+    pub cycles: u64,
+    pub butterflies: u64,
+    /// From the first butterfly to the last, both included.
+    pub butterfly_span: u64,
+    pub busy: u64,
+}
+
+/// How often, in per cent, the other side of each stream is willing.
+#[derive(Clone, Copy, Debug)]
+pub struct Flow {
+    pub input: u32,
+    pub factors: u32,
+    pub output: u32,
+}
+
+impl Flow {
+    pub const FREE: Flow = Flow { input: 100, factors: 100, output: 100 };
+}
+
+pub struct Bench {
+    pub ntt: Ntt,
+    pub field: VectorField,
+    /// What the next command sends in place of its input's Montgomery forms.
+    pub raw_words: Option<Vec<BigUint>>,
+    rng: StdRng,
+}
+
+/// A word of the vector in Montgomery form.
+fn word(value: &BigUint) -> U<256> {
+    U::from(value)
+}
+
+impl Bench {
+    /// Waits until the engine is ready.
+    pub fn new(ntt: Ntt, field: VectorField) -> Self {
+        let mut bench = Bench { ntt, field, raw_words: None, rng: StdRng::seed_from_u64(2026) };
+        bench.wait_ready();
+        bench
+    }
+
+    fn step(&mut self) {
+        cycle(&mut self.ntt).expect("the circuit settles");
+    }
+
+    fn wait_ready(&mut self) {
+        let limit = 4 * self.ntt.turnaround();
+        for _ in 0..limit {
+            if self.ntt.ready.val() {
+                return;
+            }
+            self.step();
+        }
+        panic!("not ready after {limit} cycles");
+    }
+
+    /// Cycles without a command, nothing on the inputs changing.
+    pub fn idle(&mut self, cycles: usize) {
+        self.ntt.in_valid.next = false;
+        self.ntt.factor_valid.next = false;
+        self.ntt.out_ready.next = true;
+        (0..cycles).for_each(|_| self.step());
+    }
+
+    /// Reset for one cycle, in whatever the engine is doing.
+    pub fn reset(&mut self) {
+        self.ntt.reset.next = true;
+        self.ntt.in_valid.next = false;
+        self.ntt.factor_valid.next = false;
+        self.ntt.out_ready.next = true;
+        self.step();
+        self.ntt.reset.next = false;
+        assert!(!self.ntt.ready.val() && !self.ntt.out_valid.val());
+        self.wait_ready();
+        assert!(!self.ntt.out_valid.val());
+    }
+
+    /// Runs one command; `stop_after` cycles it is left where it is.
+    pub fn run(&mut self, command: &Command, flow: Flow, stop_after: Option<u64>) -> Option<Outcome> {
+        let n = command.input.len();
+        let forms = || command.input.iter().map(|v| self.field.to_montgomery(v)).collect();
+        let words: Vec<U<256>> = self.raw_words.take().unwrap_or_else(forms).iter().map(word).collect();
+        let blocks = [&command.before, &command.after].into_iter().flatten();
+        let factors: Vec<U<256>> =
+            blocks.flat_map(|f| self.field.factor_block(f, self.ntt.log_seeds())).map(|v| word(&v)).collect();
+        let (mut taken, mut factors_taken) = (0, 0);
+        let mut output: Vec<BigUint> = Vec::new();
+        let (mut offered, mut factor_offered, mut held) = (false, false, None);
+        let (mut butterflies, mut first, mut last, mut busy) = (0, 0, 0, 0);
+        assert!(self.ntt.ready.val() && !self.ntt.ev_busy.val(), "a command starts when the engine is ready");
+        self.ntt.start.next = true;
+        self.ntt.log_n.next = u64::from(n.trailing_zeros()).to_bits();
+        self.ntt.inverse.next = command.inverse;
+        self.ntt.factors_before.next = command.before.is_some();
+        self.ntt.factors_after.next = command.after.is_some();
+        for now in 0.. {
+            // Every output comes from registers, so it stands before this cycle's inputs are put on.
+            assert!(now < 1_000_000, "the command does not end");
+            if self.ntt.done.val() && now > 0 {
+                assert_eq!(output.len(), n, "done before the last result left");
+                assert_eq!((taken, factors_taken), (n, factors.len()), "words left over");
+                assert!(self.ntt.ready.val());
+                self.ntt.start.next = false;
+                return Some(Outcome { output, cycles: now, butterflies, butterfly_span: last + 1 - first, busy });
+            }
+            if stop_after == Some(now) {
+                self.ntt.start.next = false;
+                return None;
+            }
+            assert!(now == 0 || !self.ntt.ready.val());
+            busy += u64::from(self.ntt.ev_busy.val());
+            if self.ntt.ev_butterfly.val() {
+                first = if butterflies == 0 { now } else { first };
+                last = now;
+                butterflies += 1;
+            }
+            offered |= taken < n && self.rng.gen_ratio(flow.input, 100);
+            self.ntt.in_valid.next = offered;
+            self.ntt.in_data.next = if offered { words[taken] } else { U::from(0xdead_u64) };
+            if offered && self.ntt.in_ready.val() {
+                taken += 1;
+                offered = false;
+            }
+            factor_offered |= factors_taken < factors.len() && self.rng.gen_ratio(flow.factors, 100);
+            self.ntt.factor_valid.next = factor_offered;
+            self.ntt.factor_data.next = if factor_offered { factors[factors_taken] } else { U::from(0xbeef_u64) };
+            if factor_offered && self.ntt.factor_ready.val() {
+                factors_taken += 1;
+                factor_offered = false;
+            }
+            let willing = self.rng.gen_ratio(flow.output, 100);
+            self.ntt.out_ready.next = willing;
+            if let Some(data) = held {
+                assert!(self.ntt.out_valid.val() && self.ntt.out_data.val() == data, "a result was withdrawn");
+            }
+            held = None;
+            if self.ntt.out_valid.val() {
+                let data = self.ntt.out_data.val();
+                if willing {
+                    let value = BigUint::from(data);
+                    assert!(value < self.field.modulus, "result {} is not reduced", output.len());
+                    output.push(self.field.from_montgomery(&value));
+                } else {
+                    held = Some(data);
+                }
+            }
+            self.step();
+            self.ntt.start.next = false;
+        }
+        None
+    }
+
+    /// Runs a command and holds its results against the model's.
+    pub fn check(&mut self, command: &Command, flow: Flow) -> Outcome {
+        let n = command.input.len() as u64;
+        let outcome = self.run(command, flow, None).unwrap_or_else(|| unreachable!());
+        let expected =
+            self.field.command(&command.input, command.inverse, command.before.as_ref(), command.after.as_ref());
+        for (k, (got, want)) in outcome.output.iter().zip(&expected).enumerate() {
+            assert_eq!(
+                got,
+                want,
+                "output {k} of 2^{}, inverse {}, before {}, after {}",
+                n.trailing_zeros(),
+                command.inverse,
+                command.before.is_some(),
+                command.after.is_some()
+            );
+        }
+        assert_eq!(outcome.butterflies, n / 2 * u64::from(n.trailing_zeros()));
+        outcome
+    }
+
+    /// Residues at random.
+    pub fn random(&mut self, n: usize) -> Vec<BigUint> {
+        (0..n).map(|_| BigUint::from_bytes_le(&self.rng.gen::<[u8; 32]>()) % &self.field.modulus).collect()
+    }
+
+    /// A factor sequence at random.
+    pub fn random_factors(&mut self) -> Factors {
+        let mut two = self.random(2).into_iter();
+        Factors { start: two.next().unwrap_or_default(), ratio: two.next().unwrap_or_default() }
+    }
+}

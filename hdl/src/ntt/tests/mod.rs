@@ -1,0 +1,6 @@
+//! The engine and its parts against their models.
+
+mod arkworks;
+mod bench;
+mod butterfly;
+mod commands;
