@@ -8,6 +8,8 @@
 
 mod error;
 mod region;
+#[cfg(target_os = "linux")]
+pub mod vfio_user;
 
 pub use error::TransportError;
 pub use region::{DmaAccess, DmaRegion, IovaRange};

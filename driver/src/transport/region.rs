@@ -45,7 +45,7 @@ impl fmt::Display for IovaRange {
 /// A piece of shared memory that is to be mapped for the card: the file behind it (for cards in
 /// other processes, and simulators), its address here (for the kernel), and its IOVA.
 ///
-/// Only the module `dma` makes them, so the address always is that of a live shared mapping of
+/// Only [`dma`](crate::dma) makes them, so the address always is that of a live shared mapping of
 /// `len` bytes of the file, which outlives the DMA window.
 #[derive(Clone, Copy, Debug)]
 pub struct DmaRegion<'a> {

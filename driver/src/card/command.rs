@@ -1,0 +1,251 @@
+//! Builders of descriptors.
+
+use super::info::CardInfo;
+use crate::dma::{DmaBuffer, DmaSlice};
+use crate::error::Error;
+use gristmill_abi::command::{
+    Descriptor, FLAG_FACTORS_AFTER, FLAG_FACTORS_BEFORE, FLAG_INVERSE, FLAG_MONTGOMERY, Opcode, Operand,
+};
+use gristmill_abi::layout::{self, Curve, Field, WORD_BYTES};
+
+/// Where an operand is.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// Host memory: a part of a [`DmaBuffer`], kept until the command has ended.
+    Host(DmaSlice),
+    /// Card memory: a byte offset, a multiple of 32.
+    Card(u64),
+    /// A bare I/O address, which nothing checks or keeps: for memory that something else mapped,
+    /// and for tests of faults.
+    Iova(u64),
+}
+
+impl From<DmaSlice> for Place {
+    fn from(slice: DmaSlice) -> Self {
+        Place::Host(slice)
+    }
+}
+
+impl From<&DmaBuffer> for Place {
+    fn from(buffer: &DmaBuffer) -> Self {
+        Place::Host(buffer.whole())
+    }
+}
+
+/// Form of an MSM's scalars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScalarForm {
+    /// The residue itself.
+    Canonical,
+    /// Times 2^256 modulo the group's order.
+    Montgomery,
+}
+
+/// One command, to be given to [`Card::submit`](super::Card::submit). Counts are in words of 32
+/// bytes, points, or elements; layouts and forms are those of `gristmill_abi::layout`.
+#[derive(Clone, Debug)]
+pub struct Command {
+    opcode: u8,
+    flags: u8,
+    unit: u8,
+    count: u32,
+    a: Option<Place>,
+    b: Option<Place>,
+    c: Option<Place>,
+    budget: Option<u64>,
+}
+
+impl Command {
+    fn new(opcode: Opcode, count: u32) -> Self {
+        Command { opcode: opcode as u8, flags: 0, unit: 0, count, a: None, b: None, c: None, budget: None }
+    }
+
+    /// Nothing; completes with Ok.
+    pub fn nop() -> Self {
+        Self::new(Opcode::Nop, 0)
+    }
+
+    /// Copies `words` words.
+    pub fn copy(from: impl Into<Place>, to: impl Into<Place>, words: u32) -> Self {
+        Command { a: Some(from.into()), c: Some(to.into()), ..Self::new(Opcode::Copy, words) }
+    }
+
+    /// Copies a whole slice of host memory, a multiple of 32 bytes, to a byte offset in card memory.
+    pub fn copy_to_card(from: DmaSlice, to: u64) -> Self {
+        let words = words_of(&from);
+        Self::copy(from, Place::Card(to), words)
+    }
+
+    /// Fills a whole slice of host memory, a multiple of 32 bytes, from a byte offset in card memory.
+    pub fn copy_from_card(from: u64, to: DmaSlice) -> Self {
+        let words = words_of(&to);
+        Self::copy(Place::Card(from), to, words)
+    }
+
+    /// Writes `words` words of zero.
+    pub fn zero(at: impl Into<Place>, words: u32) -> Self {
+        Command { c: Some(at.into()), ..Self::new(Opcode::Zero, words) }
+    }
+
+    /// Multi-scalar multiplication of `points` affine bases (2 words each) with as many scalars
+    /// (1 word each). [`CardInfo::msm_result_words`] words of segment sums go to `sums`.
+    pub fn msm(
+        curve: Curve,
+        points: u32,
+        bases: impl Into<Place>,
+        scalars: impl Into<Place>,
+        form: ScalarForm,
+        sums: impl Into<Place>,
+    ) -> Self {
+        Command {
+            flags: if form == ScalarForm::Montgomery { FLAG_MONTGOMERY } else { 0 },
+            unit: curve as u8,
+            a: Some(bases.into()),
+            b: Some(scalars.into()),
+            c: Some(sums.into()),
+            ..Self::new(Opcode::Msm, points)
+        }
+    }
+
+    /// Transform of 2^`log_elements` elements (1 word each) from `input` to `output`, which may
+    /// be the same.
+    pub fn ntt(field: Field, log_elements: u32, input: impl Into<Place>, output: impl Into<Place>) -> Self {
+        Command {
+            unit: field as u8,
+            a: Some(input.into()),
+            c: Some(output.into()),
+            ..Self::new(Opcode::Ntt, log_elements)
+        }
+    }
+
+    /// An NTT with the inverse root (and no division by the length).
+    pub fn inverse(mut self) -> Self {
+        self.flags |= FLAG_INVERSE;
+        self
+    }
+
+    /// An NTT's factor blocks: before the transform, after it, or both, one after the other at
+    /// `blocks`. See [`layout::factor_block_words`].
+    pub fn factors(mut self, before: bool, after: bool, blocks: impl Into<Place>) -> Self {
+        if before {
+            self.flags |= FLAG_FACTORS_BEFORE;
+        }
+        if after {
+            self.flags |= FLAG_FACTORS_AFTER;
+        }
+        self.b = Some(blocks.into());
+        self
+    }
+
+    /// Lets the command take so many card cycles instead of the driver's estimate.
+    pub fn budget(mut self, cycles: u64) -> Self {
+        self.budget = Some(cycles);
+        self
+    }
+
+    /// A descriptor as it stands (id and epoch excepted), with the memory to keep: for tests of
+    /// what a card refuses.
+    pub fn raw(d: Descriptor) -> Self {
+        let place = |o: Operand| match o.space {
+            layout::Space::Host => Place::Iova(o.address),
+            layout::Space::Card => Place::Card(o.address),
+        };
+        let (a, b, c) = (Some(place(d.a)), Some(place(d.b)), Some(place(d.c)));
+        Command { opcode: d.opcode, flags: d.flags, unit: d.unit, count: d.count, a, b, c, budget: None }
+    }
+
+    pub(super) fn opcode(&self) -> Option<Opcode> {
+        Opcode::ALL.into_iter().find(|o| *o as u8 == self.opcode)
+    }
+
+    /// The descriptor; id and epoch are the queue's to fill in.
+    pub(super) fn descriptor(&self) -> Descriptor {
+        let operand = |p: &Option<Place>| match p {
+            None => Operand::NONE,
+            Some(Place::Host(slice)) => Operand::host(slice.iova()),
+            Some(Place::Card(address)) => Operand::card(*address),
+            Some(Place::Iova(address)) => Operand::host(*address),
+        };
+        let (a, b, c) = (operand(&self.a), operand(&self.b), operand(&self.c));
+        Descriptor {
+            opcode: self.opcode,
+            flags: self.flags,
+            id: 0,
+            unit: self.unit,
+            count: self.count,
+            epoch: 0,
+            a,
+            b,
+            c,
+        }
+    }
+
+    /// The memory to keep until the command has ended.
+    pub(super) fn into_holds(self) -> Vec<DmaSlice> {
+        let slice = |p| if let Some(Place::Host(slice)) = p { Some(slice) } else { None };
+        [self.a, self.b, self.c].into_iter().filter_map(slice).collect()
+    }
+
+    /// Whether every host slice is as long as the command's use of it. What lies in card memory is
+    /// the card's to check.
+    pub(super) fn check(&self, info: &CardInfo) -> Result<(), Error> {
+        let Some(opcode) = self.opcode() else { return Ok(()) };
+        let count = u64::from(self.count);
+        let words = match opcode {
+            Opcode::Nop => [0; 3],
+            Opcode::Copy => [count, 0, count],
+            Opcode::Zero => [0, 0, count],
+            Opcode::Msm => {
+                [count * layout::AFFINE_WORDS as u64, count, info.msm.map_or(0, |_| info.msm_result_words() as u64)]
+            }
+            Opcode::Ntt => {
+                if count > 40 {
+                    let problem = "give the log2 of the number of elements";
+                    return Err(Error::BadCount { what: "a transform's log2", count, problem });
+                }
+                let blocks =
+                    (self.flags & FLAG_FACTORS_BEFORE != 0) as u64 + (self.flags & FLAG_FACTORS_AFTER != 0) as u64;
+                [1 << count, blocks * info.factor_block_words() as u64, 1 << count]
+            }
+        };
+        for ((place, operand), words) in [(&self.a, "a"), (&self.b, "b"), (&self.c, "c")].into_iter().zip(words) {
+            let needs = words * WORD_BYTES as u64;
+            match place {
+                Some(Place::Host(slice)) if slice.len() < needs => {
+                    return Err(Error::ShortOperand { what: opcode.name(), operand, needs, has: slice.len() });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Card cycles after which the command is given up: many times what it should need, and at
+    /// least `least`.
+    pub(super) fn cycles(&self, info: &CardInfo, least: u64) -> u64 {
+        if let Some(budget) = self.budget {
+            return budget;
+        }
+        let count = u64::from(self.count);
+        let expected = match self.opcode() {
+            None | Some(Opcode::Nop) => 0,
+            // A word a cycle; slow memory needs several.
+            Some(Opcode::Copy | Opcode::Zero) => 2 * count,
+            // An addition a cycle and adder, and twice the buckets to sum them.
+            Some(Opcode::Msm) => info.msm.map_or(0, |m| {
+                let buckets = u64::from(m.windows) << (m.window_bits - 1);
+                (count * u64::from(m.windows) + 2 * buckets) / u64::from(m.adders)
+            }),
+            Some(Opcode::Ntt) => info.ntt.map_or(0, |n| {
+                let elements = 1u64 << count.min(40);
+                elements * (2 + count / (2 * u64::from(n.butterflies)) + 1)
+            }),
+        };
+        least + 16 * expected
+    }
+}
+
+/// Whole words that a slice reaches into; a slice that ends inside a word is then too short.
+fn words_of(slice: &DmaSlice) -> u32 {
+    u32::try_from(slice.len().div_ceil(WORD_BYTES as u64)).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,112 @@
+//! Time-outs in card cycles.
+//!
+//! A simulated card may be a hundred thousand times slower than a real one, so a command's time is
+//! counted by the card's own counter. The wall clock only guards against a link or a clock that is
+//! dead, and against a card that lies about its cycles.
+
+use super::Flight;
+use crate::error::{Error, opcode_name};
+use crate::transport::{ALL_ONES, Transport, TransportError};
+use gristmill_abi::{CARD_ID, registers as reg};
+use std::time::{Duration, Instant};
+
+/// How long is waited, and for what.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Card cycles that any command may take, however small; larger ones get more. `None`: two
+    /// seconds of the card's clock, at least 2^18 cycles.
+    pub least_cycles: Option<u64>,
+    /// Longest time in which the cycle counter may stand still while a command is in flight.
+    pub stall: Duration,
+    /// Longest time for one command, whatever the counter says.
+    pub wall: Duration,
+    /// How often the card is looked at when no interrupt comes.
+    pub slice: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            least_cycles: None,
+            stall: Duration::from_secs(10),
+            wall: Duration::from_secs(3600),
+            slice: Duration::from_millis(50),
+        }
+    }
+}
+
+/// The card's cycle counter. Low half first: reading it latches the upper one.
+pub(crate) fn read_cycles(transport: &mut dyn Transport) -> Result<u64, TransportError> {
+    let low = transport.read32(reg::CYCLES_LO)?;
+    let high = transport.read32(reg::CYCLES_HI)?;
+    Ok(u64::from(low) | u64::from(high) << 32)
+}
+
+/// Watches one thing that the card does: its oldest command, or a reset.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    sequence: u64,
+    what: String,
+    budget: u64,
+    start: u64,
+    latest: u64,
+    started: Instant,
+    moved: Instant,
+}
+
+impl Watch {
+    /// Starts counting now.
+    pub(crate) fn start(transport: &mut dyn Transport, what: String, budget: u64) -> Result<Self, Error> {
+        let (start, now) = (cycles_alive(transport)?, Instant::now());
+        Ok(Watch { sequence: 0, what, budget, start, latest: start, started: now, moved: now })
+    }
+
+    /// The same for a command in flight.
+    pub(crate) fn flight(transport: &mut dyn Transport, flight: &Flight) -> Result<Self, Error> {
+        let what = format!("command {}", opcode_name(flight.opcode));
+        Ok(Watch { sequence: flight.sequence, ..Self::start(transport, what, flight.budget)? })
+    }
+
+    /// Whether this watches that command.
+    pub(crate) fn is_for(&self, flight: &Flight) -> bool {
+        self.sequence == flight.sequence
+    }
+
+    /// Looks at the card: an error if it is gone, stopped its queue, stands still, or used up the
+    /// budget.
+    pub(crate) fn check(&mut self, transport: &mut dyn Transport, limits: &Limits) -> Result<(), Error> {
+        let cycles = cycles_alive(transport)?;
+        let status = transport.read32(reg::STATUS)?;
+        let device = || transport.name().to_owned();
+        if status & reg::STATUS_QUEUE_ERROR != 0 {
+            return Err(Error::QueueStopped { device: device() });
+        }
+        let now = Instant::now();
+        let stalled =
+            |after, problem| Err(Error::Stalled { device: device(), what: self.what.clone(), after, problem });
+        // A counter that goes back counts as standing still.
+        if cycles > self.latest {
+            (self.latest, self.moved) = (cycles, now);
+        } else if now - self.moved > limits.stall {
+            return stalled(now - self.moved, "its cycle counter stands still");
+        }
+        if now - self.started > limits.wall {
+            return stalled(now - self.started, "the limit for one command");
+        }
+        let cycles = self.latest - self.start;
+        if cycles > self.budget {
+            return Err(Error::TimedOut { device: device(), what: self.what.clone(), cycles, budget: self.budget });
+        }
+        Ok(())
+    }
+}
+
+/// The cycle counter of a card that is there. A dead link reads as all ones; so might a counter,
+/// hence the second look at the ID.
+fn cycles_alive(transport: &mut dyn Transport) -> Result<u64, Error> {
+    let cycles = read_cycles(transport)?;
+    if cycles as u32 == ALL_ONES && transport.read32(reg::ID)? != CARD_ID {
+        return Err(Error::Gone { device: transport.name().into() });
+    }
+    Ok(cycles)
+}
