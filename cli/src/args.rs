@@ -1,0 +1,226 @@
+//! The command line's grammar.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// MSM, NTT and Groth16 proofs on an FPGA card, a simulated one, or the CPU.
+#[derive(Parser, Debug)]
+#[command(name = "gristmill", version, about, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Prove a circuit: rapidsnark's arguments, snarkjs' file formats
+    Prove(Prove),
+    /// Verify a proof: exit code 0 valid, 1 invalid, 2 error
+    Verify(Verify),
+    /// Show a device: identity, configuration, capabilities, counters
+    Info(Info),
+    /// Measure an operation and check its result against the CPU
+    Bench(Bench),
+    /// Serve a simulated card over vfio-user on a Unix socket
+    Sim(Sim),
+    /// Prove the Poseidon example on the simulated card and show where the cycles went
+    Demo(Demo),
+}
+
+/// Which device, and what to do without it.
+#[derive(Args, Debug, Clone)]
+pub struct DeviceArgs {
+    /// auto | cpu | sim | sim:verilator | vfio:DDDD:BB:DD.F | vfio-user:SOCKET
+    #[arg(long, default_value = "auto", value_name = "DEVICE")]
+    pub device: String,
+    /// The simulated card's configuration: a TOML file, or the name of a built-in one (tiny, sim)
+    #[arg(long, value_name = "FILE.toml")]
+    pub config: Option<String>,
+}
+
+/// Whether the CPU may take over from a failing card.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FallbackArg {
+    /// The CPU takes over; each time is counted and logged
+    Auto,
+    /// A failing card is an error
+    Never,
+}
+
+/// How results of the card are checked.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckArg {
+    /// Not one by one (the finished proof is always verified)
+    None,
+    /// Points lie on the curve; transforms agree at a random point
+    Curve,
+    /// Everything is computed on the CPU too and compared
+    Dual,
+}
+
+/// `gristmill prove`.
+#[derive(Args, Debug)]
+pub struct Prove {
+    #[command(flatten)]
+    pub device: DeviceArgs,
+    /// What to do when the card fails
+    #[arg(long, value_enum, default_value = "auto")]
+    pub fallback: FallbackArg,
+    /// How the card's results are checked
+    #[arg(long, value_enum, default_value = "curve")]
+    pub check: CheckArg,
+    /// Print the report as one JSON object on standard output
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub waves: WavesArgs,
+    /// Proving key, from `snarkjs groth16 setup`
+    #[arg(value_name = "CIRCUIT.zkey")]
+    pub zkey: PathBuf,
+    /// Witness, from `snarkjs wtns calculate`
+    #[arg(value_name = "WITNESS.wtns")]
+    pub witness: PathBuf,
+    /// Where the proof goes
+    #[arg(value_name = "PROOF.json")]
+    pub proof: PathBuf,
+    /// Where the public signals go
+    #[arg(value_name = "PUBLIC.json")]
+    pub public: PathBuf,
+}
+
+/// Waveforms of a simulated card.
+#[derive(Args, Debug, Clone, Default)]
+pub struct WavesArgs {
+    /// Write a waveform of the simulated card to FILE (VCD)
+    #[arg(long, value_name = "FILE")]
+    pub waves: Option<PathBuf>,
+    /// The cycles that --waves writes, FROM..TO
+    #[arg(long, value_name = "FROM..TO", requires = "waves", value_parser = cycle_range)]
+    pub waves_cycles: Option<(u64, u64)>,
+}
+
+/// `gristmill verify`, in snarkjs' order of arguments.
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// Verification key
+    #[arg(value_name = "VKEY.json")]
+    pub vkey: PathBuf,
+    /// Public signals
+    #[arg(value_name = "PUBLIC.json")]
+    pub public: PathBuf,
+    /// Proof
+    #[arg(value_name = "PROOF.json")]
+    pub proof: PathBuf,
+}
+
+/// `gristmill info`.
+#[derive(Args, Debug)]
+pub struct Info {
+    #[command(flatten)]
+    pub device: DeviceArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `gristmill bench`.
+#[derive(Args, Debug)]
+pub struct Bench {
+    /// The operation
+    #[arg(value_enum)]
+    pub op: BenchOp,
+    #[command(flatten)]
+    pub device: DeviceArgs,
+    /// The MSM's curve
+    #[arg(long, default_value = "bn254", value_name = "CURVE")]
+    pub curve: String,
+    /// The NTT's field
+    #[arg(long, default_value = "bn254-fr", value_name = "FIELD")]
+    pub field: String,
+    /// log2 of the points or elements
+    #[arg(long, default_value_t = 10, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=24))]
+    pub log_size: u32,
+    /// Seed of the random inputs
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub waves: WavesArgs,
+}
+
+/// What `gristmill bench` measures.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BenchOp {
+    /// Multi-scalar multiplication
+    Msm,
+    /// Number-theoretic transform
+    Ntt,
+}
+
+/// What a simulated card computes with.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineArg {
+    /// RustHDL's own simulation, big multipliers as twins
+    Native,
+    /// The generated Verilog under Verilator
+    Verilator,
+    /// Registers, queues and copies only; no MSM or NTT
+    Protocol,
+}
+
+/// `gristmill sim`.
+#[derive(Args, Debug)]
+pub struct Sim {
+    /// The Unix socket to listen on
+    #[arg(long, value_name = "PATH")]
+    pub socket: PathBuf,
+    /// The card's configuration: a TOML file, or the name of a built-in one (tiny, sim)
+    #[arg(long, value_name = "FILE.toml")]
+    pub config: Option<String>,
+    /// What simulates the card
+    #[arg(long, value_enum, default_value = "native")]
+    pub engine: EngineArg,
+    #[command(flatten)]
+    pub waves: WavesArgs,
+}
+
+/// `gristmill demo`.
+#[derive(Args, Debug)]
+pub struct Demo {
+    /// sim or sim:verilator
+    #[arg(long, default_value = "sim", value_name = "DEVICE")]
+    pub device: String,
+}
+
+fn cycle_range(text: &str) -> Result<(u64, u64), String> {
+    let (from, to) = text.split_once("..").ok_or_else(|| format!("`{text}` is not of the form FROM..TO"))?;
+    let number = |s: &str| s.trim().parse::<u64>().map_err(|_| format!("`{s}` is not a cycle number"));
+    let (from, to) = (number(from)?, number(to)?);
+    if from >= to {
+        return Err(format!("`{text}` is empty: FROM must be below TO"));
+    }
+    Ok((from, to))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn ranges_of_cycles() {
+        assert_eq!(cycle_range("3..10"), Ok((3, 10)));
+        for wrong in ["", "3", "3..3", "9..2", "a..b", "-1..4"] {
+            assert!(cycle_range(wrong).is_err(), "{wrong}");
+        }
+    }
+}
