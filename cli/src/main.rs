@@ -1,1 +1,36 @@
-fn main() {}
+//! The command `gristmill`.
+#![forbid(unsafe_code)]
+
+mod args;
+mod bench;
+mod demo;
+mod error;
+mod info;
+mod open;
+mod picture;
+mod prove;
+mod sim;
+mod verify;
+
+use args::{Cli, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("GRISTMILL_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+    let result = match &cli.command {
+        Command::Prove(args) => prove::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Verify(args) => verify::run(args),
+        Command::Info(args) => info::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Bench(args) => bench::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Sim(args) => sim::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Demo(args) => demo::run(args).map(|()| ExitCode::SUCCESS),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("gristmill: {error}");
+        ExitCode::from(2)
+    })
+}

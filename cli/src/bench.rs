@@ -1,0 +1,255 @@
+//! `gristmill bench msm|ntt`: one operation on random inputs, checked against the CPU.
+
+use crate::args::{Bench, BenchOp};
+use crate::error::CliError;
+use crate::open;
+use crate::picture::{duration, grouped};
+use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_ec::{CurveGroup, PrimeGroup};
+use ark_ff::UniformRand;
+use ark_std::rand::{SeedableRng, rngs::StdRng};
+use gristmill::{Check, Device, Fallback, Info, Report, Transform};
+use serde::Serialize;
+use std::time::Instant;
+
+/// The printed figures; an MSM's and an NTT's share the head.
+#[derive(Serialize)]
+struct Figures {
+    op: &'static str,
+    curve: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
+    log_size: u32,
+    device: String,
+    seed: u64,
+    seconds: f64,
+    cpu_seconds: f64,
+    cycles: Option<u64>,
+    bound_cycles: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    msm: Option<MsmFigures>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ntt: Option<NttFigures>,
+    cycles_per_second: Option<f64>,
+    predicted_seconds: Option<f64>,
+    twins: Vec<String>,
+    correct: bool,
+}
+
+#[derive(Serialize)]
+struct MsmFigures {
+    adders: u64,
+    windows: u64,
+    window_bits: u64,
+    useful_additions: u64,
+    cycles_per_point: f64,
+    adder_use: Option<f64>,
+    stall_input: u64,
+    stall_bucket: u64,
+    stall_empty: u64,
+    stall_drain: u64,
+}
+
+#[derive(Serialize)]
+struct NttFigures {
+    butterflies: u64,
+    butterfly_units: u64,
+    butterfly_use: f64,
+}
+
+/// Runs the command.
+pub fn run(args: &Bench) -> Result<(), CliError> {
+    match args.op {
+        BenchOp::Msm if args.curve != "bn254" => {
+            return Err(CliError::NotOffered { option: "curve", value: args.curve.clone(), choices: "bn254" });
+        }
+        BenchOp::Ntt if args.field != "bn254-fr" => {
+            return Err(CliError::NotOffered { option: "field", value: args.field.clone(), choices: "bn254-fr" });
+        }
+        _ => {}
+    }
+    let device = open::device(&args.device, Fallback::Never, Check::None, &args.waves)?;
+    let cpu = open::cpu()?;
+    let info = device.info()?;
+    let figures = match args.op {
+        BenchOp::Msm => msm(args, &device, &cpu, &info)?,
+        BenchOp::Ntt => ntt(args, &device, &cpu, &info)?,
+    };
+    if args.json {
+        println!("{}", flat_json(&figures));
+    } else {
+        print(&figures);
+    }
+    if figures.correct {
+        Ok(())
+    } else {
+        Err(CliError::Wrong { device: figures.device, op: figures.op })
+    }
+}
+
+fn msm(args: &Bench, device: &Device, cpu: &Device, info: &Info) -> Result<Figures, CliError> {
+    let n = 1usize << args.log_size;
+    let mut rng = StdRng::seed_from_u64(args.seed);
+    let points = random_points(n, &mut rng);
+    let scalars: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
+
+    let bases = device.upload_bases(&points)?;
+    device.take_report();
+    let start = Instant::now();
+    let sum = device.msm(&bases, &scalars)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let report = device.take_report();
+
+    let cpu_bases = cpu.upload_bases(&points)?;
+    let start = Instant::now();
+    let expected = cpu.msm(&cpu_bases, &scalars)?;
+    let cpu_seconds = start.elapsed().as_secs_f64();
+
+    let mut figures = head("msm", args, info, &report, seconds, cpu_seconds, sum == expected);
+    if let (Some(msm), Some(cycles)) = (info.msm, figures.cycles) {
+        let buckets = msm.windows << (msm.window_bits - 1);
+        figures.bound_cycles = Some((n as u64 * msm.windows + 2 * buckets).div_ceil(msm.adders));
+        figures.msm = Some(MsmFigures {
+            adders: msm.adders,
+            windows: msm.windows,
+            window_bits: msm.window_bits,
+            useful_additions: report.useful_additions,
+            cycles_per_point: cycles as f64 / n as f64,
+            adder_use: report.adder_use,
+            stall_input: report.stalls.input,
+            stall_bucket: report.stalls.bucket,
+            stall_empty: report.stalls.empty,
+            stall_drain: report.stalls.drain,
+        });
+    }
+    Ok(figures)
+}
+
+fn ntt(args: &Bench, device: &Device, cpu: &Device, info: &Info) -> Result<Figures, CliError> {
+    let n = 1usize << args.log_size;
+    let mut rng = StdRng::seed_from_u64(args.seed);
+    let input: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
+
+    device.take_report();
+    let mut output = input.clone();
+    let start = Instant::now();
+    device.ntt(&mut output, &Transform::FORWARD)?;
+    let seconds = start.elapsed().as_secs_f64();
+    let report = device.take_report();
+
+    let mut expected = input;
+    let start = Instant::now();
+    cpu.ntt(&mut expected, &Transform::FORWARD)?;
+    let cpu_seconds = start.elapsed().as_secs_f64();
+
+    let mut figures = head("ntt", args, info, &report, seconds, cpu_seconds, output == expected);
+    figures.field = Some("bn254-fr");
+    if let (Some(ntt), Some(cycles)) = (info.ntt, figures.cycles) {
+        let butterflies = n as u64 / 2 * u64::from(args.log_size);
+        figures.bound_cycles = Some(butterflies.div_ceil(ntt.butterflies.max(1)));
+        figures.ntt = Some(NttFigures {
+            butterflies: report.butterflies,
+            butterfly_units: ntt.butterflies,
+            butterfly_use: report.butterflies as f64 / (ntt.butterflies.max(1) * cycles.max(1)) as f64,
+        });
+    }
+    Ok(figures)
+}
+
+fn head(
+    op: &'static str,
+    args: &Bench,
+    info: &Info,
+    report: &Report,
+    seconds: f64,
+    cpu_seconds: f64,
+    correct: bool,
+) -> Figures {
+    let cycles = (report.cycles > 0).then_some(report.cycles);
+    Figures {
+        op,
+        curve: "bn254",
+        field: None,
+        log_size: args.log_size,
+        device: info.device.clone(),
+        seed: args.seed,
+        seconds,
+        cpu_seconds,
+        cycles,
+        bound_cycles: None,
+        msm: None,
+        ntt: None,
+        cycles_per_second: cycles.map(|c| c as f64 / seconds),
+        predicted_seconds: cycles.zip(report.clock_hz).map(|(c, hz)| c as f64 / hz as f64),
+        twins: report.twins.clone(),
+        correct,
+    }
+}
+
+/// Random points by a walk: n multiples of random points, without n scalar multiplications.
+fn random_points(n: usize, rng: &mut StdRng) -> Vec<G1Affine> {
+    let mut point = G1Projective::generator() * Fr::rand(rng);
+    let steps: Vec<G1Projective> = (0..16).map(|_| G1Projective::generator() * Fr::rand(rng)).collect();
+    let points: Vec<G1Projective> = (0..n)
+        .map(|i| {
+            point += steps[i % 16];
+            if i % 5 == 0 {
+                point += point;
+            }
+            point
+        })
+        .collect();
+    G1Projective::normalize_batch(&points)
+}
+
+/// One object without nesting, as scripts like it.
+fn flat_json(figures: &Figures) -> serde_json::Value {
+    let mut value = serde_json::json!(figures);
+    if let Some(object) = value.as_object_mut() {
+        for part in ["msm", "ntt"] {
+            if let Some(serde_json::Value::Object(inner)) = object.remove(part) {
+                object.extend(inner);
+            }
+        }
+    }
+    value
+}
+
+fn print(f: &Figures) {
+    let what = f.field.unwrap_or(f.curve);
+    println!("{} of 2^{} on {} ({what}, seed {})", f.op, f.log_size, f.device, f.seed);
+    println!("  result            {}", if f.correct { "equal to the CPU's" } else { "WRONG" });
+    println!("  time              {} (CPU {})", duration(f.seconds), duration(f.cpu_seconds));
+    if let (Some(cycles), Some(bound)) = (f.cycles, f.bound_cycles) {
+        let ratio = cycles as f64 / bound as f64;
+        println!("  cycles            {} = {ratio:.3} x bound of {}", grouped(cycles), grouped(bound));
+    }
+    if let Some(rate) = f.cycles_per_second {
+        println!("  cycles/s          {}", grouped(rate as u64));
+    }
+    if let Some(seconds) = f.predicted_seconds {
+        println!("  at full clock     {} (predicted)", duration(seconds));
+    }
+    if let Some(m) = &f.msm {
+        println!("  adders            {}, {} windows of {} bits", m.adders, m.windows, m.window_bits);
+        println!("  useful additions  {}", grouped(m.useful_additions));
+        if let Some(share) = m.adder_use {
+            println!("  adder use         {:.1} % of the engine's cycles", share * 100.0);
+        }
+        println!("  cycles/point      {:.2}", m.cycles_per_point);
+        println!(
+            "  stalls            input {}, bucket in flight {}, nothing to add {}, drain {}",
+            grouped(m.stall_input),
+            grouped(m.stall_bucket),
+            grouped(m.stall_empty),
+            grouped(m.stall_drain)
+        );
+    }
+    if let Some(n) = &f.ntt {
+        println!("  butterflies       {} on {} unit(s)", grouped(n.butterflies), n.butterfly_units);
+        println!("  butterfly use     {:.1} % of the command's cycles", n.butterfly_use * 100.0);
+    }
+    if !f.twins.is_empty() {
+        println!("  twins             {}", f.twins.join(", "));
+    }
+}

@@ -1,0 +1,48 @@
+//! Errors of the command line. All end with exit code 2.
+
+use std::path::PathBuf;
+
+/// What a command can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// An error of the library, which says all.
+    #[error(transparent)]
+    Library(#[from] gristmill::Error),
+    /// A configuration of the card that is wrong.
+    #[error(transparent)]
+    Config(#[from] gristmill_hdl::config::ConfigError),
+    /// The simulator failed.
+    #[error(transparent)]
+    Sim(#[from] gristmill_sim::SimError),
+    /// An argument whose value is not offered.
+    #[error("--{option} {value}: not offered; use {choices}")]
+    NotOffered {
+        /// The option.
+        option: &'static str,
+        /// Its value.
+        value: String,
+        /// What is offered.
+        choices: &'static str,
+    },
+    /// The device's result differs from the CPU's.
+    #[error("{device}: the result of this {op} differs from the CPU's: do not use this device")]
+    Wrong {
+        /// The device.
+        device: String,
+        /// The operation.
+        op: &'static str,
+    },
+    /// A file or socket.
+    #[error("{path}: {what}: {source}", path = .path.display())]
+    Io {
+        /// Which one.
+        path: PathBuf,
+        /// What was tried.
+        what: &'static str,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The example files that `demo` carries cannot be used.
+    #[error("demo: {0}")]
+    Demo(String),
+}

@@ -1,0 +1,47 @@
+//! From arguments to devices.
+
+use crate::args::{CheckArg, DeviceArgs, FallbackArg, WavesArgs};
+use crate::error::CliError;
+use gristmill::{Check, Device, Fallback, Options};
+
+/// Opens the device that the arguments name.
+pub fn device(args: &DeviceArgs, fallback: Fallback, check: Check, waves: &WavesArgs) -> Result<Device, CliError> {
+    if waves.waves.is_some() && !args.device.starts_with("sim") {
+        return Err(CliError::NotOffered {
+            option: "waves",
+            value: format!("with --device {}", args.device),
+            choices: "--device sim or sim:verilator",
+        });
+    }
+    let options = Options {
+        config: args.config.clone(),
+        fallback,
+        check,
+        waves: waves.waves.clone().map(|file| gristmill::Waves { file, cycles: waves.waves_cycles }),
+    };
+    Ok(Device::open(&args.device, &options)?)
+}
+
+/// The CPU, to compare with.
+pub fn cpu() -> Result<Device, CliError> {
+    Ok(Device::open("cpu", &Options::default())?)
+}
+
+impl From<FallbackArg> for Fallback {
+    fn from(arg: FallbackArg) -> Self {
+        match arg {
+            FallbackArg::Auto => Fallback::Auto,
+            FallbackArg::Never => Fallback::Never,
+        }
+    }
+}
+
+impl From<CheckArg> for Check {
+    fn from(arg: CheckArg) -> Self {
+        match arg {
+            CheckArg::None => Check::None,
+            CheckArg::Curve => Check::Curve,
+            CheckArg::Dual => Check::Dual,
+        }
+    }
+}
