@@ -1,0 +1,142 @@
+//! What lies in card memory: base sets, each in one piece, least recently used evicted first.
+
+use gristmill_abi::layout::WORD_BYTES;
+use std::collections::BTreeMap;
+
+/// Identity of a base set in this device.
+pub(super) type SetId = u64;
+
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    address: u64,
+    bytes: u64,
+    used: u64,
+}
+
+/// The map of card memory.
+#[derive(Debug)]
+pub(super) struct Residency {
+    capacity: u64,
+    pieces: BTreeMap<SetId, Piece>,
+    clock: u64,
+}
+
+/// Room for a set.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Room {
+    /// Where the set goes.
+    pub address: u64,
+    /// The sets that had to go.
+    pub evicted: Vec<SetId>,
+}
+
+impl Residency {
+    /// An empty card memory.
+    pub fn new(capacity: u64) -> Self {
+        Residency { capacity, pieces: BTreeMap::new(), clock: 0 }
+    }
+
+    /// Where a set lies, if it is resident; it counts as used now.
+    pub fn touch(&mut self, id: SetId) -> Option<u64> {
+        self.clock += 1;
+        let piece = self.pieces.get_mut(&id)?;
+        piece.used = self.clock;
+        Some(piece.address)
+    }
+
+    /// Whether a set of this size could be resident at all.
+    pub fn fits(&self, bytes: u64) -> bool {
+        bytes <= self.capacity
+    }
+
+    /// Makes room for a set by evicting the least recently used, never one of `keep`. `None` if
+    /// there is no room even so; nothing is evicted then.
+    pub fn place(&mut self, id: SetId, bytes: u64, keep: &[SetId]) -> Option<Room> {
+        let bytes = bytes.next_multiple_of(WORD_BYTES as u64).max(WORD_BYTES as u64);
+        let mut evicted = Vec::new();
+        let address = loop {
+            if let Some(address) = self.gap(bytes, &evicted) {
+                break address;
+            }
+            let candidates = self.pieces.iter().filter(|(k, _)| !keep.contains(k) && !evicted.contains(*k));
+            evicted.push(*candidates.min_by_key(|(_, p)| p.used)?.0);
+        };
+        for gone in &evicted {
+            self.pieces.remove(gone);
+        }
+        self.clock += 1;
+        self.pieces.insert(id, Piece { address, bytes, used: self.clock });
+        Some(Room { address, evicted })
+    }
+
+    /// Frees a set, if it is resident.
+    pub fn remove(&mut self, id: SetId) {
+        self.pieces.remove(&id);
+    }
+
+    /// Forgets everything, as after a reset that lost trust in the card's memory.
+    pub fn clear(&mut self) {
+        self.pieces.clear();
+    }
+
+    /// Bytes taken.
+    pub fn used(&self) -> u64 {
+        self.pieces.values().map(|p| p.bytes).sum()
+    }
+
+    /// First gap that is long enough, were the sets in `gone` not there.
+    fn gap(&self, bytes: u64, gone: &[SetId]) -> Option<u64> {
+        let mut taken: Vec<(u64, u64)> =
+            self.pieces.iter().filter(|(k, _)| !gone.contains(k)).map(|(_, p)| (p.address, p.bytes)).collect();
+        taken.sort_unstable();
+        let mut at = 0;
+        for (address, length) in taken {
+            if address - at >= bytes {
+                return Some(at);
+            }
+            at = address + length;
+        }
+        (self.capacity.checked_sub(at)? >= bytes).then_some(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_least_recently_used_goes_first() {
+        let mut r = Residency::new(96);
+        for id in 0..3 {
+            assert_eq!(r.place(id, 32, &[]), Some(Room { address: id * 32, evicted: vec![] }));
+        }
+        assert_eq!(r.touch(0), Some(0));
+        assert_eq!(r.place(3, 32, &[]), Some(Room { address: 32, evicted: vec![1] }));
+        assert_eq!(r.touch(1), None);
+        assert_eq!(r.used(), 96);
+    }
+
+    #[test]
+    fn pinned_sets_stay_and_failure_evicts_nothing() {
+        let mut r = Residency::new(96);
+        r.place(0, 64, &[]).expect("room");
+        r.place(1, 32, &[]).expect("room");
+        assert_eq!(r.place(2, 64, &[0]), None);
+        assert_eq!((r.touch(0), r.touch(1)), (Some(0), Some(64)));
+        assert!(r.fits(96) && !r.fits(97));
+        assert_eq!(r.place(2, 96, &[]).expect("room").evicted, vec![0, 1]);
+    }
+
+    #[test]
+    fn gaps_are_used_again() {
+        let mut r = Residency::new(128);
+        for id in 0..4 {
+            r.place(id, 32, &[]).expect("room");
+        }
+        r.remove(1);
+        r.remove(2);
+        assert_eq!(r.place(5, 64, &[]), Some(Room { address: 32, evicted: vec![] }));
+        r.clear();
+        assert_eq!(r.used(), 0);
+    }
+}
