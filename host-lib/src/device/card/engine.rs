@@ -1,0 +1,189 @@
+//! A card as an engine of this library: state, errors, identity. The tasks are in `msm` and `ntt`.
+
+use super::residency::{Residency, SetId};
+use crate::device::engine::{Engine, EngineError, EngineResult, Info, MsmInfo, MsmJob, NttInfo, Resident};
+use crate::device::Transform;
+use crate::report::{Bytes, Cost, Stalls};
+use ark_bn254::{Fr, G1Affine, G1Projective};
+use gristmill_abi::layout::{Curve, Field};
+use gristmill_driver::{Card, Counters, DmaBuffer, Error as DriverError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What is known of a device beside what its registers say.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Nature {
+    /// `simulator` or `card`.
+    pub kind: &'static str,
+    /// Name of a simulated card's configuration.
+    pub config: Option<String>,
+    /// The clock for which times are predicted, where the clock register says something else.
+    pub clock_hz: Option<u64>,
+    /// Leaves that a simulator computes by native integers.
+    pub twins: Vec<String>,
+}
+
+/// A base set that was uploaded. The card's memory may or may not hold it at the moment.
+pub(super) struct Set {
+    pub id: SetId,
+    pub points: Arc<[G1Affine]>,
+    freed: Arc<Mutex<Vec<SetId>>>,
+}
+
+impl Drop for Set {
+    fn drop(&mut self) {
+        self.freed.lock().unwrap_or_else(PoisonError::into_inner).push(self.id);
+    }
+}
+
+/// The engine of one open card.
+pub(super) struct CardEngine {
+    nature: Nature,
+    freed: Arc<Mutex<Vec<SetId>>>,
+    state: Mutex<State>,
+}
+
+/// What the lock guards: the card, and what lies in its memory.
+pub(super) struct State {
+    pub card: Card,
+    pub residency: Residency,
+    /// Factor blocks in host memory, by first element and ratio of their sequences.
+    pub blocks: HashMap<(Fr, Fr), DmaBuffer>,
+    next_set: SetId,
+    /// An error after which the card has to be reset before its next task.
+    poisoned: bool,
+}
+
+impl CardEngine {
+    pub fn new(card: Card, nature: Nature) -> Self {
+        let residency = Residency::new(card.info().card_mem_bytes);
+        let state = State { card, residency, blocks: HashMap::new(), next_set: 0, poisoned: false };
+        CardEngine { nature, freed: Arc::default(), state: Mutex::new(state) }
+    }
+
+    /// Runs one task: alone on the card, after a reset if the last one failed, with what the card
+    /// counted meanwhile.
+    fn task<T>(&self, what: &str, run: impl FnOnce(&mut State, &mut Cost) -> EngineResult<T>) -> EngineResult<(T, Cost)> {
+        // The state is repaired by the reset below, so a thread that died in a task does no harm.
+        let mut state = match self.state.lock() {
+            Ok(state) => state,
+            Err(poison) => {
+                let mut state = poison.into_inner();
+                state.poisoned = true;
+                self.state.clear_poison();
+                state
+            }
+        };
+        for id in std::mem::take(&mut *lock(&self.freed)) {
+            state.residency.remove(id);
+        }
+        let outcome = state.attempt(what, run);
+        if outcome.is_err() {
+            state.poisoned = true;
+        }
+        outcome
+    }
+}
+
+impl State {
+    fn attempt<T>(
+        &mut self,
+        what: &str,
+        run: impl FnOnce(&mut State, &mut Cost) -> EngineResult<T>,
+    ) -> EngineResult<(T, Cost)> {
+        if self.poisoned {
+            tracing::info!(device = self.card.name(), "resetting the card after an error");
+            self.residency.clear();
+            self.card.reset().map_err(|e| EngineError::because("the reset after an earlier error failed", e))?;
+            self.poisoned = false;
+        }
+        let before = self.card.counters().map_err(|e| failed(what, e))?;
+        let mut cost = Cost::default();
+        let value = run(self, &mut cost)?;
+        let after = self.card.counters().map_err(|e| failed(what, e))?;
+        add(&mut cost, &after.since(&before));
+        Ok((value, cost))
+    }
+
+    /// A new base set, not yet in card memory.
+    fn new_set(&mut self, points: &Arc<[G1Affine]>, freed: &Arc<Mutex<Vec<SetId>>>) -> Set {
+        self.next_set += 1;
+        Set { id: self.next_set, points: points.clone(), freed: freed.clone() }
+    }
+}
+
+/// An error of the driver at a task.
+pub(super) fn failed(what: &str, error: DriverError) -> EngineError {
+    match error {
+        DriverError::NotOffered { what, .. } => EngineError::Unsupported(what),
+        error => EngineError::because(what, error),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn add(cost: &mut Cost, c: &Counters) {
+    cost.msm_cycles += c.msm;
+    cost.useful_additions += c.additions;
+    cost.butterflies += c.butterflies;
+    cost.stalls =
+        Stalls { input: c.stall_input, bucket: c.stall_bucket, empty: c.stall_empty, drain: c.stall_drain };
+    cost.bytes = Bytes {
+        host_read: c.host_read,
+        host_write: c.host_write,
+        card_read: c.card_read,
+        card_write: c.card_write,
+    };
+}
+
+impl Engine for CardEngine {
+    fn info(&self) -> EngineResult<Info> {
+        let mut state = lock(&self.state);
+        let card = &mut state.card;
+        let counters = card.counters().map_err(|e| failed("reading counters", e))?;
+        let caps = card.info().clone();
+        Ok(Info {
+            device: card.name().to_owned(),
+            kind: self.nature.kind.to_owned(),
+            version: format!("{}.{}", caps.version.0, caps.version.1),
+            config: Some(self.nature.config.clone().unwrap_or_else(|| format!("{:#010x}", caps.config_id))),
+            curve: caps.curves.iter().map(|c| c.name()).collect::<Vec<_>>().join(", "),
+            field: caps.fields.iter().map(|f| f.name()).collect::<Vec<_>>().join(", "),
+            clock_hz: Some(self.nature.clock_hz.unwrap_or(caps.clock_hz.into())),
+            card_mem_bytes: Some(caps.card_mem_bytes),
+            msm: caps.msm.filter(|_| caps.has_curve(Curve::Bn254)).map(|m| MsmInfo {
+                adders: m.adders.into(),
+                window_bits: m.window_bits.into(),
+                windows: m.windows.into(),
+                segments: m.segments.into(),
+                max_points: 1 << m.log_max_points,
+            }),
+            ntt: caps.ntt.filter(|_| caps.has_field(Field::Bn254Fr)).map(|n| NttInfo {
+                butterflies: n.butterflies.into(),
+                max_elements: 1 << n.log_max,
+            }),
+            twins: self.nature.twins.clone(),
+            counters: counters.entries().into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        })
+    }
+
+    fn upload(&self, points: &Arc<[G1Affine]>) -> EngineResult<(Resident, Cost)> {
+        let (set, cost) = self.task("uploading bases", |state, cost| {
+            state.needs_msm()?;
+            let set = state.new_set(points, &self.freed);
+            state.upload(&set, cost)?;
+            Ok(set)
+        })?;
+        Ok((Arc::new(set), cost))
+    }
+
+    fn msm(&self, jobs: &[MsmJob<'_>]) -> EngineResult<(Vec<G1Projective>, Cost)> {
+        self.task("an MSM", |state, cost| state.msm(jobs, cost))
+    }
+
+    fn ntt(&self, vectors: &mut [&mut [Fr]], transform: &Transform) -> EngineResult<Cost> {
+        self.task("a transform", |state, cost| state.ntt(vectors, transform, cost)).map(|((), cost)| cost)
+    }
+}

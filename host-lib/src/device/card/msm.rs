@@ -1,0 +1,162 @@
+//! MSMs on a card: bases made resident, jobs cut into commands, segment sums combined.
+//!
+//! All commands of a batch go into the queue in order with one doorbell, as far as staging memory
+//! reaches: the copy that makes a base set resident runs before the MSM that needs it, and after
+//! the MSMs whose bases it displaces.
+
+use super::combine;
+use super::engine::{Set, State, failed};
+use super::words::{self, BASE_BYTES};
+use crate::device::engine::{EngineError, EngineResult, MsmJob};
+use crate::report::Cost;
+use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_ff::Zero;
+use gristmill_abi::caps::Msm;
+use gristmill_abi::layout::{Curve, WORD_BYTES};
+use gristmill_driver::{Command, DmaBuffer, Place, ScalarForm};
+use std::time::Instant;
+
+/// Most bytes of host memory staged before the card is waited for.
+const STAGING_BYTES: u64 = 64 << 20;
+/// Most points in one command, so that its buffers stay small.
+const CHUNK_POINTS: usize = 1 << 18;
+
+/// Commands prepared and not yet submitted.
+#[derive(Default)]
+struct Batch {
+    commands: Vec<Command>,
+    /// Job and buffer of the segment sums of each MSM command.
+    results: Vec<(usize, DmaBuffer)>,
+    staged: u64,
+}
+
+impl State {
+    /// Refuses what this card does not offer.
+    pub(super) fn needs_msm(&self) -> EngineResult<Msm> {
+        let info = self.card.info();
+        match info.msm {
+            Some(msm) if info.has_curve(Curve::Bn254) && info.montgomery_scalars => Ok(msm),
+            _ => Err(EngineError::Unsupported("multi-scalar multiplication over bn254".into())),
+        }
+    }
+
+    /// Puts a base set into card memory, if it could fit at all.
+    pub(super) fn upload(&mut self, set: &Set, cost: &mut Cost) -> EngineResult<()> {
+        let mut batch = Batch::default();
+        self.make_resident(set, &mut batch, cost)?;
+        self.flush(&mut batch, &mut [], cost)
+    }
+
+    /// Where the set lies in card memory; the copies that bring it there are added to the batch.
+    /// `None` if it is larger than card memory: its commands take it from host memory.
+    fn make_resident(&mut self, set: &Set, batch: &mut Batch, cost: &mut Cost) -> EngineResult<Option<u64>> {
+        let bytes = (set.points.len() * BASE_BYTES) as u64;
+        if bytes == 0 || !self.card.info().copy || !self.residency.fits(bytes) {
+            return Ok(None);
+        }
+        if let Some(address) = self.residency.touch(set.id) {
+            return Ok(Some(address));
+        }
+        let Some(room) = self.residency.place(set.id, bytes, &[]) else { return Ok(None) };
+        if !room.evicted.is_empty() {
+            tracing::debug!(sets = room.evicted.len(), "evicted base sets from card memory");
+        }
+        for (i, chunk) in set.points.chunks(CHUNK_POINTS).enumerate() {
+            let staged = self.stage_bases(chunk, batch, cost)?;
+            let to = room.address + (i * CHUNK_POINTS * BASE_BYTES) as u64;
+            batch.commands.push(Command::copy_to_card(staged.whole(), to));
+            // `staged` is kept by the command.
+        }
+        Ok(Some(room.address))
+    }
+
+    fn stage_bases(&mut self, points: &[G1Affine], batch: &mut Batch, cost: &mut Cost) -> EngineResult<DmaBuffer> {
+        let mut bytes = Vec::new();
+        words::put_bases(points, &mut bytes);
+        self.stage(&bytes, batch, cost)
+    }
+
+    /// Copies bytes into DMA memory; first waits for the card when much is staged already.
+    fn stage(&mut self, bytes: &[u8], batch: &mut Batch, _cost: &mut Cost) -> EngineResult<DmaBuffer> {
+        let mut buffer = self.card.allocate(bytes.len() as u64).map_err(|e| failed("allocating DMA memory", e))?;
+        buffer.write(0, bytes).map_err(|e| failed("filling DMA memory", e.into()))?;
+        batch.staged += bytes.len() as u64;
+        Ok(buffer)
+    }
+
+    pub(super) fn msm(&mut self, jobs: &[MsmJob<'_>], cost: &mut Cost) -> EngineResult<Vec<G1Projective>> {
+        let caps = self.needs_msm()?;
+        let mut sums = vec![G1Projective::zero(); jobs.len()];
+        let mut batch = Batch::default();
+        let chunk = CHUNK_POINTS.min(1 << caps.log_max_points);
+        for (j, job) in jobs.iter().enumerate() {
+            let set = job.resident.downcast_ref::<Set>().ok_or_else(|| {
+                EngineError::failed("these bases belong to another kind of device; upload them to this one")
+            })?;
+            if job.scalars.is_empty() {
+                continue;
+            }
+            let resident = self.make_resident(set, &mut batch, cost)?;
+            for (i, scalars) in job.scalars.chunks(chunk).enumerate() {
+                let first = i * chunk;
+                let bases = match resident {
+                    Some(address) => Place::Card(address + (first * BASE_BYTES) as u64),
+                    None => Place::from(&self.stage_bases(&job.points[first..first + scalars.len()], &mut batch, cost)?),
+                };
+                self.push_msm(&caps, j, bases, scalars, &mut batch, cost)?;
+                if batch.staged >= STAGING_BYTES {
+                    self.flush(&mut batch, &mut sums, cost)?;
+                }
+            }
+        }
+        self.flush(&mut batch, &mut sums, cost)?;
+        Ok(sums)
+    }
+
+    fn push_msm(
+        &mut self,
+        caps: &Msm,
+        job: usize,
+        bases: Place,
+        scalars: &[Fr],
+        batch: &mut Batch,
+        cost: &mut Cost,
+    ) -> EngineResult<()> {
+        let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(scalars.len() * WORD_BYTES));
+        words::put_elements(scalars, &mut bytes);
+        let staged = self.stage(&bytes, batch, cost)?;
+        let size = combine::result_bytes(caps) as u64;
+        let sums = self.card.allocate(size).map_err(|e| failed("allocating DMA memory", e))?;
+        batch.staged += size;
+        let points = scalars.len() as u32;
+        let form = ScalarForm::Montgomery;
+        batch.commands.push(Command::msm(Curve::Bn254, points, bases, &staged, form, &sums));
+        batch.results.push((job, sums));
+        Ok(())
+    }
+
+    /// Submits what is prepared, waits for it, and adds the results to the jobs' sums.
+    fn flush(&mut self, batch: &mut Batch, sums: &mut [G1Projective], cost: &mut Cost) -> EngineResult<()> {
+        let Batch { commands, results, .. } = std::mem::take(batch);
+        if commands.is_empty() {
+            return Ok(());
+        }
+        let tickets = self.card.submit_all(commands).map_err(|e| failed("submitting commands", e))?;
+        for ticket in tickets {
+            cost.cycles += self.card.wait(ticket).map_err(|e| failed("the card", e))?.cycles;
+        }
+        let caps = self.needs_msm()?;
+        let start = Instant::now();
+        let mut bytes = vec![0; combine::result_bytes(&caps)];
+        for (job, buffer) in &results {
+            buffer.read(0, &mut bytes).map_err(|e| failed("reading results", e.into()))?;
+            sums[*job] += combine::combine(&caps, &bytes).map_err(|e| {
+                EngineError::failed(format!("word {} of the card's segment sums is not below the modulus", e.word))
+            })?;
+        }
+        if !results.is_empty() {
+            cost.host_parts.push(("combine segment sums".into(), start.elapsed().as_secs_f64()));
+        }
+        Ok(())
+    }
+}
