@@ -9,6 +9,7 @@ mod info;
 mod open;
 mod picture;
 mod prove;
+mod report;
 mod sim;
 mod verify;
 

@@ -1,0 +1,46 @@
+//! `gristmill info`: what a device is and what it has counted.
+
+use crate::args::{Info, WavesArgs};
+use crate::error::CliError;
+use crate::open;
+use crate::picture::grouped;
+use gristmill::{Check, Fallback};
+
+/// Runs the command.
+pub fn run(args: &Info) -> Result<(), CliError> {
+    let device = open::device(&args.device, Fallback::Never, Check::None, &WavesArgs::default())?;
+    let info = device.info()?;
+    if args.json {
+        println!("{}", serde_json::json!(info));
+        return Ok(());
+    }
+    let line = |name: &str, value: String| println!("{name:<14} {value}");
+    line("device", info.device);
+    line("kind", info.kind);
+    line("version", info.version);
+    if let Some(config) = info.config {
+        line("configuration", config);
+    }
+    line("curve", info.curve);
+    line("field", info.field);
+    if let Some(hz) = info.clock_hz {
+        line("clock", format!("{} Hz", grouped(hz)));
+    }
+    if let Some(bytes) = info.card_mem_bytes {
+        line("card memory", format!("{} bytes", grouped(bytes)));
+    }
+    if let Some(m) = info.msm {
+        let shape = format!("{} adder(s), {} windows of {} bits", m.adders, m.windows, m.window_bits);
+        line("msm", format!("{shape}, {} segments each, up to {} points", m.segments, grouped(m.max_points)));
+    }
+    if let Some(n) = info.ntt {
+        line("ntt", format!("{} butterfly unit(s), up to {} elements on chip", n.butterflies, grouped(n.max_elements)));
+    }
+    if !info.twins.is_empty() {
+        line("twins", info.twins.join(", "));
+    }
+    for (name, value) in info.counters {
+        line("counter", format!("{name:<16} {}", grouped(value)));
+    }
+    Ok(())
+}
