@@ -1,6 +1,19 @@
 //! Curves y^2 = x^3 + b (a = 0): parameters, software model, and the complete point adder.
+//!
+//! Points on ports are homogeneous projective, x = X/Z and y = Y/Z, in Montgomery form; infinity
+//! is any (0 : Y : 0) with Y not 0. Schedule, latency and cost: `docs/field-and-curve.md`.
 
 pub mod model;
+pub mod native;
 pub mod params;
+pub mod point_adder;
+#[cfg(test)]
+mod tests;
 
 pub use params::{CurveParams, BLS12_381, BN254};
+pub use point_adder::PointAdder;
+
+/// Adder for curves over 256-bit words (BN254).
+pub type PointAdder256 = PointAdder<16, 256, 391>;
+/// Adder for curves over 384-bit words (BLS12-381).
+pub type PointAdder384 = PointAdder<24, 384, 575>;

@@ -2,10 +2,38 @@
 //!
 //! Every element on a port is in Montgomery form (x * R mod p, R = 2^256 or 2^384) and reduced
 //! (below p). [`FieldParams`] names the field; [`model`] is the reference (big integers);
-//! [`native`] is what the twins compute with (machine words).
+//! [`native`] is what the twins compute with (machine words). Stages, latencies and costs:
+//! `docs/field-and-curve.md`.
+//!
+//! RustHDL's widths are const generics, so word sizes are a compiled set: the aliases with 256
+//! (BN254, scalars of BLS12-381) and 384 (coordinates of BLS12-381). Which field of that size is
+//! a constructor argument.
 
+pub mod add_sub;
 pub mod model;
+pub mod mont_mul;
+pub mod mont_mul_serial;
+pub mod mont_stage;
+pub mod mul_small;
 pub mod native;
 pub mod params;
+pub mod select_sum;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
+pub use add_sub::{ModAdd, ModSub};
+pub use mont_mul::MontMul;
+pub use mont_mul_serial::MontMulSerial;
+pub use mul_small::MulSmall;
 pub use params::{FieldParams, BLS12_381_FQ, BLS12_381_FR, BN254_FQ, BN254_FR};
+
+/// Pipelined multiplier for 256-bit words.
+pub type MontMul256 = MontMul<16, 256, 391>;
+/// Pipelined multiplier for 384-bit words.
+pub type MontMul384 = MontMul<24, 384, 575>;
+/// Digit-serial multiplier for 256-bit words.
+pub type MontMulSerial256 = MontMulSerial<16, 256, 391>;
+/// Digit-serial multiplier for 384-bit words.
+pub type MontMulSerial384 = MontMulSerial<24, 384, 575>;

@@ -3,6 +3,8 @@
 //! Montgomery multiplication by coarsely integrated operand scanning (Koc, Acar, Kaliski,
 //! "Analyzing and comparing Montgomery multiplication algorithms", 1996, section 5).
 
+use gristmill_hdl_kit::word::U;
+
 use super::FieldParams;
 
 /// A field on `N` 64-bit limbs, R = 2^(64 N), 2p < R. Elements are reduced, in Montgomery form.
@@ -90,6 +92,44 @@ impl<const N: usize> Native<N> {
         // The result is below 2p < R, so `top` is zero here.
         self.reduce_once(t)
     }
+}
+
+/// [`Native`] for a word of either size, on the ports' type.
+#[derive(Clone, Copy, Debug)]
+pub enum NativeWord {
+    /// 256-bit words.
+    W256(Native<4>),
+    /// 384-bit words.
+    W384(Native<6>),
+}
+
+impl NativeWord {
+    /// The arithmetic of a field.
+    ///
+    /// # Panics
+    /// If the field's word has neither 256 nor 384 bits.
+    pub fn new(params: &FieldParams) -> Self {
+        match params.word_bits {
+            256 => Self::W256(Native::new(params)),
+            384 => Self::W384(Native::new(params)),
+            bits => panic!("field {}: words of {bits} bits; there are 256 and 384", params.name),
+        }
+    }
+
+    /// a * b / R mod p.
+    #[inline]
+    pub fn mul<const W: usize>(&self, a: &U<W>, b: &U<W>) -> U<W> {
+        match self {
+            Self::W256(field) => U::from_limbs(&field.mul(&first(a), &first(b))),
+            Self::W384(field) => U::from_limbs(&field.mul(&first(a), &first(b))),
+        }
+    }
+}
+
+/// The low N limbs of a word.
+#[inline(always)]
+pub fn first<const N: usize, const W: usize>(word: &U<W>) -> [u64; N] {
+    std::array::from_fn(|i| word.limbs()[i])
 }
 
 #[inline(always)]

@@ -1,0 +1,285 @@
+//! Complete projective addition on y^2 = x^3 + b, one addition a cycle, any operands.
+//!
+//! Renes, Costello, Batina, "Complete addition formulas for prime order elliptic curves", eprint
+//! 2015/1060, algorithm 7: 12 multiplications, 3 multiplications by small constants, and no
+//! exception: infinity (0 : Y : 0), equal and opposite points take the same path. The curve must
+//! have no point of order two (any curve of odd order).
+//!
+//! ```text
+//! cycle 0        xx = X1 X2   yy = Y1 Y2   zz = Z1 Z2   and the sums X1+Y1, X2+Y2, ...
+//! cycle A        the products of the sums
+//! cycle M        xx+yy, yy+zz, xx+zz (ready with those products);  3 xx;  3b zz, then yy +- 3b zz
+//! cycle M+A      xy = (X1+Y1)(X2+Y2) - (xx+yy), and yz, xz alike
+//! cycle M+2A     3b xz
+//! cycle M+2A+B   X3 = xy (yy - 3b zz) - yz 3b xz          six products, three sums
+//!                Y3 = (yy - 3b zz)(yy + 3b zz) + 3b xz 3 xx
+//!                Z3 = (yy + 3b zz) yz + 3 xx xy
+//! ```
+//!
+//! With M the latency of a product, A of a sum and B of a small multiple, the latency is
+//! 2M + 3A + B: 115 cycles for 256 bits, 163 for 384.
+
+use gristmill_hdl_kit::delay::Delay;
+use gristmill_hdl_kit::twin::Fidelity;
+use gristmill_hdl_kit::{ports, twin, word::U};
+use rust_hdl::prelude::*;
+
+use super::native::NativeAdderWord;
+use super::CurveParams;
+use crate::field::{ModAdd, ModSub, MontMul, MulSmall};
+
+/// The RTL of [`PointAdder`].
+#[derive(LogicBlock)]
+pub struct PointAdderRtl<const L: usize, const W: usize, const LW: usize> {
+    pub clock: Signal<In, Clock>,
+    pub x1: Signal<In, U<W>>,
+    pub y1: Signal<In, U<W>>,
+    pub z1: Signal<In, U<W>>,
+    pub x2: Signal<In, U<W>>,
+    pub y2: Signal<In, U<W>>,
+    pub z2: Signal<In, U<W>>,
+    pub x3: Signal<Out, U<W>>,
+    pub y3: Signal<Out, U<W>>,
+    pub z3: Signal<Out, U<W>>,
+    // First layer: six sums, six products.
+    sum_xy1: ModAdd<W>,
+    sum_xy2: ModAdd<W>,
+    sum_yz1: ModAdd<W>,
+    sum_yz2: ModAdd<W>,
+    sum_xz1: ModAdd<W>,
+    sum_xz2: ModAdd<W>,
+    mul_xx: MontMul<L, W, LW>,
+    mul_yy: MontMul<L, W, LW>,
+    mul_zz: MontMul<L, W, LW>,
+    mul_xy: MontMul<L, W, LW>,
+    mul_yz: MontMul<L, W, LW>,
+    mul_xz: MontMul<L, W, LW>,
+    // Cross terms and small multiples.
+    sum_xx_yy: ModAdd<W>,
+    sum_yy_zz: ModAdd<W>,
+    sum_xx_zz: ModAdd<W>,
+    sub_xy: ModSub<W>,
+    sub_yz: ModSub<W>,
+    sub_xz: ModSub<W>,
+    triple_xx: MulSmall<W>,
+    b3_zz: MulSmall<W>,
+    b3_xz: MulSmall<W>,
+    yy_early: Delay<U<W>>,
+    sum_plus: ModAdd<W>,
+    sub_minus: ModSub<W>,
+    // Waiting for 3b xz.
+    xy: Delay<U<W>>,
+    yz: Delay<U<W>>,
+    xx3: Delay<U<W>>,
+    plus: Delay<U<W>>,
+    minus: Delay<U<W>>,
+    // Second layer: six products, three sums.
+    mul_x3_plus: MontMul<L, W, LW>,
+    mul_x3_minus: MontMul<L, W, LW>,
+    mul_y3_left: MontMul<L, W, LW>,
+    mul_y3_right: MontMul<L, W, LW>,
+    mul_z3_left: MontMul<L, W, LW>,
+    mul_z3_right: MontMul<L, W, LW>,
+    sub_x3: ModSub<W>,
+    sum_y3: ModAdd<W>,
+    sum_z3: ModAdd<W>,
+}
+
+impl<const L: usize, const W: usize, const LW: usize> PointAdderRtl<L, W, LW> {
+    const M: usize = MontMul::<L, W, LW>::LATENCY;
+    const A: usize = ModAdd::<W>::LATENCY;
+    const B: usize = MulSmall::<W>::LATENCY;
+    /// Cycles from operands to result.
+    pub const LATENCY: usize = 2 * Self::M + 3 * Self::A + Self::B;
+
+    /// An adder; `multipliers` says how native simulation runs its multipliers.
+    pub fn new(curve: &CurveParams, multipliers: Fidelity) -> Self {
+        // Both kinds of sums have one latency: the schedule above counts on it.
+        assert_eq!(Self::A, ModSub::<W>::LATENCY);
+        let field = &curve.field;
+        let sum = || ModAdd::new(field);
+        let difference = || ModSub::new(field);
+        let product = || MontMul::new(field, multipliers);
+        let wait = Delay::new;
+        Self {
+            clock: Default::default(),
+            x1: Default::default(),
+            y1: Default::default(),
+            z1: Default::default(),
+            x2: Default::default(),
+            y2: Default::default(),
+            z2: Default::default(),
+            x3: Default::default(),
+            y3: Default::default(),
+            z3: Default::default(),
+            sum_xy1: sum(),
+            sum_xy2: sum(),
+            sum_yz1: sum(),
+            sum_yz2: sum(),
+            sum_xz1: sum(),
+            sum_xz2: sum(),
+            mul_xx: product(),
+            mul_yy: product(),
+            mul_zz: product(),
+            mul_xy: product(),
+            mul_yz: product(),
+            mul_xz: product(),
+            sum_xx_yy: sum(),
+            sum_yy_zz: sum(),
+            sum_xx_zz: sum(),
+            sub_xy: difference(),
+            sub_yz: difference(),
+            sub_xz: difference(),
+            triple_xx: MulSmall::new(field, 3),
+            b3_zz: MulSmall::new(field, curve.b3()),
+            b3_xz: MulSmall::new(field, curve.b3()),
+            yy_early: wait(Self::B),
+            sum_plus: sum(),
+            sub_minus: difference(),
+            // xy and yz stand at M + 2A, 3 xx at M + B, plus and minus at M + A + B;
+            // the second layer starts at M + 2A + B.
+            xy: wait(Self::B),
+            yz: wait(Self::B),
+            xx3: wait(2 * Self::A),
+            plus: wait(Self::A),
+            minus: wait(Self::A),
+            mul_x3_plus: product(),
+            mul_x3_minus: product(),
+            mul_y3_left: product(),
+            mul_y3_right: product(),
+            mul_z3_left: product(),
+            mul_z3_right: product(),
+            sub_x3: difference(),
+            sum_y3: sum(),
+            sum_z3: sum(),
+        }
+    }
+
+    /// Cycles from operands to result.
+    pub fn latency(&self) -> usize {
+        Self::LATENCY
+    }
+}
+
+impl<const L: usize, const W: usize, const LW: usize> Logic for PointAdderRtl<L, W, LW> {
+    #[hdl_gen]
+    fn update(&mut self) {
+        clock!(self, clock, sum_xy1, sum_xy2, sum_yz1, sum_yz2, sum_xz1, sum_xz2);
+        clock!(self, clock, mul_xx, mul_yy, mul_zz, mul_xy, mul_yz, mul_xz);
+        clock!(self, clock, sum_xx_yy, sum_yy_zz, sum_xx_zz, sub_xy, sub_yz, sub_xz);
+        clock!(self, clock, triple_xx, b3_zz, b3_xz, yy_early, sum_plus, sub_minus);
+        clock!(self, clock, xy, yz, xx3, plus, minus);
+        clock!(self, clock, mul_x3_plus, mul_x3_minus, mul_y3_left, mul_y3_right, mul_z3_left, mul_z3_right);
+        clock!(self, clock, sub_x3, sum_y3, sum_z3);
+        // cycle 0
+        self.mul_xx.a.next = self.x1.val();
+        self.mul_xx.b.next = self.x2.val();
+        self.mul_yy.a.next = self.y1.val();
+        self.mul_yy.b.next = self.y2.val();
+        self.mul_zz.a.next = self.z1.val();
+        self.mul_zz.b.next = self.z2.val();
+        self.sum_xy1.a.next = self.x1.val();
+        self.sum_xy1.b.next = self.y1.val();
+        self.sum_xy2.a.next = self.x2.val();
+        self.sum_xy2.b.next = self.y2.val();
+        self.sum_yz1.a.next = self.y1.val();
+        self.sum_yz1.b.next = self.z1.val();
+        self.sum_yz2.a.next = self.y2.val();
+        self.sum_yz2.b.next = self.z2.val();
+        self.sum_xz1.a.next = self.x1.val();
+        self.sum_xz1.b.next = self.z1.val();
+        self.sum_xz2.a.next = self.x2.val();
+        self.sum_xz2.b.next = self.z2.val();
+        // cycle A
+        self.mul_xy.a.next = self.sum_xy1.r.val();
+        self.mul_xy.b.next = self.sum_xy2.r.val();
+        self.mul_yz.a.next = self.sum_yz1.r.val();
+        self.mul_yz.b.next = self.sum_yz2.r.val();
+        self.mul_xz.a.next = self.sum_xz1.r.val();
+        self.mul_xz.b.next = self.sum_xz2.r.val();
+        // cycle M
+        self.sum_xx_yy.a.next = self.mul_xx.r.val();
+        self.sum_xx_yy.b.next = self.mul_yy.r.val();
+        self.sum_yy_zz.a.next = self.mul_yy.r.val();
+        self.sum_yy_zz.b.next = self.mul_zz.r.val();
+        self.sum_xx_zz.a.next = self.mul_xx.r.val();
+        self.sum_xx_zz.b.next = self.mul_zz.r.val();
+        self.triple_xx.a.next = self.mul_xx.r.val();
+        self.b3_zz.a.next = self.mul_zz.r.val();
+        self.yy_early.d.next = self.mul_yy.r.val();
+        // cycle M + A
+        self.sub_xy.a.next = self.mul_xy.r.val();
+        self.sub_xy.b.next = self.sum_xx_yy.r.val();
+        self.sub_yz.a.next = self.mul_yz.r.val();
+        self.sub_yz.b.next = self.sum_yy_zz.r.val();
+        self.sub_xz.a.next = self.mul_xz.r.val();
+        self.sub_xz.b.next = self.sum_xx_zz.r.val();
+        // cycle M + B
+        self.sum_plus.a.next = self.yy_early.q.val();
+        self.sum_plus.b.next = self.b3_zz.r.val();
+        self.sub_minus.a.next = self.yy_early.q.val();
+        self.sub_minus.b.next = self.b3_zz.r.val();
+        self.xx3.d.next = self.triple_xx.r.val();
+        // cycle M + 2A
+        self.b3_xz.a.next = self.sub_xz.r.val();
+        self.xy.d.next = self.sub_xy.r.val();
+        self.yz.d.next = self.sub_yz.r.val();
+        // cycle M + A + B
+        self.plus.d.next = self.sum_plus.r.val();
+        self.minus.d.next = self.sub_minus.r.val();
+        // cycle M + 2A + B
+        self.mul_x3_plus.a.next = self.xy.q.val();
+        self.mul_x3_plus.b.next = self.minus.q.val();
+        self.mul_x3_minus.a.next = self.yz.q.val();
+        self.mul_x3_minus.b.next = self.b3_xz.r.val();
+        self.mul_y3_left.a.next = self.minus.q.val();
+        self.mul_y3_left.b.next = self.plus.q.val();
+        self.mul_y3_right.a.next = self.b3_xz.r.val();
+        self.mul_y3_right.b.next = self.xx3.q.val();
+        self.mul_z3_left.a.next = self.plus.q.val();
+        self.mul_z3_left.b.next = self.yz.q.val();
+        self.mul_z3_right.a.next = self.xx3.q.val();
+        self.mul_z3_right.b.next = self.xy.q.val();
+        // cycle 2M + 2A + B
+        self.sub_x3.a.next = self.mul_x3_plus.r.val();
+        self.sub_x3.b.next = self.mul_x3_minus.r.val();
+        self.sum_y3.a.next = self.mul_y3_left.r.val();
+        self.sum_y3.b.next = self.mul_y3_right.r.val();
+        self.sum_z3.a.next = self.mul_z3_left.r.val();
+        self.sum_z3.b.next = self.mul_z3_right.r.val();
+        self.x3.next = self.sub_x3.r.val();
+        self.y3.next = self.sum_y3.r.val();
+        self.z3.next = self.sum_z3.r.val();
+    }
+}
+
+ports!([const L: usize, const W: usize, const LW: usize] PointAdderRtl<L, W, LW> {
+    in: x1, y1, z1, x2, y2, z2;
+    out: x3, y3, z3
+});
+
+twin! {
+    /// (x3 : y3 : z3) = (x1 : y1 : z1) + (x2 : y2 : z2), one addition a cycle, for any two points:
+    /// [`PointAdderRtl`] or its twin. Coordinates in Montgomery form, reduced.
+    ///
+    /// Use the aliases [`PointAdder256`](super::PointAdder256) and
+    /// [`PointAdder384`](super::PointAdder384).
+    pub struct PointAdder[const L: usize, const W: usize, const LW: usize][L, W, LW] for PointAdderRtl<L, W, LW> {
+        in x1: U<W>, y1: U<W>, z1: U<W>, x2: U<W>, y2: U<W>, z2: U<W>;
+        out x3: U<W>, y3: U<W>, z3: U<W>
+    }
+}
+
+impl<const L: usize, const W: usize, const LW: usize> PointAdder<L, W, LW> {
+    /// Cycles from operands to result.
+    pub const LATENCY: usize = PointAdderRtl::<L, W, LW>::LATENCY;
+
+    /// An adder on a curve over a field of W-bit words.
+    pub fn new(curve: &CurveParams, fidelity: Fidelity) -> Self {
+        let native = NativeAdderWord::new(curve);
+        let rtl = PointAdderRtl::new(curve, Fidelity::Rtl);
+        Self::twin(rtl, Self::LATENCY, fidelity, move |(x1, y1, z1, x2, y2, z2)| {
+            native.add(&[x1, y1, z1], &[x2, y2, z2]).into()
+        })
+    }
+}

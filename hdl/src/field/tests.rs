@@ -1,0 +1,100 @@
+//! RTL and twins against the model, on edge and random operands.
+
+use gristmill_hdl_kit::ports::Ports;
+use gristmill_hdl_kit::twin::Fidelity;
+use num_bigint::BigUint;
+
+use super::model::Model;
+use super::testing::{assert_same, edge_values, pairs, random_values, stream};
+use super::*;
+
+type Vectors = Vec<Vec<BigUint>>;
+
+fn expect(vectors: &Vectors, f: impl Fn(&[BigUint]) -> BigUint) -> Vectors {
+    vectors.iter().map(|operands| vec![f(operands)]).collect()
+}
+
+fn check<B: Ports>(what: &str, mut block: B, latency: usize, vectors: &Vectors, f: impl Fn(&[BigUint]) -> BigUint) {
+    block.connect_all();
+    let results = stream(&mut block, latency, vectors);
+    assert_same(what, vectors, &results, &expect(vectors, f));
+}
+
+fn check_sums<const W: usize>(params: &FieldParams) {
+    let model = Model::new(params);
+    let vectors = pairs(params, 200, 1);
+    let add = ModAdd::<W>::new(params);
+    let latency = add.latency();
+    check("ModAdd", add, latency, &vectors, |x| model.add(&x[0], &x[1]));
+    let sub = ModSub::<W>::new(params);
+    let latency = sub.latency();
+    check("ModSub", sub, latency, &vectors, |x| model.sub(&x[0], &x[1]));
+}
+
+#[test]
+fn sums_are_the_models() {
+    check_sums::<256>(&BN254_FQ);
+    check_sums::<256>(&BN254_FR);
+    check_sums::<256>(&BLS12_381_FR);
+    check_sums::<384>(&BLS12_381_FQ);
+}
+
+fn check_small<const W: usize>(params: &FieldParams, ks: &[u32]) {
+    let model = Model::new(params);
+    let p = params.prime();
+    for &k in ks {
+        let mut values = edge_values(params);
+        // Where the quotient steps: around every multiple of p/k.
+        for i in 1..k {
+            let step = &p * i / k;
+            values.extend([&step - 1u32, step.clone(), &step + 1u32, &step + 2u32]);
+        }
+        values.extend(random_values(params, 200, 2));
+        let vectors: Vectors = values.into_iter().map(|x| vec![x]).collect();
+        let block = MulSmall::<W>::new(params, k);
+        let latency = block.latency();
+        check(&format!("{k} times"), block, latency, &vectors, |x| model.mul_small(k as u64, &x[0]));
+    }
+}
+
+#[test]
+fn small_multiples_are_the_models() {
+    check_small::<256>(&BN254_FQ, &[3, 5, 6, 9, 10, 12]);
+    check_small::<256>(&BLS12_381_FR, &[3, 12]);
+    check_small::<384>(&BLS12_381_FQ, &[3, 12]);
+}
+
+fn check_product<const L: usize, const W: usize, const LW: usize>(params: &FieldParams, random: usize) {
+    let model = Model::new(params);
+    let vectors = pairs(params, random, 3);
+    for fidelity in [Fidelity::Twin, Fidelity::Rtl] {
+        let block = MontMul::<L, W, LW>::new(params, fidelity);
+        let latency = block.latency();
+        let what = format!("{} MontMul, {fidelity:?}", params.name);
+        check(&what, block, latency, &vectors, |x| model.mont_mul(&x[0], &x[1]));
+    }
+}
+
+#[test]
+fn products_are_the_models_bn254() {
+    check_product::<16, 256, 391>(&BN254_FQ, 100);
+    check_product::<16, 256, 391>(&BN254_FR, 100);
+}
+
+#[test]
+fn products_are_the_models_bls12_381() {
+    check_product::<16, 256, 391>(&BLS12_381_FR, 50);
+    check_product::<24, 384, 575>(&BLS12_381_FQ, 50);
+}
+
+#[test]
+fn latencies() {
+    // Other blocks count on these; a change is a decision.
+    assert_eq!(ModAdd::<256>::new(&BN254_FQ).latency(), 2);
+    assert_eq!(ModSub::<256>::new(&BN254_FQ).latency(), 2);
+    assert_eq!(MulSmall::<256>::new(&BN254_FQ, 9).latency(), 3);
+    assert_eq!(MontMul256::LATENCY, 53);
+    assert_eq!(MontMul384::LATENCY, 77);
+    assert_eq!((MontMulSerial256::LATENCY, MontMulSerial256::INTERVAL), (53, 17));
+    assert_eq!((MontMulSerial384::LATENCY, MontMulSerial384::INTERVAL), (77, 25));
+}
