@@ -4,4 +4,5 @@
 
 pub mod curve;
 pub mod field;
+pub mod msm;
 pub mod ntt;

@@ -1,0 +1,104 @@
+//! The engine's parameters and what follows from them.
+
+use gristmill_abi::layout;
+
+/// Bits of a scalar below the group's order (BN254).
+pub const SCALAR_BITS: usize = 254;
+/// Cycles from the adder's output until the sum can be an operand again, plus those from the
+/// decision to issue until the adder's input: what a chain of dependent additions needs beyond
+/// the adder's latency.
+pub const TURNAROUND: usize = 3;
+
+/// Parameters of an MSM engine, all free at run time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MsmConfig {
+    /// Window width c in bits; a window has 2^(c-1) buckets.
+    pub window_bits: usize,
+    /// Segments S a window, a power of two: in how many parts its buckets are summed.
+    pub segments: usize,
+    /// Sums that can wait for their bucket (depth of the FIFO behind the adder), at least 8.
+    pub stall_depth: usize,
+}
+
+impl MsmConfig {
+    /// Parameters with the smallest number of segments that keeps an adder of `latency` busy
+    /// while buckets are summed.
+    pub fn for_latency(window_bits: usize, stall_depth: usize, latency: usize) -> Self {
+        let mut config = Self { window_bits, segments: 1, stall_depth };
+        while config.round_cycles() < latency + TURNAROUND && config.segments < config.buckets_per_window() {
+            config.segments *= 2;
+        }
+        config
+    }
+
+    /// Windows W = floor(254 / c) + 1: one digit more than the bits ask for takes the last carry.
+    pub fn windows(&self) -> usize {
+        SCALAR_BITS / self.window_bits + 1
+    }
+
+    /// Buckets of one window, 2^(c-1).
+    pub fn buckets_per_window(&self) -> usize {
+        1 << (self.window_bits - 1)
+    }
+
+    /// Buckets of all windows.
+    pub fn buckets(&self) -> usize {
+        self.windows() * self.buckets_per_window()
+    }
+
+    /// Buckets of one segment.
+    pub fn buckets_per_segment(&self) -> usize {
+        self.buckets_per_window() / self.segments
+    }
+
+    /// Chains of dependent sums: segments of all windows.
+    pub fn chains(&self) -> usize {
+        self.windows() * self.segments
+    }
+
+    /// Slots of one round of the summation: two a chain.
+    pub fn round_cycles(&self) -> usize {
+        2 * self.chains()
+    }
+
+    /// Words of a result.
+    pub fn result_words(&self) -> usize {
+        layout::msm_result_words(self.windows(), self.segments)
+    }
+
+    /// The bound that cycles are held against: N*W + 2B for one adder.
+    pub fn bound_cycles(&self, points: usize) -> usize {
+        points * self.windows() + 2 * self.buckets()
+    }
+
+    /// Panics unless an engine can be built: called by the constructors.
+    pub fn assert_valid(&self) {
+        assert!((2..=16).contains(&self.window_bits), "window_bits = {}: 2 to 16", self.window_bits);
+        assert!(
+            self.segments.is_power_of_two() && self.segments <= self.buckets_per_window(),
+            "segments = {}: a power of two, at most the {} buckets of a window",
+            self.segments,
+            self.buckets_per_window()
+        );
+        assert!((8..=1024).contains(&self.stall_depth), "stall_depth = {}: 8 to 1024", self.stall_depth);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn derived_sizes() {
+        let sim = MsmConfig::for_latency(8, 16, 200);
+        assert_eq!((sim.windows(), sim.segments, sim.buckets(), sim.chains()), (32, 4, 4096, 128));
+        assert_eq!(sim.bound_cycles(4096), 4096 * 32 + 8192);
+        assert_eq!(sim.result_words(), 32 * 4 * 6);
+        let tiny = MsmConfig::for_latency(4, 16, 200);
+        assert_eq!((tiny.windows(), tiny.segments, tiny.buckets()), (64, 2, 512));
+        // The bits of the scalar divide evenly: the last window holds only the carry.
+        assert_eq!(MsmConfig { window_bits: 2, segments: 1, stall_depth: 8 }.windows(), 128);
+        // More latency than segments can hide: as many as there are buckets.
+        assert_eq!(MsmConfig::for_latency(4, 16, 100_000).segments, 8);
+    }
+}

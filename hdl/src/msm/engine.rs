@@ -1,0 +1,524 @@
+//! The MSM engine: one point adder, its bucket memory, and the control around them.
+
+use gristmill_hdl_kit::delay::Delay;
+use gristmill_hdl_kit::fifo::Fifo;
+use gristmill_hdl_kit::mem::{Ram, RamStyle};
+use gristmill_hdl_kit::twin::Fidelity;
+use gristmill_hdl_kit::word::U;
+use rust_hdl::prelude::*;
+
+use super::config::TURNAROUND;
+use super::point::{Operand, Point, Tag};
+use super::{MsmConfig, Recoder, Summation, Tracker};
+use crate::curve::{CurveParams, PointAdder256};
+use crate::field::{model::Model, FieldParams};
+
+/// What the engine is doing.
+#[derive(Copy, Clone, Debug, PartialEq, LogicState)]
+pub enum Phase {
+    /// Emptying the slots after a reset.
+    Wipe,
+    /// Ready for a command.
+    Idle,
+    /// Operands into buckets.
+    Accumulate,
+    /// Buckets into segment sums.
+    Sum,
+    /// Segment sums out.
+    Write,
+}
+
+/// Why a cycle went as it did: one of these for each cycle of a command.
+#[derive(Copy, Clone, Debug, PartialEq, LogicState)]
+pub enum Cause {
+    /// No command.
+    Rest,
+    /// An addition of two points (or, until its operands are looked at, any addition).
+    Useful,
+    /// A base or a scalar is awaited.
+    Input,
+    /// The bucket's sum is in flight, or the way to it is taken.
+    Bucket,
+    /// Zero digit, infinity, or a bucket that was empty.
+    Empty,
+    /// The adder drains, sums turn around, or results go out.
+    Drain,
+}
+
+#[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
+struct Control {
+    phase: Phase,
+    /// The slot that is wiped next; the chain sum that goes out.
+    address: Bits<24>,
+    wiping: Bit,
+    wiped: Bit,
+    begin_sum: Bit,
+    /// Operands that left a bucket or the recoder for the adder and are not back.
+    in_flight: Bits<16>,
+    word: Bits<2>,
+    out_valid: Bit,
+    done: Bit,
+    event: Cause,
+}
+
+/// What stands at the adder's inputs: beside one of the memories' words.
+#[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
+struct Issue {
+    valid: Bit,
+    cause: Cause,
+    /// The slot of a chain, R or A (else an operand that meets its bucket).
+    plain: Bit,
+    weighted: Bit,
+    /// Infinity instead of the chain's sum, of the bucket's.
+    no_chain: Bit,
+    no_bucket: Bit,
+    address: Bits<24>,
+    x: U<256>,
+    y: U<256>,
+    z: U<256>,
+}
+
+/// A sum that asks for its bucket.
+#[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
+struct Head {
+    valid: Bit,
+    /// Not infinity: that needs no bucket.
+    point: Bit,
+    x: U<256>,
+    y: U<256>,
+    z: U<256>,
+    bucket: Bits<24>,
+}
+
+/// Sum of s_i * P_i, as segment sums: see the module and `docs/msm.md`.
+///
+/// `start` (pulse, while `ready`) begins a command of `count` points; `montgomery` is the scalars'
+/// form. The base stream brings x, y of each point, the scalar stream the scalars, the result
+/// stream takes the words of [`gristmill_abi::layout::msm_result_words`]. `done` (pulse) follows
+/// the last result word. One event a cycle is high while a command runs, none otherwise.
+#[derive(LogicBlock)]
+pub struct Msm {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, Bit>,
+    pub start: Signal<In, Bit>,
+    pub count: Signal<In, U<32>>,
+    pub montgomery: Signal<In, Bit>,
+    pub base_data: Signal<In, U<256>>,
+    pub base_valid: Signal<In, Bit>,
+    pub scalar_data: Signal<In, U<256>>,
+    pub scalar_valid: Signal<In, Bit>,
+    pub out_ready: Signal<In, Bit>,
+    pub base_ready: Signal<Out, Bit>,
+    pub scalar_ready: Signal<Out, Bit>,
+    pub out_data: Signal<Out, U<256>>,
+    pub out_valid: Signal<Out, Bit>,
+    pub done: Signal<Out, Bit>,
+    pub ready: Signal<Out, Bit>,
+    pub scalar_error: Signal<Out, Bit>,
+    pub scalar_index: Signal<Out, U<32>>,
+    pub ev_useful: Signal<Out, Bit>,
+    pub ev_stall_input: Signal<Out, Bit>,
+    pub ev_stall_bucket: Signal<Out, Bit>,
+    pub ev_stall_empty: Signal<Out, Bit>,
+    pub ev_stall_drain: Signal<Out, Bit>,
+    control: DFF<Control>,
+    issue: DFF<Issue>,
+    head: DFF<Head>,
+    recoder: Recoder,
+    tracker: Tracker,
+    summation: Summation,
+    buckets: Ram<Point>,
+    chains: Ram<Point>,
+    results: Fifo<Operand>,
+    tag: Delay<Tag>,
+    adder: PointAdder256,
+    left: Signal<Local, Point>,
+    right: Signal<Local, Point>,
+    head_go: Signal<Local, Bit>,
+    head_bucket: Signal<Local, Bits<24>>,
+    read_bucket: Signal<Local, Bits<24>>,
+    issue_now: Signal<Local, Bit>,
+    out_next: Signal<Local, Bits<24>>,
+    idle: Constant<Control>,
+    no_issue: Constant<Issue>,
+    no_head: Constant<Head>,
+    zero: Constant<U<256>>,
+    one: Constant<U<256>>,
+    urgent: Constant<Bits<16>>,
+    last_bucket: Constant<Bits<24>>,
+    last_sum: Constant<Bits<24>>,
+    word0: Constant<Bits<2>>,
+    word1: Constant<Bits<2>>,
+    word2: Constant<Bits<2>>,
+    one2: Constant<Bits<2>>,
+    zero16: Constant<Bits<16>>,
+    one16: Constant<Bits<16>>,
+    zero24: Constant<Bits<24>>,
+    one24: Constant<Bits<24>>,
+    _config: MsmConfig,
+}
+
+impl Msm {
+    /// An engine for `curve`, with scalars of the field `scalars`.
+    ///
+    /// # Panics
+    /// If the configuration cannot be built ([`MsmConfig::assert_valid`]).
+    pub fn new(config: &MsmConfig, curve: &CurveParams, scalars: &FieldParams, fidelity: Fidelity) -> Self {
+        config.assert_valid();
+        assert!(config.buckets() <= 1 << 24, "{} buckets: at most 2^24", config.buckets());
+        let adder = PointAdder256::new(curve, fidelity);
+        let turnaround = adder.latency() + TURNAROUND;
+        Self {
+            clock: Default::default(),
+            reset: Default::default(),
+            start: Default::default(),
+            count: Default::default(),
+            montgomery: Default::default(),
+            base_data: Default::default(),
+            base_valid: Default::default(),
+            scalar_data: Default::default(),
+            scalar_valid: Default::default(),
+            out_ready: Default::default(),
+            base_ready: Default::default(),
+            scalar_ready: Default::default(),
+            out_data: Default::default(),
+            out_valid: Default::default(),
+            done: Default::default(),
+            ready: Default::default(),
+            scalar_error: Default::default(),
+            scalar_index: Default::default(),
+            ev_useful: Default::default(),
+            ev_stall_input: Default::default(),
+            ev_stall_bucket: Default::default(),
+            ev_stall_empty: Default::default(),
+            ev_stall_drain: Default::default(),
+            control: Default::default(),
+            issue: Default::default(),
+            head: Default::default(),
+            recoder: Recoder::new(config, scalars, &curve.field),
+            tracker: Tracker::new(config.buckets()),
+            summation: Summation::new(config.chains(), config.buckets_per_segment(), turnaround),
+            buckets: Ram::with_style(config.buckets(), RamStyle::Ultra),
+            chains: Ram::new(2 * config.chains()),
+            results: Fifo::new(config.stall_depth),
+            tag: Delay::new(adder.latency()),
+            adder,
+            left: Default::default(),
+            right: Default::default(),
+            head_go: Default::default(),
+            head_bucket: Default::default(),
+            read_bucket: Default::default(),
+            issue_now: Default::default(),
+            out_next: Default::default(),
+            idle: Constant::new(Control::default()),
+            no_issue: Constant::new(Issue::default()),
+            no_head: Constant::new(Head::default()),
+            zero: Constant::new(0u64.into()),
+            one: Constant::new(Model::new(&curve.field).r.into()),
+            urgent: Constant::new((config.stall_depth as u64 - 4).into()),
+            last_bucket: Constant::new((config.buckets() as u64 - 1).into()),
+            last_sum: Constant::new((2 * config.chains() as u64 - 1).into()),
+            word0: Constant::new(0u64.into()),
+            word1: Constant::new(1u64.into()),
+            word2: Constant::new(2u64.into()),
+            zero16: Constant::new(0u64.into()),
+            one16: Constant::new(1u64.into()),
+            zero24: Constant::new(0u64.into()),
+            one2: Constant::new(1u64.into()),
+            one24: Constant::new(1u64.into()),
+            _config: *config,
+        }
+    }
+
+    /// The configuration it was built with.
+    pub fn config(&self) -> &MsmConfig {
+        &self._config
+    }
+
+    /// Whether a sum finds no place behind the adder in this cycle: must never be.
+    #[cfg(test)]
+    pub(super) fn overflows(&self) -> bool {
+        self.results.in_valid.val() && !self.results.in_ready.val()
+    }
+}
+
+impl Logic for Msm {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, control, issue, head);
+        clock!(self, clock, recoder, tracker, summation, buckets, chains, results, tag, adder);
+        self.recoder.reset.next = self.reset.val();
+        self.summation.reset.next = self.reset.val();
+        self.results.reset.next = self.reset.val();
+        self.control.d.next.done = false;
+        self.control.d.next.begin_sum = false;
+
+        // Command in, streams through.
+        self.recoder.start.next = self.start.val() && (self.control.q.val().phase == Phase::Idle);
+        self.recoder.count.next = self.count.val();
+        self.recoder.montgomery.next = self.montgomery.val();
+        self.recoder.base_data.next = self.base_data.val();
+        self.recoder.base_valid.next = self.base_valid.val();
+        self.base_ready.next = self.recoder.base_ready.val();
+        self.recoder.scalar_data.next = self.scalar_data.val();
+        self.recoder.scalar_valid.next = self.scalar_valid.val();
+        self.scalar_ready.next = self.recoder.scalar_ready.val();
+        self.scalar_error.next = self.recoder.scalar_error.val();
+        self.scalar_index.next = self.recoder.scalar_index.val();
+
+        // Who asks for a slot: the recoder's operand or the summation (a), the oldest sum (b).
+        self.tracker.a_next.next = self.control.q.val().address;
+        self.tracker.a_valid.next = false;
+        self.tracker.summing.next = false;
+        self.tracker.wiping.next = self.control.q.val().wiping;
+        self.tracker.urgent.next = self.results.level.val() >= self.urgent.val();
+        self.tracker.b_valid.next = self.head.q.val().valid && self.head.q.val().point;
+        self.recoder.op_ready.next = false;
+        self.read_bucket.next = self.recoder.op_bucket.val();
+        if self.control.q.val().phase == Phase::Accumulate {
+            self.tracker.a_next.next = self.recoder.bucket_next.val();
+            self.tracker.a_valid.next = self.recoder.op_valid.val();
+            self.recoder.op_ready.next = self.tracker.a_go.val();
+        }
+        if self.control.q.val().phase == Phase::Sum {
+            self.tracker.a_next.next = self.summation.bucket_next.val();
+            self.tracker.a_valid.next =
+                self.summation.slot.val() && (!self.summation.weighted.val()) && (!self.summation.last.val());
+            self.tracker.summing.next = true;
+            self.read_bucket.next = self.summation.bucket.val();
+        }
+
+        // The oldest sum goes when the tracker lets it, at once if it is infinity.
+        self.head_go.next = self.tracker.b_go.val() || (self.head.q.val().valid && (!self.head.q.val().point));
+        self.results.out_ready.next = (!self.head.q.val().valid) || self.head_go.val();
+        self.head_bucket.next = self.head.q.val().bucket;
+        if (!self.head.q.val().valid) || self.head_go.val() {
+            self.head.d.next.valid = self.results.out_valid.val();
+            self.head.d.next.point = self.results.out_data.val().z.any();
+            self.head.d.next.x = self.results.out_data.val().x;
+            self.head.d.next.y = self.results.out_data.val().y;
+            self.head.d.next.z = self.results.out_data.val().z;
+            self.head_bucket.next = self.results.out_data.val().bucket;
+        }
+        self.head.d.next.bucket = self.head_bucket.val();
+        self.tracker.b_next.next = self.head_bucket.val();
+
+        // One operand reads its bucket, one writes.
+        self.issue.d.next.plain = false;
+        self.issue.d.next.weighted = false;
+        self.issue.d.next.no_chain = self.summation.first.val();
+        self.issue.d.next.no_bucket = !self.tracker.a_full.val();
+        self.issue_now.next = false;
+        self.buckets.write_enable.next = false;
+        self.buckets.write_address.next = self.recoder.op_bucket.val();
+        self.buckets.write_data.next.x = self.recoder.op_x.val();
+        self.buckets.write_data.next.y = self.recoder.op_y.val();
+        self.buckets.write_data.next.z = self.one.val();
+        self.chains.read_address.next = bit_cast::<24, 16>(self.summation.chain.val()) << 1;
+        self.issue.d.next.cause = Cause::Rest;
+        if self.control.q.val().phase == Phase::Accumulate {
+            self.issue.d.next.address = self.recoder.op_bucket.val();
+            self.issue.d.next.x = self.recoder.op_x.val();
+            self.issue.d.next.y = self.recoder.op_y.val();
+            self.issue.d.next.z = self.one.val();
+            self.issue_now.next = self.tracker.a_go.val() && self.tracker.a_full.val();
+            self.buckets.write_enable.next = self.tracker.a_go.val() && (!self.tracker.a_full.val());
+            if self.tracker.b_go.val() {
+                if self.tracker.b_full.val() {
+                    self.issue.d.next.address = self.head.q.val().bucket;
+                    self.issue.d.next.x = self.head.q.val().x;
+                    self.issue.d.next.y = self.head.q.val().y;
+                    self.issue.d.next.z = self.head.q.val().z;
+                    self.issue_now.next = true;
+                    self.read_bucket.next = self.head.q.val().bucket;
+                } else {
+                    self.buckets.write_enable.next = true;
+                    self.buckets.write_address.next = self.head.q.val().bucket;
+                    self.buckets.write_data.next.x = self.head.q.val().x;
+                    self.buckets.write_data.next.y = self.head.q.val().y;
+                    self.buckets.write_data.next.z = self.head.q.val().z;
+                }
+            }
+            self.issue.d.next.cause = Cause::Drain;
+            if self.recoder.op_valid.val() {
+                self.issue.d.next.cause = Cause::Empty;
+                if self.tracker.a_seen.val() || (!self.tracker.a_go.val()) {
+                    self.issue.d.next.cause = Cause::Bucket;
+                }
+            } else {
+                if !self.recoder.finished.val() {
+                    self.issue.d.next.cause = Cause::Input;
+                    if self.recoder.op_empty.val() {
+                        self.issue.d.next.cause = Cause::Empty;
+                    }
+                }
+            }
+            if self.recoder.finished.val() && (self.control.q.val().in_flight == self.zero16.val()) {
+                self.control.d.next.phase = Phase::Sum;
+                self.control.d.next.begin_sum = true;
+            }
+        }
+        self.buckets.read_address.next = self.read_bucket.val();
+
+        // A chain's two slots: R = R + bucket, then A = A + R.
+        self.summation.start.next = self.control.q.val().begin_sum;
+        self.control.d.next.out_valid = false;
+        self.out_next.next = self.control.q.val().address;
+        if self.control.q.val().phase == Phase::Sum {
+            self.issue.d.next.cause = Cause::Drain;
+            self.issue.d.next.address = bit_cast::<24, 16>(self.summation.chain.val()) << 1;
+            if self.summation.slot.val() {
+                if self.summation.weighted.val() {
+                    self.issue.d.next.weighted = true;
+                    self.issue_now.next = true;
+                } else {
+                    self.issue.d.next.plain = true;
+                    self.issue.d.next.address =
+                        (bit_cast::<24, 16>(self.summation.chain.val()) << 1) | self.one24.val();
+                    self.chains.read_address.next =
+                        (bit_cast::<24, 16>(self.summation.chain.val()) << 1) | self.one24.val();
+                    self.issue_now.next = !self.summation.last.val();
+                }
+            }
+            if self.summation.done.val() {
+                self.control.d.next.phase = Phase::Write;
+                self.control.d.next.address = self.zero24.val();
+                self.control.d.next.word = self.word0.val();
+            }
+        }
+        self.issue.d.next.valid = self.issue_now.val();
+        if self.issue_now.val() {
+            self.issue.d.next.cause = Cause::Useful;
+        }
+
+        // The adder's operands. An A slot takes R as the slot before it left it in `issue`.
+        self.left.next.x = self.issue.q.val().x;
+        self.left.next.y = self.issue.q.val().y;
+        self.left.next.z = self.issue.q.val().z;
+        self.right.next = self.buckets.read_data.val();
+        if self.issue.q.val().plain {
+            self.left.next = self.chains.read_data.val();
+            if self.issue.q.val().no_chain {
+                self.left.next.x = self.zero.val();
+                self.left.next.y = self.one.val();
+                self.left.next.z = self.zero.val();
+            }
+            if self.issue.q.val().no_bucket {
+                self.right.next.x = self.zero.val();
+                self.right.next.y = self.one.val();
+                self.right.next.z = self.zero.val();
+            }
+            self.issue.d.next.x = self.left.val().x;
+            self.issue.d.next.y = self.left.val().y;
+            self.issue.d.next.z = self.left.val().z;
+        }
+        if self.issue.q.val().weighted {
+            self.right.next = self.chains.read_data.val();
+            if self.issue.q.val().no_chain {
+                self.right.next.x = self.zero.val();
+                self.right.next.y = self.one.val();
+                self.right.next.z = self.zero.val();
+            }
+        }
+        self.adder.x1.next = self.left.val().x;
+        self.adder.y1.next = self.left.val().y;
+        self.adder.z1.next = self.left.val().z;
+        self.adder.x2.next = self.right.val().x;
+        self.adder.y2.next = self.right.val().y;
+        self.adder.z2.next = self.right.val().z;
+        self.tag.d.next.valid = self.issue.q.val().valid;
+        self.tag.d.next.chained = self.issue.q.val().plain || self.issue.q.val().weighted;
+        self.tag.d.next.address = self.issue.q.val().address;
+
+        // Its sums: into the chain memory, or to ask for their bucket again.
+        self.chains.write_enable.next = self.tag.q.val().valid && self.tag.q.val().chained;
+        self.chains.write_address.next = self.tag.q.val().address;
+        self.chains.write_data.next.x = self.adder.x3.val();
+        self.chains.write_data.next.y = self.adder.y3.val();
+        self.chains.write_data.next.z = self.adder.z3.val();
+        self.results.in_valid.next = self.tag.q.val().valid && (!self.tag.q.val().chained);
+        self.results.in_data.next.x = self.adder.x3.val();
+        self.results.in_data.next.y = self.adder.y3.val();
+        self.results.in_data.next.z = self.adder.z3.val();
+        self.results.in_data.next.bucket = self.tag.q.val().address;
+        if self.control.q.val().phase == Phase::Accumulate {
+            if self.issue_now.val() && (!self.head_go.val()) {
+                self.control.d.next.in_flight = self.control.q.val().in_flight + self.one16.val();
+            }
+            if (!self.issue_now.val()) && self.head_go.val() {
+                self.control.d.next.in_flight = self.control.q.val().in_flight - self.one16.val();
+            }
+        }
+
+        // Results out: A, then R of each chain, three words each.
+        self.out_data.next = self.chains.read_data.val().x;
+        if self.control.q.val().word == self.word1.val() {
+            self.out_data.next = self.chains.read_data.val().y;
+        }
+        if self.control.q.val().word == self.word2.val() {
+            self.out_data.next = self.chains.read_data.val().z;
+        }
+        self.out_valid.next = self.control.q.val().out_valid;
+        if self.control.q.val().phase == Phase::Write {
+            self.issue.d.next.cause = Cause::Drain;
+            self.control.d.next.out_valid = true;
+            if self.control.q.val().out_valid && self.out_ready.val() {
+                self.control.d.next.word = self.control.q.val().word + self.one2.val();
+                if self.control.q.val().word == self.word2.val() {
+                    self.control.d.next.word = self.word0.val();
+                    self.out_next.next = self.control.q.val().address + self.one24.val();
+                    if self.control.q.val().address == self.last_sum.val() {
+                        self.out_next.next = self.zero24.val();
+                        self.control.d.next.out_valid = false;
+                        self.control.d.next.done = true;
+                        self.control.d.next.phase = Phase::Idle;
+                    }
+                }
+            }
+            self.control.d.next.address = self.out_next.val();
+            self.chains.read_address.next = self.out_next.val();
+        }
+
+        // After a reset: every slot as new.
+        if self.control.q.val().phase == Phase::Wipe {
+            self.control.d.next.wiping = true;
+            self.control.d.next.wiped = self.control.q.val().address == self.last_bucket.val();
+            if self.control.q.val().address != self.last_bucket.val() {
+                self.control.d.next.address = self.control.q.val().address + self.one24.val();
+            }
+            if self.control.q.val().wiping && self.control.q.val().wiped {
+                self.control.d.next.wiping = false;
+                self.control.d.next.wiped = false;
+                self.control.d.next.address = self.zero24.val();
+                self.control.d.next.phase = Phase::Idle;
+            }
+        }
+        if (self.control.q.val().phase == Phase::Idle) && self.start.val() {
+            self.control.d.next.phase = Phase::Accumulate;
+        }
+
+        // Events, one register behind the adder's inputs.
+        self.control.d.next.event = self.issue.q.val().cause;
+        if self.issue.q.val().valid && ((!self.left.val().z.any()) || (!self.right.val().z.any())) {
+            self.control.d.next.event = Cause::Empty;
+        }
+        if self.reset.val() {
+            self.control.d.next = self.idle.val();
+            self.issue.d.next = self.no_issue.val();
+            self.head.d.next = self.no_head.val();
+        }
+        self.ready.next = self.control.q.val().phase == Phase::Idle;
+        self.done.next = self.control.q.val().done;
+        self.ev_useful.next = self.control.q.val().event == Cause::Useful;
+        self.ev_stall_input.next = self.control.q.val().event == Cause::Input;
+        self.ev_stall_bucket.next = self.control.q.val().event == Cause::Bucket;
+        self.ev_stall_empty.next = self.control.q.val().event == Cause::Empty;
+        self.ev_stall_drain.next = self.control.q.val().event == Cause::Drain;
+    }
+}
+
+gristmill_hdl_kit::ports!(Msm {
+    in: reset, start, count, montgomery, base_data, base_valid, scalar_data, scalar_valid, out_ready;
+    out: base_ready, scalar_ready, out_data, out_valid, done, ready, scalar_error, scalar_index,
+        ev_useful, ev_stall_input, ev_stall_bucket, ev_stall_empty, ev_stall_drain
+});

@@ -1,0 +1,33 @@
+//! Multi-scalar multiplication: sum of s_i * P_i by signed windows and buckets (Pippenger).
+//!
+//! | part | does |
+//! |---|---|
+//! | [`Recoder`] | scalars to signed digits, one operand (bucket, +-P) a cycle |
+//! | [`Tracker`] | which buckets hold a point, and which operands may go this cycle |
+//! | [`Summation`] | the order in which the buckets of all segments are summed |
+//! | [`Msm`] | the engine: these three around one point adder and two memories of points |
+//! | [`model`] | what must come out, on plain integers |
+//!
+//! How it works, what it costs and what the counters mean: `docs/msm.md`.
+
+mod config;
+mod engine;
+pub mod model;
+mod point;
+mod ram2;
+mod recoder;
+mod redc;
+mod summation;
+mod tracker;
+
+pub use config::MsmConfig;
+pub use engine::Msm;
+pub use point::{Operand, Point};
+pub use ram2::Ram2;
+pub use recoder::Recoder;
+pub use redc::Redc;
+pub use summation::Summation;
+pub use tracker::Tracker;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+//! Which buckets hold a point, and which of two operands may meet theirs in this cycle.
+//!
+//! A bucket is a *slot*: full or empty. An operand that finds its slot full takes the point out
+//! and goes with it into the adder (it *reads*); one that finds it empty leaves its own point
+//! there (it *writes*). What comes out of the adder is an operand again. So the points of one
+//! bucket add up in any order, in pairs, and none ever waits for an addition in flight: a
+//! reduction circuit with labels (M. Huang, D. Andrews, "Modular Design of Fully Pipelined
+//! Reduction Circuits on FPGAs", IEEE TPDS 24(9), 2013) with the buckets as its waiting places.
+//!
+//! Two operands ask: `a` from the recoder, `b` from the adder. The memory of points takes one read
+//! and one write a cycle, so both go unless they want the same. If both want to read, `b` goes:
+//! the adder is busy either way. If both want to write, `a` goes, so that the next digit comes, and
+//! `b` waits in the FIFO behind the adder; once that is nearly full (`urgent`), `b` goes.
+//!
+//! Full or empty is the parity of two memories of bits, one that writes flip and one that
+//! reads flip (C. LaForest et al., "Multi-ported Memories for FPGAs via XOR", FPGA 2012): a write
+//! and a read of different slots go in one cycle, memories of any depth with one write port do.
+//! A third bit, `seen`, tells an empty slot whose sum is in flight from one never used; only the
+//! counters ask for it.
+
+use gristmill_hdl_kit::word::U;
+use rust_hdl::prelude::*;
+
+use super::Ram2;
+
+#[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
+struct State {
+    /// The buckets that the memories were asked for at the last edge.
+    a: Bits<24>,
+    b: Bits<24>,
+    /// What the last edge wrote, which the memories do not show yet.
+    put_valid: Bit,
+    put: Bits<24>,
+    got_valid: Bit,
+    got: Bits<24>,
+}
+
+/// See the module. `a_next` and `b_next` are the buckets of the operands that will ask in the
+/// next cycle (those of this cycle again, where one stays); with `a_valid` the operand of this
+/// cycle asks. `a_go`, `b_go` tell that it goes; `a_full`, `b_full` whether it reads or writes.
+///
+/// While `summing`, `a` takes what is there and the slot becomes as new. While `wiping`, the slot
+/// of `a` becomes as new whatever it holds.
+#[derive(LogicBlock)]
+pub struct Tracker {
+    pub clock: Signal<In, Clock>,
+    pub a_next: Signal<In, Bits<24>>,
+    pub a_valid: Signal<In, Bit>,
+    pub b_next: Signal<In, Bits<24>>,
+    pub b_valid: Signal<In, Bit>,
+    pub urgent: Signal<In, Bit>,
+    pub summing: Signal<In, Bit>,
+    pub wiping: Signal<In, Bit>,
+    pub a_go: Signal<Out, Bit>,
+    pub a_full: Signal<Out, Bit>,
+    pub a_seen: Signal<Out, Bit>,
+    pub b_go: Signal<Out, Bit>,
+    pub b_full: Signal<Out, Bit>,
+    state: DFF<State>,
+    /// Bit 0 flips with every write into the slot; bit 1 is `seen`.
+    puts: Ram2<U<2>>,
+    /// Flips with every read from the slot.
+    gets: Ram2<Bit>,
+    put_a: Signal<Local, Bit>,
+    put_b: Signal<Local, Bit>,
+    get_a: Signal<Local, Bit>,
+    get_b: Signal<Local, Bit>,
+    full_a: Signal<Local, Bit>,
+    full_b: Signal<Local, Bit>,
+    go_a: Signal<Local, Bit>,
+    go_b: Signal<Local, Bit>,
+    put: Signal<Local, Bit>,
+    got: Signal<Local, Bit>,
+    put_at: Signal<Local, Bits<24>>,
+    got_at: Signal<Local, Bits<24>>,
+    none: Constant<U<2>>,
+    parity: Constant<U<2>>,
+    seen: Constant<U<2>>,
+    both: Constant<U<2>>,
+}
+
+impl Tracker {
+    /// A tracker of `buckets` slots, all empty.
+    pub fn new(buckets: usize) -> Self {
+        Self {
+            clock: Default::default(),
+            a_next: Default::default(),
+            a_valid: Default::default(),
+            b_next: Default::default(),
+            b_valid: Default::default(),
+            urgent: Default::default(),
+            summing: Default::default(),
+            wiping: Default::default(),
+            a_go: Default::default(),
+            a_full: Default::default(),
+            a_seen: Default::default(),
+            b_go: Default::default(),
+            b_full: Default::default(),
+            state: Default::default(),
+            puts: Ram2::new(buckets),
+            gets: Ram2::new(buckets),
+            put_a: Default::default(),
+            put_b: Default::default(),
+            get_a: Default::default(),
+            get_b: Default::default(),
+            full_a: Default::default(),
+            full_b: Default::default(),
+            go_a: Default::default(),
+            go_b: Default::default(),
+            put: Default::default(),
+            got: Default::default(),
+            put_at: Default::default(),
+            got_at: Default::default(),
+            none: Constant::new(0u64.into()),
+            parity: Constant::new(1u64.into()),
+            seen: Constant::new(2u64.into()),
+            both: Constant::new(3u64.into()),
+        }
+    }
+}
+
+impl Logic for Tracker {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, state);
+        clock!(self, clock, puts, gets);
+        self.state.d.next.a = self.a_next.val();
+        self.state.d.next.b = self.b_next.val();
+        self.puts.address_a.next = self.a_next.val();
+        self.puts.address_b.next = self.b_next.val();
+        self.gets.address_a.next = self.a_next.val();
+        self.gets.address_b.next = self.b_next.val();
+        // The bits now: the memories', corrected by what the last edge wrote.
+        self.put_a.next = self.puts.data_a.val().get_bit(0)
+            ^ (self.state.q.val().put_valid && (self.state.q.val().put == self.state.q.val().a));
+        self.put_b.next = self.puts.data_b.val().get_bit(0)
+            ^ (self.state.q.val().put_valid && (self.state.q.val().put == self.state.q.val().b));
+        self.get_a.next =
+            self.gets.data_a.val() ^ (self.state.q.val().got_valid && (self.state.q.val().got == self.state.q.val().a));
+        self.get_b.next =
+            self.gets.data_b.val() ^ (self.state.q.val().got_valid && (self.state.q.val().got == self.state.q.val().b));
+        self.full_a.next = self.put_a.val() ^ self.get_a.val();
+        self.full_b.next = self.put_b.val() ^ self.get_b.val();
+        // Who goes.
+        self.go_a.next = self.a_valid.val();
+        self.go_b.next = self.b_valid.val();
+        if self.a_valid.val() && self.b_valid.val() && (self.full_a.val() == self.full_b.val()) {
+            if self.full_a.val() || self.urgent.val() {
+                self.go_a.next = false;
+            } else {
+                self.go_b.next = false;
+            }
+        }
+        // A write flips the one memory, a read the other; only one operand does either.
+        self.put.next = false;
+        self.put_at.next = self.state.q.val().a;
+        self.puts.write_data.next = self.seen.val();
+        if !self.put_a.val() {
+            self.puts.write_data.next = self.both.val();
+        }
+        if self.go_a.val() && (!self.full_a.val()) && (!self.summing.val()) {
+            self.put.next = true;
+        }
+        if self.go_b.val() && (!self.full_b.val()) {
+            self.put.next = true;
+            self.put_at.next = self.state.q.val().b;
+            self.puts.write_data.next = self.seen.val();
+            if !self.put_b.val() {
+                self.puts.write_data.next = self.both.val();
+            }
+        }
+        self.got.next = self.go_a.val() && self.full_a.val();
+        self.got_at.next = self.state.q.val().a;
+        self.gets.write_data.next = !self.get_a.val();
+        if self.go_b.val() && self.full_b.val() {
+            self.got.next = true;
+            self.got_at.next = self.state.q.val().b;
+            self.gets.write_data.next = !self.get_b.val();
+        }
+        self.puts.write_enable.next = self.put.val();
+        self.gets.write_enable.next = self.got.val();
+        // Summed: as never seen, the parity of the writes stays.
+        if self.summing.val() && self.a_valid.val() {
+            self.puts.write_enable.next = true;
+            self.puts.write_data.next = self.none.val();
+            if self.put_a.val() {
+                self.puts.write_data.next = self.parity.val();
+            }
+        }
+        if self.wiping.val() {
+            self.puts.write_enable.next = true;
+            self.puts.write_data.next = self.none.val();
+            self.gets.write_enable.next = true;
+            self.gets.write_data.next = false;
+        }
+        self.puts.write_address.next = self.put_at.val();
+        self.gets.write_address.next = self.got_at.val();
+        self.state.d.next.put_valid = self.put.val();
+        self.state.d.next.got_valid = self.got.val();
+        self.state.d.next.put = self.put_at.val();
+        self.state.d.next.got = self.got_at.val();
+        self.a_go.next = self.go_a.val();
+        self.a_full.next = self.full_a.val();
+        self.a_seen.next = self.puts.data_a.val().get_bit(1)
+            || (self.state.q.val().put_valid && (self.state.q.val().put == self.state.q.val().a));
+        self.b_go.next = self.go_b.val();
+        self.b_full.next = self.full_b.val();
+    }
+}
+
+gristmill_hdl_kit::ports!(Tracker {
+    in: a_next, a_valid, b_next, b_valid, urgent, summing, wiping; out: a_go, a_full, a_seen, b_go, b_full
+});
