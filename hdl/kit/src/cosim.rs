@@ -188,7 +188,7 @@ pub fn random_vectors<B: Ports>(n: usize, seed: u64) -> Vec<Vec<Value>> {
                 3 => x = vectors.last().map_or(x, |l| l[i]),
                 _ => x[..used].iter_mut().for_each(|l| *l = next()),
             }
-            if p.width % 64 != 0 {
+            if !p.width.is_multiple_of(64) {
                 x[used - 1] &= (1 << (p.width % 64)) - 1;
             }
             x

@@ -22,7 +22,9 @@ pub fn library(
 ) -> Result<PathBuf, VerilatorError> {
     let tool = tool::find()?;
     let shim = shim::text(clock, inputs, outputs, options);
-    let contents = format!("{}\n{options:?}\n{CFLAGS}\n{FAULTS:?}\n{shim}\n{verilog}", tool.version);
+    let mut command = command(options);
+    let contents = format!("{}\n{command:?}\n{shim}\n{verilog}", tool.version);
+    command.args(["-j", &jobs().to_string()]);
     let dir = cache::get_or_build("model", &contents, |dir| {
         let runtime = runtime(tool, options.trace)?;
         let put = |name: &str, text: &str| {
@@ -32,7 +34,7 @@ pub fn library(
         put("shim.cpp", &shim)?;
         fs::copy(runtime.join("runtime.a"), dir.join("runtime.a"))
             .map_err(VerilatorError::io("copy", runtime.join("runtime.a")))?;
-        tool::run("verilator", &mut command(options), dir)?;
+        tool::run("verilator", &mut command, dir)?;
         fs::rename(dir.join("obj/model.so"), dir.join("model.so"))
             .map_err(VerilatorError::io("move", dir.join("obj/model.so")))?;
         let _ = fs::remove_dir_all(dir.join("obj"));
@@ -46,9 +48,8 @@ fn command(options: &Options) -> Command {
     let mut c = Command::new("verilator");
     c.args(["--cc", "--exe", "--build", "--prefix", "Vtop", "--top-module", "top", "-Mdir", "obj", "-o", "model.so"]);
     c.args(["-O3", "--x-assign", "fast", "--x-initial", "fast", "--noassert", "--output-split", "20000"]);
-    c.args(["-Wno-fatal", "-Wno-lint", "-Wno-style", "-Wno-UNOPTFLAT", "-Wno-UNOPTTHREADS"]);
+    c.args(["-Wno-fatal", "-Wno-WIDTH", "-Wno-UNOPTFLAT", "-Wno-UNOPTTHREADS"]);
     c.args(FAULTS.map(|w| format!("-Werror-{w}")));
-    c.args(["-j", &jobs().to_string()]);
     match options.trace {
         Trace::None => {}
         Trace::Vcd => {

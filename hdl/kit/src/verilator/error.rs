@@ -57,7 +57,7 @@ pub enum VerilatorError {
         source: std::io::Error,
     },
     /// The cache folder may be written by somebody else, so what lies in it cannot be trusted.
-    #[error("{} belongs to another user: set GRISTMILL_CACHE to a folder of your own", .path.display())]
+    #[error("{} can be written by other users: set GRISTMILL_CACHE to a folder of your own", .path.display())]
     ForeignCache {
         /// The folder.
         path: PathBuf,

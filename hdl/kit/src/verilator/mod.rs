@@ -141,7 +141,7 @@ impl Model {
         for (x, l) in v[..n].iter_mut().zip(limbs) {
             *x = *l;
         }
-        if width % 64 != 0 {
+        if !width.is_multiple_of(64) {
             v[n - 1] &= (1 << (width % 64)) - 1;
         }
         self.instance.poke(index, &v);
