@@ -6,6 +6,8 @@ mod dispatch;
 mod engine;
 mod nonblocking;
 mod options;
+#[cfg(test)]
+mod tests;
 
 pub use bases::Bases;
 pub(crate) use engine::{Engine, EngineResult, MsmJob, Resident};
