@@ -1,0 +1,204 @@
+//! Reader: from a memory, host's or card's, to a stream of words.
+
+use super::{MAX_BEATS, READER_WORDS};
+use gristmill_hdl_kit::fifo::Fifo;
+use gristmill_hdl_kit::ports;
+use gristmill_hdl_kit::word::{bit_cast_bu, bit_cast_ub, bit_cast_u, U};
+use rust_hdl::prelude::*;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
+struct State {
+    space: Bit,
+    /// Where the next burst begins.
+    address: U<64>,
+    /// Words not asked for yet.
+    left: U<32>,
+    /// Beats asked for and not arrived.
+    flying: Bits<8>,
+    /// Words of the FIFO that neither hold a word nor are promised to a beat in flight.
+    room: Bits<8>,
+    /// A request stands.
+    ask: Bit,
+    ask_address: U<64>,
+    ask_beats: Bits<5>,
+    error: Bit,
+}
+
+/// Reads `words` words from `address` on and streams them out.
+///
+/// A burst is asked for only when the FIFO has room for all of it, so the beats are never held up
+/// and the buses cannot lock each other. After a bad beat (error response, malformed burst) the
+/// reader asks for nothing more and the stream goes on to its end in zeros; `error` stays until
+/// the next start.
+///
+/// `start` is a pulse while not `busy`; `busy` from the next cycle until the last word has left.
+#[derive(LogicBlock)]
+pub struct Reader {
+    pub clock: Signal<In, Clock>,
+    pub clear: Signal<In, Bit>,
+    pub start: Signal<In, Bit>,
+    pub space: Signal<In, Bit>,
+    pub address: Signal<In, U<64>>,
+    pub words: Signal<In, U<32>>,
+    pub ask_valid: Signal<Out, Bit>,
+    pub ask_space: Signal<Out, Bit>,
+    pub ask_address: Signal<Out, U<64>>,
+    pub ask_beats: Signal<Out, Bits<5>>,
+    pub ask_ready: Signal<In, Bit>,
+    pub beat_valid: Signal<In, Bit>,
+    pub beat_data: Signal<In, U<256>>,
+    pub beat_bad: Signal<In, Bit>,
+    pub out_data: Signal<Out, U<256>>,
+    pub out_valid: Signal<Out, Bit>,
+    pub out_ready: Signal<In, Bit>,
+    pub busy: Signal<Out, Bit>,
+    pub error: Signal<Out, Bit>,
+    fifo: Fifo<U<256>>,
+    s: DFF<State>,
+    from: Signal<Local, U<64>>,
+    limit: Signal<Local, Bits<5>>,
+    beats: Signal<Local, Bits<5>>,
+    issue: Signal<Local, Bit>,
+    fill: Signal<Local, Bit>,
+    flying: Signal<Local, Bits<8>>,
+    room: Signal<Local, Bits<8>>,
+    left: Signal<Local, U<32>>,
+    blank: Constant<State>,
+    burst: Constant<Bits<5>>,
+    burst_room: Constant<Bits<8>>,
+    burst_words: Constant<U<32>>,
+    one_beat: Constant<Bits<8>>,
+    one_word: Constant<U<32>>,
+    capacity: Constant<Bits<8>>,
+}
+
+ports!(Reader {
+    in: clear, start, space, address, words, ask_ready, beat_valid, beat_data, beat_bad, out_ready;
+    out: ask_valid, ask_space, ask_address, ask_beats, out_data, out_valid, busy, error
+});
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self {
+            clock: Default::default(),
+            clear: Default::default(),
+            start: Default::default(),
+            space: Default::default(),
+            address: Default::default(),
+            words: Default::default(),
+            ask_valid: Default::default(),
+            ask_space: Default::default(),
+            ask_address: Default::default(),
+            ask_beats: Default::default(),
+            ask_ready: Default::default(),
+            beat_valid: Default::default(),
+            beat_data: Default::default(),
+            beat_bad: Default::default(),
+            out_data: Default::default(),
+            out_valid: Default::default(),
+            out_ready: Default::default(),
+            busy: Default::default(),
+            error: Default::default(),
+            fifo: Fifo::new(READER_WORDS),
+            s: Default::default(),
+            from: Default::default(),
+            limit: Default::default(),
+            beats: Default::default(),
+            issue: Default::default(),
+            fill: Default::default(),
+            flying: Default::default(),
+            room: Default::default(),
+            left: Default::default(),
+            blank: Constant::new(State::default()),
+            burst: Constant::new(MAX_BEATS.into()),
+            burst_room: Constant::new(MAX_BEATS.into()),
+            burst_words: Constant::new(MAX_BEATS.into()),
+            one_beat: Constant::new(1.into()),
+            one_word: Constant::new(1.into()),
+            capacity: Constant::new((READER_WORDS as u64).into()),
+        }
+    }
+}
+
+impl Logic for Reader {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, s);
+        clock!(self, clock, fifo);
+        self.fifo.reset.next = self.clear.val();
+        self.from.next = self.s.q.val().address;
+        self.flying.next = self.s.q.val().flying;
+        self.room.next = self.s.q.val().room;
+        self.left.next = self.s.q.val().left;
+
+        // The next burst ends at a 512-byte boundary or with the last word.
+        self.limit.next = self.burst.val() - bit_cast_ub::<5, 4>(self.from.val().get_bits::<4>(5));
+        self.beats.next = self.limit.val();
+        if self.left.val() < bit_cast_bu::<32, 5>(self.limit.val()) {
+            self.beats.next = bit_cast_ub::<5, 32>(self.left.val());
+        }
+        self.issue.next = ((!self.s.q.val().ask) || self.ask_ready.val())
+            && self.left.val().any()
+            && (!self.s.q.val().error)
+            && (self.room.val() >= self.burst_room.val());
+        self.fill.next = self.s.q.val().error
+            && (!self.s.q.val().ask)
+            && (!self.flying.val().any())
+            && self.left.val().any()
+            && self.fifo.in_ready.val();
+
+        self.ask_valid.next = self.s.q.val().ask;
+        self.ask_space.next = self.s.q.val().space;
+        self.ask_address.next = self.s.q.val().ask_address;
+        self.ask_beats.next = self.s.q.val().ask_beats;
+        self.out_data.next = self.fifo.out_data.val();
+        self.out_valid.next = self.fifo.out_valid.val();
+        self.fifo.out_ready.next = self.out_ready.val();
+        self.busy.next = self.left.val().any() || self.flying.val().any() || self.fifo.out_valid.val();
+        self.error.next = self.s.q.val().error;
+
+        self.fifo.in_valid.next = self.beat_valid.val() || self.fill.val();
+        self.fifo.in_data.next = self.beat_data.val();
+        if self.fill.val() || self.beat_bad.val() || self.s.q.val().error {
+            self.fifo.in_data.next = 0.into();
+        }
+
+        if self.ask_ready.val() {
+            self.s.d.next.ask = false;
+        }
+        if self.issue.val() {
+            self.s.d.next.ask = true;
+            self.s.d.next.ask_address = self.from.val();
+            self.s.d.next.ask_beats = self.beats.val();
+            self.s.d.next.address = self.from.val() + (bit_cast_bu::<64, 5>(self.beats.val()) << 5);
+            self.left.next = self.left.val() - bit_cast_bu::<32, 5>(self.beats.val());
+            self.flying.next = self.flying.val() + bit_cast::<8, 5>(self.beats.val());
+            self.room.next = self.room.val() - bit_cast::<8, 5>(self.beats.val());
+        }
+        if self.beat_valid.val() {
+            self.flying.next = self.flying.val() - self.one_beat.val();
+            if self.beat_bad.val() {
+                self.s.d.next.error = true;
+            }
+        }
+        if self.fill.val() {
+            self.left.next = self.left.val() - self.one_word.val();
+        }
+        if self.fifo.out_valid.val() && self.out_ready.val() {
+            self.room.next = self.room.val() + self.one_beat.val();
+        }
+        self.s.d.next.left = self.left.val();
+        self.s.d.next.flying = self.flying.val();
+        self.s.d.next.room = self.room.val();
+        if self.start.val() {
+            self.s.d.next.space = self.space.val();
+            self.s.d.next.address = self.address.val();
+            self.s.d.next.left = self.words.val();
+            self.s.d.next.room = self.capacity.val();
+            self.s.d.next.error = false;
+        }
+        if self.clear.val() {
+            self.s.d.next = self.blank.val();
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Writer: from a stream of words to a memory, host's or card's.
+
+use super::{MAX_BEATS, WRITER_BURSTS, WRITER_WORDS};
+use gristmill_hdl_kit::fifo::Fifo;
+use gristmill_hdl_kit::ports;
+use gristmill_hdl_kit::word::{bit_cast_bu, bit_cast_u, bit_cast_ub, U};
+use rust_hdl::prelude::*;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
+struct State {
+    space: Bit,
+    /// Where the next burst begins.
+    address: U<64>,
+    /// Words still to come from the stream.
+    wanted: U<32>,
+    /// Words that no burst has taken.
+    left: U<32>,
+    aw: Bit,
+    aw_address: U<64>,
+    aw_beats: Bits<8>,
+    /// Beats to go of the burst being sent, and of the one behind it.
+    now: Bits<8>,
+    then: Bits<8>,
+    /// Bursts without a response.
+    flying: Bits<8>,
+    error: Bit,
+}
+
+/// Writes `words` words of a stream from `address` on.
+///
+/// A burst begins only when all its words are there, so a slow stream never holds the bus. After
+/// an error response no further burst begins and the rest of the stream is taken and dropped;
+/// `error` stays until the next start. `stop` begins no new burst; `idle` says that every burst
+/// begun has been answered.
+///
+/// `start` is a pulse while not `busy`; `busy` from the next cycle until the last response.
+#[derive(LogicBlock)]
+pub struct Writer {
+    pub clock: Signal<In, Clock>,
+    pub clear: Signal<In, Bit>,
+    pub stop: Signal<In, Bit>,
+    pub idle: Signal<Out, Bit>,
+    pub start: Signal<In, Bit>,
+    pub space: Signal<In, Bit>,
+    pub address: Signal<In, U<64>>,
+    pub words: Signal<In, U<32>>,
+    pub in_data: Signal<In, U<256>>,
+    pub in_valid: Signal<In, Bit>,
+    pub in_ready: Signal<Out, Bit>,
+    /// Where the channels below belong: host memory (0) or card memory (1).
+    pub to: Signal<Out, Bit>,
+    pub aw_valid: Signal<Out, Bit>,
+    pub aw_address: Signal<Out, U<64>>,
+    pub aw_len: Signal<Out, Bits<8>>,
+    pub aw_ready: Signal<In, Bit>,
+    pub w_valid: Signal<Out, Bit>,
+    pub w_data: Signal<Out, U<256>>,
+    pub w_last: Signal<Out, Bit>,
+    pub w_ready: Signal<In, Bit>,
+    pub b_valid: Signal<In, Bit>,
+    pub b_resp: Signal<In, Bits<2>>,
+    pub busy: Signal<Out, Bit>,
+    pub error: Signal<Out, Bit>,
+    fifo: Fifo<U<256>>,
+    s: DFF<State>,
+    from: Signal<Local, U<64>>,
+    limit: Signal<Local, Bits<8>>,
+    beats: Signal<Local, Bits<8>>,
+    need: Signal<Local, Bits<16>>,
+    issue: Signal<Local, Bit>,
+    drop: Signal<Local, Bit>,
+    send: Signal<Local, Bit>,
+    now: Signal<Local, Bits<8>>,
+    then: Signal<Local, Bits<8>>,
+    flying: Signal<Local, Bits<8>>,
+    left: Signal<Local, U<32>>,
+    wanted: Signal<Local, U<32>>,
+    blank: Constant<State>,
+    burst: Constant<Bits<8>>,
+    one: Constant<Bits<8>>,
+    one_word: Constant<U<32>>,
+    most_bursts: Constant<Bits<8>>,
+}
+
+ports!(Writer {
+    in: clear, stop, start, space, address, words, in_data, in_valid, aw_ready, w_ready, b_valid, b_resp;
+    out: idle, in_ready, to, aw_valid, aw_address, aw_len, w_valid, w_data, w_last, busy, error
+});
+
+impl Default for Writer {
+    fn default() -> Self {
+        Self {
+            clock: Default::default(),
+            clear: Default::default(),
+            stop: Default::default(),
+            idle: Default::default(),
+            start: Default::default(),
+            space: Default::default(),
+            address: Default::default(),
+            words: Default::default(),
+            in_data: Default::default(),
+            in_valid: Default::default(),
+            in_ready: Default::default(),
+            to: Default::default(),
+            aw_valid: Default::default(),
+            aw_address: Default::default(),
+            aw_len: Default::default(),
+            aw_ready: Default::default(),
+            w_valid: Default::default(),
+            w_data: Default::default(),
+            w_last: Default::default(),
+            w_ready: Default::default(),
+            b_valid: Default::default(),
+            b_resp: Default::default(),
+            busy: Default::default(),
+            error: Default::default(),
+            fifo: Fifo::new(WRITER_WORDS),
+            s: Default::default(),
+            from: Default::default(),
+            limit: Default::default(),
+            beats: Default::default(),
+            need: Default::default(),
+            issue: Default::default(),
+            drop: Default::default(),
+            send: Default::default(),
+            now: Default::default(),
+            then: Default::default(),
+            flying: Default::default(),
+            left: Default::default(),
+            wanted: Default::default(),
+            blank: Constant::new(State::default()),
+            burst: Constant::new(MAX_BEATS.into()),
+            one: Constant::new(1.into()),
+            one_word: Constant::new(1.into()),
+            most_bursts: Constant::new(WRITER_BURSTS.into()),
+        }
+    }
+}
+
+impl Logic for Writer {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, s);
+        clock!(self, clock, fifo);
+        self.fifo.reset.next = self.clear.val();
+        self.from.next = self.s.q.val().address;
+        self.left.next = self.s.q.val().left;
+        self.wanted.next = self.s.q.val().wanted;
+        self.now.next = self.s.q.val().now;
+        self.then.next = self.s.q.val().then;
+        self.flying.next = self.s.q.val().flying;
+
+        self.busy.next = self.left.val().any()
+            || self.wanted.val().any()
+            || self.now.val().any()
+            || self.flying.val().any();
+        self.idle.next = (!self.s.q.val().aw) && (!self.now.val().any()) && (!self.flying.val().any());
+        self.error.next = self.s.q.val().error;
+        self.to.next = self.s.q.val().space;
+        self.aw_valid.next = self.s.q.val().aw;
+        self.aw_address.next = self.s.q.val().aw_address;
+        self.aw_len.next = self.s.q.val().aw_beats - self.one.val();
+        self.w_valid.next = self.now.val().any();
+        self.w_data.next = self.fifo.out_data.val();
+        self.w_last.next = self.now.val() == self.one.val();
+
+        // The stream enters while words are wanted.
+        self.in_ready.next = self.wanted.val().any() && self.fifo.in_ready.val();
+        self.fifo.in_data.next = self.in_data.val();
+        self.fifo.in_valid.next = self.in_valid.val() && self.wanted.val().any();
+        if self.in_valid.val() && self.in_ready.val() {
+            self.wanted.next = self.wanted.val() - self.one_word.val();
+        }
+
+        // The next burst ends at a 512-byte boundary or with the last word, and waits until the
+        // FIFO holds all of it behind what the burst being sent still needs.
+        self.limit.next = self.burst.val() - bit_cast_ub::<8, 4>(self.from.val().get_bits::<4>(5));
+        self.beats.next = self.limit.val();
+        if self.left.val() < bit_cast_bu::<32, 8>(self.limit.val()) {
+            self.beats.next = bit_cast_ub::<8, 32>(self.left.val());
+        }
+        self.need.next = bit_cast::<16, 8>(self.beats.val()) + bit_cast::<16, 8>(self.now.val());
+        self.issue.next = self.left.val().any()
+            && (!self.then.val().any())
+            && ((!self.s.q.val().aw) || self.aw_ready.val())
+            && (!self.s.q.val().error)
+            && (!self.stop.val())
+            && (self.flying.val() < self.most_bursts.val())
+            && (self.fifo.level.val() >= self.need.val());
+        self.send.next = self.now.val().any() && self.w_ready.val();
+        self.drop.next =
+            self.s.q.val().error && (!self.now.val().any()) && self.left.val().any() && self.fifo.out_valid.val();
+        self.fifo.out_ready.next = self.send.val() || self.drop.val();
+
+        if self.aw_ready.val() {
+            self.s.d.next.aw = false;
+        }
+        if self.send.val() {
+            self.now.next = self.now.val() - self.one.val();
+        }
+        if self.issue.val() {
+            self.s.d.next.aw = true;
+            self.s.d.next.aw_address = self.from.val();
+            self.s.d.next.aw_beats = self.beats.val();
+            self.s.d.next.address = self.from.val() + (bit_cast_bu::<64, 8>(self.beats.val()) << 5);
+            self.left.next = self.left.val() - bit_cast_bu::<32, 8>(self.beats.val());
+            self.flying.next = self.flying.val() + self.one.val();
+            self.then.next = self.beats.val();
+        }
+        if self.drop.val() {
+            self.left.next = self.left.val() - self.one_word.val();
+        }
+        if !self.now.val().any() {
+            self.now.next = self.then.val();
+            self.then.next = 0.into();
+        }
+        if self.b_valid.val() && self.flying.val().any() {
+            self.flying.next = self.flying.val() - self.one.val();
+            if self.b_resp.val().any() {
+                self.s.d.next.error = true;
+            }
+        }
+        self.s.d.next.left = self.left.val();
+        self.s.d.next.wanted = self.wanted.val();
+        self.s.d.next.now = self.now.val();
+        self.s.d.next.then = self.then.val();
+        self.s.d.next.flying = self.flying.val();
+        if self.start.val() {
+            self.s.d.next.space = self.space.val();
+            self.s.d.next.address = self.address.val();
+            self.s.d.next.left = self.words.val();
+            self.s.d.next.wanted = self.words.val();
+            self.s.d.next.error = false;
+        }
+        if self.clear.val() {
+            self.s.d.next = self.blank.val();
+        }
+    }
+}

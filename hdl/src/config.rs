@@ -1,0 +1,329 @@
+//! Configurations of the card: what a constructor of RTL may vary, checked, with an identity.
+//!
+//! A configuration is a Rust value or TOML ([`CardConfig::from_toml`]); two are named
+//! ([`CardConfig::named`]). Everything that depends on it (windows, buckets, the capability words)
+//! is derived here, so that RTL, models and reports cannot disagree.
+
+use gristmill_abi::caps;
+use gristmill_abi::layout::{self, Curve, Field};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// log2 of the seeds in a factor block that the card takes (see
+/// [`factor_block_words`](layout::factor_block_words)).
+pub const LOG_SEEDS: u32 = 7;
+/// Bytes of one beat on either bus.
+pub const BUS_BYTES: u32 = 32;
+
+/// Why a configuration is refused. Each message names the key, the value and the way out.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum ConfigError {
+    /// No configuration of that name.
+    #[error("no configuration is named `{name}`; named ones: {known}; or give a TOML file")]
+    UnknownName {
+        /// What was asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// The text is not TOML of the right shape.
+    #[error("the configuration does not parse: {message}; keys: {KEYS}")]
+    Parse {
+        /// The parser's message, with its line.
+        message: String,
+    },
+    /// A value that the RTL cannot be built with.
+    #[error("configuration key `{key}` is {value}: {way_out}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// Its value.
+        value: String,
+        /// What to write instead.
+        way_out: String,
+    },
+}
+
+const KEYS: &str = "name, curve, window_bits, segments, stall_depth, log_max_points, ntt_log_max, card_mem_bytes, \
+                    clock_hz";
+
+/// Parameters of one card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CardConfig {
+    /// Name in reports; no effect on the RTL.
+    pub name: String,
+    /// Curve of the MSM engine, by [`Curve::name`]; its scalar field is the NTT's. Only `bn254` is compiled in.
+    pub curve: String,
+    /// Window width c in bits; a window has 2^(c-1) buckets.
+    pub window_bits: u32,
+    /// Segments into which the buckets of one window are summed: a power of two, at most 2^(c-1).
+    pub segments: u32,
+    /// Entries of the MSM engine's stall queue: a power of two.
+    pub stall_depth: u32,
+    /// log2 of the most points in one MSM command.
+    pub log_max_points: u32,
+    /// log2 of the longest vector of the NTT engine.
+    pub ntt_log_max: u32,
+    /// Bytes of card memory (what the simulated card has, and straps).
+    pub card_mem_bytes: u64,
+    /// Clock in Hz that a prediction of time uses; no effect on the RTL.
+    pub clock_hz: u32,
+}
+
+impl CardConfig {
+    /// Names that [`named`](Self::named) knows.
+    pub const NAMES: [&'static str; 2] = ["tiny", "sim"];
+
+    /// The smallest card: for tests. c = 4, NTT to 2^6, 64 KiB of card memory.
+    pub fn tiny() -> Self {
+        CardConfig {
+            name: "tiny".into(),
+            curve: "bn254".into(),
+            window_bits: 4,
+            segments: 2,
+            stall_depth: 16,
+            log_max_points: 10,
+            ntt_log_max: 6,
+            card_mem_bytes: 64 << 10,
+            clock_hz: 250_000_000,
+        }
+    }
+
+    /// The simulated card: full width, one addition a cycle, small memories. c = 8, NTT to 2^13, 64 MiB.
+    pub fn sim() -> Self {
+        CardConfig {
+            name: "sim".into(),
+            curve: "bn254".into(),
+            window_bits: 8,
+            segments: 8,
+            stall_depth: 64,
+            log_max_points: 24,
+            ntt_log_max: 13,
+            card_mem_bytes: 64 << 20,
+            clock_hz: 250_000_000,
+        }
+    }
+
+    /// The configuration of that name.
+    pub fn named(name: &str) -> Result<Self, ConfigError> {
+        match name {
+            "tiny" => Ok(Self::tiny()),
+            "sim" => Ok(Self::sim()),
+            _ => Err(ConfigError::UnknownName { name: name.into(), known: Self::NAMES.join(", ") }),
+        }
+    }
+
+    /// Parses and validates TOML; every key must be there.
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        let config: CardConfig = toml::from_str(text).map_err(|e| ConfigError::Parse { message: e.to_string() })?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// The configuration as TOML.
+    pub fn to_toml(&self) -> Result<String, ConfigError> {
+        toml::to_string(self).map_err(|e| ConfigError::Parse { message: e.to_string() })
+    }
+
+    /// Checks every value against what the RTL and the capability words can hold.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        fn bad<T>(key: &'static str, value: impl ToString, way_out: impl Into<String>) -> Result<T, ConfigError> {
+            Err(ConfigError::Value { key, value: value.to_string(), way_out: way_out.into() })
+        }
+        if self.name.is_empty() {
+            return bad("name", "empty", "give the configuration a name");
+        }
+        if self.curve != Curve::Bn254.name() {
+            return bad("curve", &self.curve, "only `bn254` is compiled in");
+        }
+        if !(3..=16).contains(&self.window_bits) {
+            return bad("window_bits", self.window_bits, "choose 3 to 16");
+        }
+        let most = self.buckets().min(128);
+        if !self.segments.is_power_of_two() || self.segments > most {
+            return bad("segments", self.segments, format!("choose a power of two, at most {most}"));
+        }
+        if !self.stall_depth.is_power_of_two() || !(2..=4096).contains(&self.stall_depth) {
+            return bad("stall_depth", self.stall_depth, "choose a power of two from 2 to 4096");
+        }
+        if !(1..=27).contains(&self.log_max_points) {
+            return bad("log_max_points", self.log_max_points, "choose 1 to 27");
+        }
+        if !(1..=20).contains(&self.ntt_log_max) {
+            return bad("ntt_log_max", self.ntt_log_max, "choose 1 to 20");
+        }
+        if self.card_mem_bytes == 0 || self.card_mem_bytes % 4096 != 0 || self.card_mem_bytes >= 1 << 40 {
+            return bad("card_mem_bytes", self.card_mem_bytes, "choose a multiple of 4096 below 2^40, not zero");
+        }
+        if self.clock_hz == 0 {
+            return bad("clock_hz", self.clock_hz, "choose the clock that predictions shall use, in Hz");
+        }
+        Ok(())
+    }
+
+    /// The curve. (Validation leaves only BN254.)
+    pub fn curve_id(&self) -> Curve {
+        Curve::ALL.into_iter().find(|c| c.name() == self.curve).unwrap_or(Curve::Bn254)
+    }
+
+    /// The field of vectors: the curve's scalar field.
+    pub fn field_id(&self) -> Field {
+        match self.curve_id() {
+            Curve::Bn254 => Field::Bn254Fr,
+            Curve::Bls12_381 => Field::Bls12_381Fr,
+            Curve::Bls12_377 => Field::Bls12_377Fr,
+        }
+    }
+
+    /// Bits of a scalar.
+    pub fn scalar_bits(&self) -> u32 {
+        match self.curve_id() {
+            Curve::Bn254 => 254,
+            Curve::Bls12_381 => 255,
+            Curve::Bls12_377 => 253,
+        }
+    }
+
+    /// Windows W = floor(scalar bits / c) + 1: the signed digits of the top window cannot overflow.
+    pub fn windows(&self) -> u32 {
+        self.scalar_bits() / self.window_bits + 1
+    }
+
+    /// Buckets of one window, 2^(c-1).
+    pub fn buckets(&self) -> u32 {
+        1 << (self.window_bits - 1)
+    }
+
+    /// Buckets of one segment.
+    pub fn segment_buckets(&self) -> u32 {
+        self.buckets() / self.segments
+    }
+
+    /// Words that one MSM writes.
+    pub fn msm_result_words(&self) -> u32 {
+        layout::msm_result_words(self.windows() as usize, self.segments as usize) as u32
+    }
+
+    /// Words of one factor block.
+    pub fn factor_block_words(&self) -> u32 {
+        layout::factor_block_words(LOG_SEEDS) as u32
+    }
+
+    /// The `CAP_MSM` word.
+    pub fn cap_msm(&self) -> u32 {
+        caps::Msm {
+            adders: 1,
+            window_bits: self.window_bits as u8,
+            windows: self.windows() as u8,
+            segments: self.segments as u8,
+            log_max_points: self.log_max_points as u8,
+        }
+        .encode()
+    }
+
+    /// The `CAP_NTT` word.
+    pub fn cap_ntt(&self) -> u32 {
+        caps::Ntt { log_max: self.ntt_log_max as u8, butterflies: 1, log_seeds: LOG_SEEDS as u8 }.encode()
+    }
+
+    /// Identity of the hardware that this configuration makes: a 32-bit FNV-1a hash of its
+    /// parameters. The name and the clock of predictions make no other hardware and stay out.
+    pub fn config_id(&self) -> u32 {
+        let text = format!(
+            "curve={};window_bits={};segments={};stall_depth={};log_max_points={};ntt_log_max={};card_mem_bytes={}",
+            self.curve,
+            self.window_bits,
+            self.segments,
+            self.stall_depth,
+            self.log_max_points,
+            self.ntt_log_max,
+            self.card_mem_bytes
+        );
+        text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    }
+
+    /// Seconds that this many cycles would take at the configuration's clock: a prediction, since
+    /// no board has run at it.
+    pub fn predicted_seconds(&self, cycles: u64) -> f64 {
+        cycles as f64 / f64::from(self.clock_hz)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn named_configurations_are_valid_and_survive_toml() {
+        for name in CardConfig::NAMES {
+            let config = CardConfig::named(name).expect("named");
+            config.validate().expect("valid");
+            assert_eq!(config.name, name);
+            let text = config.to_toml().expect("serializes");
+            assert_eq!(CardConfig::from_toml(&text), Ok(config));
+        }
+        assert!(matches!(CardConfig::named("huge"), Err(ConfigError::UnknownName { .. })));
+    }
+
+    #[test]
+    fn derived_values() {
+        let sim = CardConfig::sim();
+        assert_eq!((sim.windows(), sim.buckets()), (32, 128));
+        let tiny = CardConfig::tiny();
+        assert_eq!((tiny.windows(), tiny.buckets()), (64, 8));
+        assert_eq!(caps::Msm::decode(tiny.cap_msm()).windows, 64);
+        assert_eq!(tiny.msm_result_words(), 64 * tiny.segments * 6);
+        assert!((sim.predicted_seconds(500_000_000) - 2.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn identity_follows_the_hardware_only() {
+        let sim = CardConfig::sim();
+        assert_ne!(sim.config_id(), CardConfig::tiny().config_id());
+        let renamed = CardConfig { name: "other".into(), clock_hz: 1, ..sim.clone() };
+        assert_eq!(sim.config_id(), renamed.config_id());
+        for other in [
+            CardConfig { window_bits: 9, ..sim.clone() },
+            CardConfig { segments: 4, ..sim.clone() },
+            CardConfig { stall_depth: 32, ..sim.clone() },
+            CardConfig { log_max_points: 20, ..sim.clone() },
+            CardConfig { ntt_log_max: 12, ..sim.clone() },
+            CardConfig { card_mem_bytes: 4096, ..sim.clone() },
+        ] {
+            assert_ne!(sim.config_id(), other.config_id(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn bad_values_name_key_value_and_way_out() {
+        let tiny = CardConfig::tiny();
+        let cases = [
+            ("name", CardConfig { name: String::new(), ..tiny.clone() }),
+            ("curve", CardConfig { curve: "bls12-381".into(), ..tiny.clone() }),
+            ("window_bits", CardConfig { window_bits: 2, ..tiny.clone() }),
+            ("window_bits", CardConfig { window_bits: 17, ..tiny.clone() }),
+            ("segments", CardConfig { segments: 3, ..tiny.clone() }),
+            ("segments", CardConfig { segments: 16, ..tiny.clone() }),
+            ("segments", CardConfig { segments: 0, ..tiny.clone() }),
+            ("stall_depth", CardConfig { stall_depth: 7, ..tiny.clone() }),
+            ("log_max_points", CardConfig { log_max_points: 28, ..tiny.clone() }),
+            ("ntt_log_max", CardConfig { ntt_log_max: 0, ..tiny.clone() }),
+            ("card_mem_bytes", CardConfig { card_mem_bytes: 100, ..tiny.clone() }),
+            ("card_mem_bytes", CardConfig { card_mem_bytes: 1 << 40, ..tiny.clone() }),
+            ("clock_hz", CardConfig { clock_hz: 0, ..tiny.clone() }),
+        ];
+        for (wanted, config) in cases {
+            match config.validate() {
+                Err(ConfigError::Value { key, way_out, .. }) => {
+                    assert_eq!(key, wanted);
+                    assert!(!way_out.is_empty());
+                }
+                other => panic!("{wanted}: {other:?}"),
+            }
+        }
+        assert!(matches!(CardConfig::from_toml("name = 3"), Err(ConfigError::Parse { .. })));
+        let extra = format!("{}\nfoo = 1\n", tiny.to_toml().expect("serializes"));
+        assert!(matches!(CardConfig::from_toml(&extra), Err(ConfigError::Parse { .. })));
+    }
+}
