@@ -2,7 +2,11 @@
 //!
 //! Port contracts, the meaning of latency and of twins: `docs/architecture.md`.
 
+pub mod bus;
+pub mod card;
+pub mod config;
 pub mod curve;
 pub mod field;
 pub mod msm;
 pub mod ntt;
+pub mod queue;

@@ -3,7 +3,7 @@
 use super::ROUTES;
 use gristmill_hdl_kit::fifo::Fifo;
 use gristmill_hdl_kit::ports;
-use gristmill_hdl_kit::word::U;
+use gristmill_hdl_kit::word::{bit_cast_bu, bit_cast_ub, U};
 use rust_hdl::prelude::*;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]

@@ -3,7 +3,7 @@
 use super::{MAX_BEATS, READER_WORDS};
 use gristmill_hdl_kit::fifo::Fifo;
 use gristmill_hdl_kit::ports;
-use gristmill_hdl_kit::word::{bit_cast_bu, bit_cast_ub, bit_cast_u, U};
+use gristmill_hdl_kit::word::{bit_cast_bu, bit_cast_ub, U};
 use rust_hdl::prelude::*;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]

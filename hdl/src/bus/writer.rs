@@ -3,7 +3,7 @@
 use super::{MAX_BEATS, WRITER_BURSTS, WRITER_WORDS};
 use gristmill_hdl_kit::fifo::Fifo;
 use gristmill_hdl_kit::ports;
-use gristmill_hdl_kit::word::{bit_cast_bu, bit_cast_u, bit_cast_ub, U};
+use gristmill_hdl_kit::word::{bit_cast_bu, bit_cast_ub, U};
 use rust_hdl::prelude::*;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
@@ -150,10 +150,8 @@ impl Logic for Writer {
         self.then.next = self.s.q.val().then;
         self.flying.next = self.s.q.val().flying;
 
-        self.busy.next = self.left.val().any()
-            || self.wanted.val().any()
-            || self.now.val().any()
-            || self.flying.val().any();
+        self.busy.next =
+            self.left.val().any() || self.wanted.val().any() || self.now.val().any() || self.flying.val().any();
         self.idle.next = (!self.s.q.val().aw) && (!self.now.val().any()) && (!self.flying.val().any());
         self.error.next = self.s.q.val().error;
         self.to.next = self.s.q.val().space;

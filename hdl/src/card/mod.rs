@@ -1,0 +1,473 @@
+//! The card: everything between the pins. `docs/card.md` has the tour.
+//!
+//! The top is flat: it holds the pins, the blocks of the bus and the queue, the engines, and the
+//! wires between them, no logic of its own beyond the choice of who talks to whom. No pin depends
+//! on another pin of the same cycle.
+
+pub mod pins;
+#[cfg(test)]
+mod tests;
+
+pub use pins::{Inputs, Outputs};
+
+use crate::bus::{AxiLiteSlave, ReadArbiter, Reader, Writer};
+use crate::config::CardConfig;
+use crate::queue::{Checker, Fetcher, RegisterFile, Sequencer};
+use gristmill_hdl_kit::ports;
+use gristmill_hdl_kit::twin::Fidelity;
+use gristmill_hdl_kit::word::U;
+use rust_hdl::prelude::*;
+
+/// The card's top, with exactly the pins of `docs/architecture.md`.
+#[derive(LogicBlock)]
+pub struct Card {
+    pub clock: Signal<In, Clock>,
+    /// Resets as CONTROL bit 1 does, for as long as it is high: bursts under way end first.
+    pub reset: Signal<In, Bit>,
+    pub clock_hz: Signal<In, Bits<32>>,
+    pub card_mem_bytes: Signal<In, U<40>>,
+    // AXI4-Lite slave.
+    pub s_awaddr: Signal<In, Bits<16>>,
+    pub s_awvalid: Signal<In, Bit>,
+    pub s_awready: Signal<Out, Bit>,
+    pub s_wdata: Signal<In, Bits<32>>,
+    pub s_wstrb: Signal<In, Bits<4>>,
+    pub s_wvalid: Signal<In, Bit>,
+    pub s_wready: Signal<Out, Bit>,
+    pub s_bresp: Signal<Out, Bits<2>>,
+    pub s_bvalid: Signal<Out, Bit>,
+    pub s_bready: Signal<In, Bit>,
+    pub s_araddr: Signal<In, Bits<16>>,
+    pub s_arvalid: Signal<In, Bit>,
+    pub s_arready: Signal<Out, Bit>,
+    pub s_rdata: Signal<Out, Bits<32>>,
+    pub s_rresp: Signal<Out, Bits<2>>,
+    pub s_rvalid: Signal<Out, Bit>,
+    pub s_rready: Signal<In, Bit>,
+    // AXI4 master: host memory.
+    pub h_araddr: Signal<Out, U<64>>,
+    pub h_arlen: Signal<Out, Bits<8>>,
+    pub h_arvalid: Signal<Out, Bit>,
+    pub h_arready: Signal<In, Bit>,
+    pub h_rdata: Signal<In, U<256>>,
+    pub h_rresp: Signal<In, Bits<2>>,
+    pub h_rlast: Signal<In, Bit>,
+    pub h_rvalid: Signal<In, Bit>,
+    pub h_rready: Signal<Out, Bit>,
+    pub h_awaddr: Signal<Out, U<64>>,
+    pub h_awlen: Signal<Out, Bits<8>>,
+    pub h_awvalid: Signal<Out, Bit>,
+    pub h_awready: Signal<In, Bit>,
+    pub h_wdata: Signal<Out, U<256>>,
+    pub h_wlast: Signal<Out, Bit>,
+    pub h_wvalid: Signal<Out, Bit>,
+    pub h_wready: Signal<In, Bit>,
+    pub h_bresp: Signal<In, Bits<2>>,
+    pub h_bvalid: Signal<In, Bit>,
+    pub h_bready: Signal<Out, Bit>,
+    // AXI4 master: card memory.
+    pub c_araddr: Signal<Out, U<64>>,
+    pub c_arlen: Signal<Out, Bits<8>>,
+    pub c_arvalid: Signal<Out, Bit>,
+    pub c_arready: Signal<In, Bit>,
+    pub c_rdata: Signal<In, U<256>>,
+    pub c_rresp: Signal<In, Bits<2>>,
+    pub c_rlast: Signal<In, Bit>,
+    pub c_rvalid: Signal<In, Bit>,
+    pub c_rready: Signal<Out, Bit>,
+    pub c_awaddr: Signal<Out, U<64>>,
+    pub c_awlen: Signal<Out, Bits<8>>,
+    pub c_awvalid: Signal<Out, Bit>,
+    pub c_awready: Signal<In, Bit>,
+    pub c_wdata: Signal<Out, U<256>>,
+    pub c_wlast: Signal<Out, Bit>,
+    pub c_wvalid: Signal<Out, Bit>,
+    pub c_wready: Signal<In, Bit>,
+    pub c_bresp: Signal<In, Bits<2>>,
+    pub c_bvalid: Signal<In, Bit>,
+    pub c_bready: Signal<Out, Bit>,
+    /// Interrupt, level.
+    pub irq: Signal<Out, Bit>,
+    /// The card needs clock cycles.
+    pub busy: Signal<Out, Bit>,
+
+    slave: AxiLiteSlave,
+    registers: RegisterFile,
+    fetcher: Fetcher,
+    checker: Checker,
+    sequencer: Sequencer,
+    reader0: Reader,
+    reader1: Reader,
+    writer: Writer,
+    host: ReadArbiter,
+    card: ReadArbiter,
+
+    to_card: Signal<Local, Bit>,
+    two_beats: Constant<Bits<5>>,
+    one_word: Constant<U<32>>,
+    no_address: Constant<U<64>>,
+    no_beats: Constant<Bits<5>>,
+}
+
+ports!(Card {
+    in: reset, clock_hz, card_mem_bytes,
+        s_awaddr, s_awvalid, s_wdata, s_wstrb, s_wvalid, s_bready, s_araddr, s_arvalid, s_rready,
+        h_arready, h_rdata, h_rresp, h_rlast, h_rvalid, h_awready, h_wready, h_bresp, h_bvalid,
+        c_arready, c_rdata, c_rresp, c_rlast, c_rvalid, c_awready, c_wready, c_bresp, c_bvalid;
+    out: s_awready, s_wready, s_bresp, s_bvalid, s_arready, s_rdata, s_rresp, s_rvalid,
+         h_araddr, h_arlen, h_arvalid, h_rready, h_awaddr, h_awlen, h_awvalid, h_wdata, h_wlast, h_wvalid, h_bready,
+         c_araddr, c_arlen, c_arvalid, c_rready, c_awaddr, c_awlen, c_awvalid, c_wdata, c_wlast, c_wvalid, c_bready,
+         irq, busy
+});
+
+impl Card {
+    /// The card of a configuration, its big leaves simulated as `fidelity` says.
+    ///
+    /// # Panics
+    /// If the configuration is not valid ([`CardConfig::validate`] says why).
+    pub fn new(config: &CardConfig, _fidelity: Fidelity) -> Self {
+        Self::build(config, false)
+    }
+
+    /// Registers, queue and copies only: MSM and NTT are bad opcodes.
+    ///
+    /// # Panics
+    /// If the configuration is not valid.
+    pub fn without_engines(config: &CardConfig) -> Self {
+        Self::build(config, false)
+    }
+
+    fn build(config: &CardConfig, engines: bool) -> Self {
+        if let Err(e) = config.validate() {
+            panic!("{e}");
+        }
+        let mut card = Self {
+            clock: Default::default(),
+            reset: Default::default(),
+            clock_hz: Default::default(),
+            card_mem_bytes: Default::default(),
+            s_awaddr: Default::default(),
+            s_awvalid: Default::default(),
+            s_awready: Default::default(),
+            s_wdata: Default::default(),
+            s_wstrb: Default::default(),
+            s_wvalid: Default::default(),
+            s_wready: Default::default(),
+            s_bresp: Default::default(),
+            s_bvalid: Default::default(),
+            s_bready: Default::default(),
+            s_araddr: Default::default(),
+            s_arvalid: Default::default(),
+            s_arready: Default::default(),
+            s_rdata: Default::default(),
+            s_rresp: Default::default(),
+            s_rvalid: Default::default(),
+            s_rready: Default::default(),
+            h_araddr: Default::default(),
+            h_arlen: Default::default(),
+            h_arvalid: Default::default(),
+            h_arready: Default::default(),
+            h_rdata: Default::default(),
+            h_rresp: Default::default(),
+            h_rlast: Default::default(),
+            h_rvalid: Default::default(),
+            h_rready: Default::default(),
+            h_awaddr: Default::default(),
+            h_awlen: Default::default(),
+            h_awvalid: Default::default(),
+            h_awready: Default::default(),
+            h_wdata: Default::default(),
+            h_wlast: Default::default(),
+            h_wvalid: Default::default(),
+            h_wready: Default::default(),
+            h_bresp: Default::default(),
+            h_bvalid: Default::default(),
+            h_bready: Default::default(),
+            c_araddr: Default::default(),
+            c_arlen: Default::default(),
+            c_arvalid: Default::default(),
+            c_arready: Default::default(),
+            c_rdata: Default::default(),
+            c_rresp: Default::default(),
+            c_rlast: Default::default(),
+            c_rvalid: Default::default(),
+            c_rready: Default::default(),
+            c_awaddr: Default::default(),
+            c_awlen: Default::default(),
+            c_awvalid: Default::default(),
+            c_awready: Default::default(),
+            c_wdata: Default::default(),
+            c_wlast: Default::default(),
+            c_wvalid: Default::default(),
+            c_wready: Default::default(),
+            c_bresp: Default::default(),
+            c_bvalid: Default::default(),
+            c_bready: Default::default(),
+            irq: Default::default(),
+            busy: Default::default(),
+            slave: Default::default(),
+            registers: RegisterFile::new(config, engines),
+            fetcher: Default::default(),
+            checker: Checker::new(config, engines),
+            sequencer: Default::default(),
+            reader0: Default::default(),
+            reader1: Default::default(),
+            writer: Default::default(),
+            host: Default::default(),
+            card: Default::default(),
+            to_card: Default::default(),
+            two_beats: Constant::new(2.into()),
+            one_word: Constant::new(1.into()),
+            no_address: Constant::new(0.into()),
+            no_beats: Constant::new(0.into()),
+        };
+        card.connect_all();
+        card
+    }
+}
+
+impl Logic for Card {
+    #[hdl_gen]
+    fn update(&mut self) {
+        clock!(self, clock, slave, registers, fetcher, checker, sequencer, reader0, reader1, writer, host, card);
+
+        // Registers.
+        self.slave.awaddr.next = self.s_awaddr.val();
+        self.slave.awvalid.next = self.s_awvalid.val();
+        self.slave.wdata.next = self.s_wdata.val();
+        self.slave.wstrb.next = self.s_wstrb.val();
+        self.slave.wvalid.next = self.s_wvalid.val();
+        self.slave.bready.next = self.s_bready.val();
+        self.slave.araddr.next = self.s_araddr.val();
+        self.slave.arvalid.next = self.s_arvalid.val();
+        self.slave.rready.next = self.s_rready.val();
+        self.s_awready.next = self.slave.awready.val();
+        self.s_wready.next = self.slave.wready.val();
+        self.s_bresp.next = 0.into();
+        self.s_bvalid.next = self.slave.bvalid.val();
+        self.s_arready.next = self.slave.arready.val();
+        self.s_rdata.next = self.slave.rdata.val();
+        self.s_rresp.next = 0.into();
+        self.s_rvalid.next = self.slave.rvalid.val();
+        self.slave.read_data.next = self.registers.read_data.val();
+        self.slave.read_done.next = self.registers.read_done.val();
+        self.registers.write_valid.next = self.slave.write_valid.val();
+        self.registers.write_address.next = self.slave.write_address.val();
+        self.registers.write_data.next = self.slave.write_data.val();
+        self.registers.read_valid.next = self.slave.read_valid.val();
+        self.registers.read_address.next = self.slave.read_address.val();
+        self.registers.clear.next = self.sequencer.clear.val();
+        self.registers.clock_hz.next = self.clock_hz.val();
+        self.registers.card_mem_bytes.next = self.card_mem_bytes.val();
+        self.registers.ready.next = self.sequencer.ready.val();
+        self.registers.command.next = self.sequencer.command.val();
+        self.registers.resetting.next = self.sequencer.resetting.val();
+        self.registers.queue_error.next = self.sequencer.queue_error.val();
+        self.registers.epoch.next = self.sequencer.epoch.val();
+        self.registers.sq_head.next = self.fetcher.head.val();
+        self.registers.cq_tail.next = self.sequencer.cq_tail.val();
+        self.registers.set_completion.next = self.sequencer.set_completion.val();
+        self.registers.set_error.next = self.sequencer.set_error.val();
+        self.irq.next = self.registers.irq.val();
+        self.busy.next = self.sequencer.busy.val();
+
+        // Events.
+        self.registers.events.next.busy = self.sequencer.command.val();
+        self.registers.events.next.msm = self.sequencer.engine_runs.val() && self.checker.is_msm.val();
+        self.registers.events.next.adds = false;
+        self.registers.events.next.stall_input = false;
+        self.registers.events.next.stall_bucket = false;
+        self.registers.events.next.stall_empty = false;
+        self.registers.events.next.stall_drain = false;
+        self.registers.events.next.ntt = false;
+        self.registers.events.next.butterflies = false;
+        self.registers.events.next.host_read = self.h_rvalid.val() && self.host.r_ready.val();
+        self.registers.events.next.host_write =
+            self.writer.w_valid.val() && (!self.writer.to.val()) && self.h_wready.val();
+        self.registers.events.next.card_read = self.c_rvalid.val() && self.card.r_ready.val();
+        self.registers.events.next.card_write =
+            self.writer.w_valid.val() && self.writer.to.val() && self.c_wready.val();
+        self.registers.events.next.commands = self.sequencer.ended_ok.val();
+        self.registers.events.next.errors = self.sequencer.ended_bad.val();
+
+        // Fetcher.
+        self.fetcher.clear.next = self.sequencer.clear.val();
+        self.fetcher.enable.next = self.sequencer.fetch_enable.val();
+        self.fetcher.flush.next = self.sequencer.fetch_flush.val();
+        self.fetcher.restart.next = self.registers.restart.val();
+        self.fetcher.base.next = self.registers.sq_base.val();
+        self.fetcher.mask.next = self.registers.mask.val();
+        self.fetcher.tail.next = self.sequencer.fetch_tail.val();
+        self.fetcher.take.next = self.sequencer.load.val();
+        self.fetcher.ask_ready.next = self.host.ask2_ready.val();
+        self.fetcher.beat_valid.next = self.host.beat2.val();
+        self.fetcher.beat_data.next = self.h_rdata.val();
+        self.fetcher.beat_bad.next = self.host.bad.val();
+
+        // Checker.
+        self.checker.clear.next = self.sequencer.clear.val();
+        self.checker.load.next = self.sequencer.load.val();
+        self.checker.low.next = self.fetcher.low.val();
+        self.checker.high.next = self.fetcher.high.val();
+        self.checker.epoch.next = self.sequencer.epoch.val();
+        self.checker.card_mem_bytes.next = self.card_mem_bytes.val();
+
+        // Sequencer.
+        self.sequencer.reset.next = self.reset.val();
+        self.sequencer.reset_request.next = self.registers.reset_request.val();
+        self.sequencer.run.next = self.registers.run.val();
+        self.sequencer.q_enable.next = self.registers.q_enable.val();
+        self.sequencer.restart.next = self.registers.restart.val();
+        self.sequencer.size_bad.next = self.registers.size_bad.val();
+        self.sequencer.mask.next = self.registers.mask.val();
+        self.sequencer.sq_tail.next = self.registers.sq_tail.val();
+        self.sequencer.cq_base.next = self.registers.cq_base.val();
+        self.sequencer.cq_head.next = self.registers.cq_head.val();
+        self.sequencer.fetch_head.next = self.fetcher.head.val();
+        self.sequencer.fetch_there.next = self.fetcher.there.val();
+        self.sequencer.fetch_fault.next = self.fetcher.fault.val();
+        self.sequencer.fetch_active.next = self.fetcher.active.val();
+        self.sequencer.fetch_begins.next = self.fetcher.begins.val();
+        self.sequencer.checked.next = self.checker.done.val();
+        self.sequencer.verdict.next = self.checker.status.val();
+        self.sequencer.id.next = self.checker.id.val();
+        self.sequencer.count.next = self.checker.count.val();
+        self.sequencer.moves.next = self.checker.is_copy.val() || self.checker.is_zero.val();
+        self.sequencer.is_msm.next = self.checker.is_msm.val();
+        self.sequencer.is_ntt.next = self.checker.is_ntt.val();
+        self.sequencer.a_space.next = self.checker.a_space.val();
+        self.sequencer.b_space.next = self.checker.b_space.val();
+        self.sequencer.c_space.next = self.checker.c_space.val();
+        self.sequencer.movers_busy.next = self.reader0.busy.val() || self.reader1.busy.val() || self.writer.busy.val();
+        self.sequencer.a_error.next = self.reader0.error.val();
+        self.sequencer.b_error.next = self.reader1.error.val();
+        self.sequencer.c_error.next = self.writer.error.val();
+        self.sequencer.engines_ready.next = true;
+        self.sequencer.engine_ready.next = true;
+        self.sequencer.engine_done.next = false;
+        self.sequencer.scalar_error.next = false;
+        self.sequencer.scalar_index.next = 0.into();
+        self.sequencer.work.next = false;
+        self.sequencer.buses_idle.next = self.host.idle.val() && self.card.idle.val() && self.writer.idle.val();
+
+        // Readers.
+        self.reader0.clear.next = self.sequencer.clear.val();
+        self.reader0.start.next = self.sequencer.start.val();
+        self.reader0.space.next = self.checker.a_space.val();
+        self.reader0.address.next = self.checker.a_address.val();
+        self.reader0.words.next = self.checker.a_words.val();
+        self.reader0.ask_ready.next = self.host.ask0_ready.val() || self.card.ask0_ready.val();
+        self.reader0.beat_valid.next = self.host.beat0.val() || self.card.beat0.val();
+        self.reader0.beat_data.next = self.h_rdata.val();
+        self.reader0.beat_bad.next = self.host.beat0.val() && self.host.bad.val();
+        if self.card.beat0.val() {
+            self.reader0.beat_data.next = self.c_rdata.val();
+            self.reader0.beat_bad.next = self.card.bad.val();
+        }
+        self.reader1.clear.next = self.sequencer.clear.val();
+        self.reader1.start.next = self.sequencer.start.val();
+        self.reader1.space.next = self.checker.b_space.val();
+        self.reader1.address.next = self.checker.b_address.val();
+        self.reader1.words.next = self.checker.b_words.val();
+        self.reader1.ask_ready.next = self.host.ask1_ready.val() || self.card.ask1_ready.val();
+        self.reader1.beat_valid.next = self.host.beat1.val() || self.card.beat1.val();
+        self.reader1.beat_data.next = self.h_rdata.val();
+        self.reader1.beat_bad.next = self.host.beat1.val() && self.host.bad.val();
+        if self.card.beat1.val() {
+            self.reader1.beat_data.next = self.c_rdata.val();
+            self.reader1.beat_bad.next = self.card.bad.val();
+        }
+
+        // Read channels.
+        self.host.clear.next = self.sequencer.clear.val();
+        self.host.stop.next = self.sequencer.stop.val();
+        self.host.ask0_valid.next = self.reader0.ask_valid.val() && (!self.reader0.ask_space.val());
+        self.host.ask0_address.next = self.reader0.ask_address.val();
+        self.host.ask0_beats.next = self.reader0.ask_beats.val();
+        self.host.ask1_valid.next = self.reader1.ask_valid.val() && (!self.reader1.ask_space.val());
+        self.host.ask1_address.next = self.reader1.ask_address.val();
+        self.host.ask1_beats.next = self.reader1.ask_beats.val();
+        self.host.ask2_valid.next = self.fetcher.ask_valid.val();
+        self.host.ask2_address.next = self.fetcher.ask_address.val();
+        self.host.ask2_beats.next = self.two_beats.val();
+        self.host.ar_ready.next = self.h_arready.val();
+        self.host.r_valid.next = self.h_rvalid.val();
+        self.host.r_resp.next = self.h_rresp.val();
+        self.host.r_last.next = self.h_rlast.val();
+        self.h_arvalid.next = self.host.ar_valid.val();
+        self.h_araddr.next = self.host.ar_address.val();
+        self.h_arlen.next = self.host.ar_len.val();
+        self.h_rready.next = self.host.r_ready.val();
+        self.card.clear.next = self.sequencer.clear.val();
+        self.card.stop.next = self.sequencer.stop.val();
+        self.card.ask0_valid.next = self.reader0.ask_valid.val() && self.reader0.ask_space.val();
+        self.card.ask0_address.next = self.reader0.ask_address.val();
+        self.card.ask0_beats.next = self.reader0.ask_beats.val();
+        self.card.ask1_valid.next = self.reader1.ask_valid.val() && self.reader1.ask_space.val();
+        self.card.ask1_address.next = self.reader1.ask_address.val();
+        self.card.ask1_beats.next = self.reader1.ask_beats.val();
+        self.card.ask2_valid.next = false;
+        self.card.ask2_address.next = self.no_address.val();
+        self.card.ask2_beats.next = self.no_beats.val();
+        self.card.ar_ready.next = self.c_arready.val();
+        self.card.r_valid.next = self.c_rvalid.val();
+        self.card.r_resp.next = self.c_rresp.val();
+        self.card.r_last.next = self.c_rlast.val();
+        self.c_arvalid.next = self.card.ar_valid.val();
+        self.c_araddr.next = self.card.ar_address.val();
+        self.c_arlen.next = self.card.ar_len.val();
+        self.c_rready.next = self.card.r_ready.val();
+
+        // Writer: results, copies, zeros, and then the completion.
+        self.to_card.next = self.writer.to.val();
+        self.writer.clear.next = self.sequencer.clear.val();
+        self.writer.stop.next = self.sequencer.stop.val();
+        self.writer.start.next = self.sequencer.start.val() || self.sequencer.completion_start.val();
+        self.writer.space.next = self.checker.c_space.val();
+        self.writer.address.next = self.checker.c_address.val();
+        self.writer.words.next = self.checker.c_words.val();
+        self.writer.in_data.next = self.reader0.out_data.val();
+        self.writer.in_valid.next = false;
+        self.reader0.out_ready.next = false;
+        self.reader1.out_ready.next = false;
+        if self.checker.is_copy.val() {
+            self.writer.in_valid.next = self.reader0.out_valid.val();
+            self.reader0.out_ready.next = self.writer.in_ready.val();
+        }
+        if self.checker.is_zero.val() {
+            self.writer.in_data.next = 0.into();
+            self.writer.in_valid.next = true;
+        }
+        if self.sequencer.completing.val() {
+            self.writer.space.next = false;
+            self.writer.address.next = self.sequencer.completion_address.val();
+            self.writer.words.next = self.one_word.val();
+            self.writer.in_data.next = self.sequencer.completion.val();
+            self.writer.in_valid.next = true;
+        }
+        self.writer.aw_ready.next = self.h_awready.val();
+        self.writer.w_ready.next = self.h_wready.val();
+        self.writer.b_valid.next = self.h_bvalid.val();
+        self.writer.b_resp.next = self.h_bresp.val();
+        if self.to_card.val() {
+            self.writer.aw_ready.next = self.c_awready.val();
+            self.writer.w_ready.next = self.c_wready.val();
+            self.writer.b_valid.next = self.c_bvalid.val();
+            self.writer.b_resp.next = self.c_bresp.val();
+        }
+        self.h_awvalid.next = self.writer.aw_valid.val() && (!self.to_card.val());
+        self.h_awaddr.next = self.writer.aw_address.val();
+        self.h_awlen.next = self.writer.aw_len.val();
+        self.h_wvalid.next = self.writer.w_valid.val() && (!self.to_card.val());
+        self.h_wdata.next = self.writer.w_data.val();
+        self.h_wlast.next = self.writer.w_last.val();
+        self.h_bready.next = true;
+        self.c_awvalid.next = self.writer.aw_valid.val() && self.to_card.val();
+        self.c_awaddr.next = self.writer.aw_address.val();
+        self.c_awlen.next = self.writer.aw_len.val();
+        self.c_wvalid.next = self.writer.w_valid.val() && self.to_card.val();
+        self.c_wdata.next = self.writer.w_data.val();
+        self.c_wlast.next = self.writer.w_last.val();
+        self.c_bready.next = true;
+    }
+}

@@ -1,0 +1,16 @@
+//! The card as a whole, against memories that misbehave as far as AXI lets them.
+
+mod bench;
+mod memory;
+mod moves;
+
+use super::Card;
+use crate::config::CardConfig;
+use bench::Bench;
+use memory::Manner;
+
+fn bench(manner: Manner, seed: u64) -> Bench<Card> {
+    let mut bench = Bench::new(Card::without_engines(&CardConfig::tiny()), manner, seed);
+    bench.idle(1);
+    bench
+}

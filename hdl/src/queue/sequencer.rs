@@ -1,0 +1,457 @@
+//! Sequencer: runs one command after another, writes completions, and does the reset.
+
+use gristmill_abi::completion::Status;
+use gristmill_hdl_kit::ports;
+use gristmill_hdl_kit::word::{bit_cast_bu, bit_cast_u, bit_cast_ub, U};
+use rust_hdl::prelude::*;
+
+#[derive(Clone, Copy, Debug, PartialEq, LogicState)]
+enum Phase {
+    /// Takes the next descriptor.
+    Idle,
+    /// The checker looks at it.
+    Check,
+    /// Movers and engine start.
+    Start,
+    /// They work.
+    Run,
+    /// Waits until the completion ring has room.
+    Space,
+    /// The writer starts on the completion.
+    Complete,
+    /// Waits for its write response.
+    Written,
+    /// Reset: nothing new begins, what is on the buses ends.
+    Drain,
+    /// Reset: everything clears.
+    Clear,
+    /// Reset: cleared blocks come to rest.
+    Settle,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
+struct State {
+    phase: Phase,
+    /// Memories have been initialised since the last reset.
+    ready: Bit,
+    queue_error: Bit,
+    epoch: Bits<32>,
+    cq_tail: Bits<12>,
+    /// The completion ring is on an even pass: its phase bit is zero.
+    even: Bit,
+    /// The queue was stopped under the command: it ends without a completion.
+    dropped: Bit,
+    sq_head: Bits<12>,
+    status: Bits<8>,
+    detail: Bits<32>,
+    cycles: U<64>,
+    work: U<64>,
+    engine_done: Bit,
+    completion: U<256>,
+    rest: Bits<2>,
+}
+
+/// Runs the commands of the queue in order, one at a time.
+///
+/// A command ends when its engine is done and its movers are idle, that is after its data's last
+/// write response; then its completion is written by the same writer. The completion ring is full
+/// when its tail is one behind its head: the command then waits, and nothing unconsumed is
+/// overwritten. A fault while reading the submission ring or writing a completion is a queue
+/// error: it stops the queue until a reset.
+#[derive(LogicBlock)]
+pub struct Sequencer {
+    pub clock: Signal<In, Clock>,
+    pub reset: Signal<In, Bit>,
+    pub reset_request: Signal<In, Bit>,
+    // Ring registers.
+    pub run: Signal<In, Bit>,
+    pub q_enable: Signal<In, Bit>,
+    pub restart: Signal<In, Bit>,
+    pub size_bad: Signal<In, Bit>,
+    pub mask: Signal<In, Bits<12>>,
+    pub sq_tail: Signal<In, Bits<12>>,
+    pub cq_base: Signal<In, U<64>>,
+    pub cq_head: Signal<In, Bits<12>>,
+    // Fetcher.
+    pub fetch_enable: Signal<Out, Bit>,
+    pub fetch_flush: Signal<Out, Bit>,
+    pub fetch_tail: Signal<Out, Bits<12>>,
+    pub fetch_head: Signal<In, Bits<12>>,
+    pub fetch_there: Signal<In, Bit>,
+    pub fetch_fault: Signal<In, Bit>,
+    pub fetch_active: Signal<In, Bit>,
+    pub fetch_begins: Signal<In, Bit>,
+    /// Fetcher gives, checker takes.
+    pub load: Signal<Out, Bit>,
+    // Checker.
+    pub checked: Signal<In, Bit>,
+    pub verdict: Signal<In, Bits<8>>,
+    pub id: Signal<In, Bits<16>>,
+    pub count: Signal<In, U<32>>,
+    pub moves: Signal<In, Bit>,
+    pub is_msm: Signal<In, Bit>,
+    pub is_ntt: Signal<In, Bit>,
+    pub a_space: Signal<In, Bit>,
+    pub b_space: Signal<In, Bit>,
+    pub c_space: Signal<In, Bit>,
+    // Movers and engines.
+    pub start: Signal<Out, Bit>,
+    pub completing: Signal<Out, Bit>,
+    pub completion_start: Signal<Out, Bit>,
+    pub completion_address: Signal<Out, U<64>>,
+    pub completion: Signal<Out, U<256>>,
+    pub movers_busy: Signal<In, Bit>,
+    pub a_error: Signal<In, Bit>,
+    pub b_error: Signal<In, Bit>,
+    pub c_error: Signal<In, Bit>,
+    pub engines_ready: Signal<In, Bit>,
+    pub engine_ready: Signal<In, Bit>,
+    pub engine_done: Signal<In, Bit>,
+    pub scalar_error: Signal<In, Bit>,
+    pub scalar_index: Signal<In, U<32>>,
+    pub work: Signal<In, Bit>,
+    // Reset.
+    pub buses_idle: Signal<In, Bit>,
+    pub stop: Signal<Out, Bit>,
+    pub clear: Signal<Out, Bit>,
+    // State for registers, counters and pins.
+    pub ready: Signal<Out, Bit>,
+    pub command: Signal<Out, Bit>,
+    pub resetting: Signal<Out, Bit>,
+    pub queue_error: Signal<Out, Bit>,
+    pub epoch: Signal<Out, Bits<32>>,
+    pub cq_tail: Signal<Out, Bits<12>>,
+    pub set_completion: Signal<Out, Bit>,
+    pub set_error: Signal<Out, Bit>,
+    pub ended_ok: Signal<Out, Bit>,
+    pub ended_bad: Signal<Out, Bit>,
+    pub engine_runs: Signal<Out, Bit>,
+    pub busy: Signal<Out, Bit>,
+    s: DFF<State>,
+    in_reset: Signal<Local, Bit>,
+    full: Signal<Local, Bit>,
+    dropped: Signal<Local, Bit>,
+    fail: Signal<Local, Bit>,
+    phase_bit: Signal<Local, Bit>,
+    next_tail: Signal<Local, Bits<12>>,
+    work_done: Signal<Local, U<64>>,
+    one_index: Constant<Bits<12>>,
+    one: Constant<U<64>>,
+    one_epoch: Constant<Bits<32>>,
+    one_rest: Constant<Bits<2>>,
+    rest: Constant<Bits<2>>,
+    zero: Constant<U<64>>,
+    ok: Constant<Bits<8>>,
+    host_read: Constant<Bits<8>>,
+    host_write: Constant<Bits<8>>,
+    card_read: Constant<Bits<8>>,
+    card_write: Constant<Bits<8>>,
+    scalar_range: Constant<Bits<8>>,
+}
+
+ports!(Sequencer {
+    in: reset, reset_request, run, q_enable, restart, size_bad, mask, sq_tail, cq_base, cq_head, fetch_head,
+        fetch_there, fetch_fault, fetch_active, fetch_begins, checked, verdict, id, count, moves, is_msm, is_ntt,
+        a_space, b_space, c_space, movers_busy, a_error, b_error, c_error, engines_ready, engine_ready, engine_done,
+        scalar_error, scalar_index, work, buses_idle;
+    out: fetch_enable, fetch_flush, fetch_tail, load, start, completing, completion_start, completion_address,
+         completion, stop, clear, ready, command, resetting, queue_error, epoch, cq_tail, set_completion, set_error,
+         ended_ok, ended_bad, engine_runs, busy
+});
+
+impl Default for Sequencer {
+    fn default() -> Self {
+        let status = |status: Status| Constant::new((status as u64).into());
+        Self {
+            clock: Default::default(),
+            reset: Default::default(),
+            reset_request: Default::default(),
+            run: Default::default(),
+            q_enable: Default::default(),
+            restart: Default::default(),
+            size_bad: Default::default(),
+            mask: Default::default(),
+            sq_tail: Default::default(),
+            cq_base: Default::default(),
+            cq_head: Default::default(),
+            fetch_enable: Default::default(),
+            fetch_flush: Default::default(),
+            fetch_tail: Default::default(),
+            fetch_head: Default::default(),
+            fetch_there: Default::default(),
+            fetch_fault: Default::default(),
+            fetch_active: Default::default(),
+            fetch_begins: Default::default(),
+            load: Default::default(),
+            checked: Default::default(),
+            verdict: Default::default(),
+            id: Default::default(),
+            count: Default::default(),
+            moves: Default::default(),
+            is_msm: Default::default(),
+            is_ntt: Default::default(),
+            a_space: Default::default(),
+            b_space: Default::default(),
+            c_space: Default::default(),
+            start: Default::default(),
+            completing: Default::default(),
+            completion_start: Default::default(),
+            completion_address: Default::default(),
+            completion: Default::default(),
+            movers_busy: Default::default(),
+            a_error: Default::default(),
+            b_error: Default::default(),
+            c_error: Default::default(),
+            engines_ready: Default::default(),
+            engine_ready: Default::default(),
+            engine_done: Default::default(),
+            scalar_error: Default::default(),
+            scalar_index: Default::default(),
+            work: Default::default(),
+            buses_idle: Default::default(),
+            stop: Default::default(),
+            clear: Default::default(),
+            ready: Default::default(),
+            command: Default::default(),
+            resetting: Default::default(),
+            queue_error: Default::default(),
+            epoch: Default::default(),
+            cq_tail: Default::default(),
+            set_completion: Default::default(),
+            set_error: Default::default(),
+            ended_ok: Default::default(),
+            ended_bad: Default::default(),
+            engine_runs: Default::default(),
+            busy: Default::default(),
+            s: Default::default(),
+            in_reset: Default::default(),
+            full: Default::default(),
+            dropped: Default::default(),
+            fail: Default::default(),
+            phase_bit: Default::default(),
+            next_tail: Default::default(),
+            work_done: Default::default(),
+            one_index: Constant::new(1.into()),
+            one: Constant::new(1.into()),
+            one_epoch: Constant::new(1.into()),
+            one_rest: Constant::new(1.into()),
+            rest: Constant::new(3.into()),
+            zero: Constant::new(0.into()),
+            ok: status(Status::Ok),
+            host_read: status(Status::HostReadFault),
+            host_write: status(Status::HostWriteFault),
+            card_read: status(Status::CardReadFault),
+            card_write: status(Status::CardWriteFault),
+            scalar_range: status(Status::ScalarRange),
+        }
+    }
+}
+
+impl Logic for Sequencer {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, s);
+        self.in_reset.next = (self.s.q.val().phase == Phase::Drain)
+            || (self.s.q.val().phase == Phase::Clear)
+            || (self.s.q.val().phase == Phase::Settle);
+        self.next_tail.next = (self.s.q.val().cq_tail + self.one_index.val()) & self.mask.val();
+        self.full.next = self.next_tail.val() == (self.cq_head.val() & self.mask.val());
+        self.phase_bit.next = !self.s.q.val().even;
+        self.dropped.next = self.s.q.val().dropped || (!self.q_enable.val());
+
+        self.ready.next = self.s.q.val().ready;
+        self.resetting.next = self.in_reset.val();
+        self.queue_error.next = self.s.q.val().queue_error;
+        self.epoch.next = self.s.q.val().epoch;
+        self.cq_tail.next = self.s.q.val().cq_tail;
+        self.stop.next = self.s.q.val().phase == Phase::Drain;
+        self.clear.next = self.s.q.val().phase == Phase::Clear;
+        self.command.next = (!self.in_reset.val())
+            && (self.fetch_active.val() || self.fetch_there.val() || (self.s.q.val().phase != Phase::Idle));
+        self.engine_runs.next = (self.s.q.val().phase == Phase::Run) && (!self.s.q.val().engine_done);
+        // Waiting for the host alone needs no clock.
+        self.busy.next =
+            self.in_reset.val() || (!self.s.q.val().ready) || self.fetch_active.val() || self.fetch_begins.val();
+        if !((self.s.q.val().phase == Phase::Space) && self.full.val() && (!self.dropped.val())) {
+            if (self.s.q.val().phase != Phase::Idle) || self.fetch_there.val() || self.fetch_fault.val() {
+                self.busy.next = true;
+            }
+        }
+
+        self.fetch_enable.next = self.run.val() && self.s.q.val().ready && (!self.in_reset.val());
+        self.fetch_flush.next = (!self.q_enable.val()) || self.s.q.val().queue_error;
+        self.fetch_tail.next = self.sq_tail.val() & self.mask.val();
+        self.load.next = false;
+        self.start.next = false;
+        self.completing.next = (self.s.q.val().phase == Phase::Complete) || (self.s.q.val().phase == Phase::Written);
+        self.completion_start.next = self.s.q.val().phase == Phase::Complete;
+        self.completion_address.next = self.cq_base.val() + (bit_cast_bu::<64, 12>(self.s.q.val().cq_tail) << 5);
+        self.completion.next = self.s.q.val().completion;
+        self.set_completion.next = false;
+        self.ended_ok.next = false;
+        self.ended_bad.next = false;
+        self.work_done.next = self.zero.val();
+        // The queue breaks: a fault in the submission ring, or a doorbell for rings of no valid size.
+        self.fail.next = false;
+
+        self.s.d.next.dropped = self.dropped.val();
+        if self.command.val() {
+            self.s.d.next.cycles = self.s.q.val().cycles + self.one.val();
+        } else {
+            self.s.d.next.cycles = self.zero.val();
+        }
+        if self.engines_ready.val() && (!self.in_reset.val()) {
+            self.s.d.next.ready = true;
+        }
+
+        match self.s.q.val().phase {
+            Phase::Idle => {
+                self.s.d.next.dropped = false;
+                if self.q_enable.val() && (!self.s.q.val().queue_error) {
+                    if self.fetch_there.val() {
+                        self.load.next = true;
+                        self.s.d.next.sq_head = self.fetch_head.val();
+                        self.s.d.next.detail = 0.into();
+                        self.s.d.next.work = self.zero.val();
+                        self.s.d.next.phase = Phase::Check;
+                    } else {
+                        self.fail.next = self.fetch_fault.val()
+                            || (self.run.val() && self.size_bad.val() && self.sq_tail.val().any());
+                    }
+                }
+            }
+            Phase::Check => {
+                if self.checked.val() {
+                    self.s.d.next.status = self.verdict.val();
+                    self.s.d.next.phase = Phase::Space;
+                    if self.verdict.val() == self.ok.val() {
+                        self.s.d.next.phase = Phase::Start;
+                    }
+                }
+            }
+            Phase::Start => {
+                if self.engine_ready.val() {
+                    self.start.next = true;
+                    self.s.d.next.engine_done = !(self.is_msm.val() || self.is_ntt.val());
+                    if self.moves.val() {
+                        self.s.d.next.work = bit_cast_u::<64, 32>(self.count.val());
+                    }
+                    self.s.d.next.phase = Phase::Run;
+                }
+            }
+            Phase::Run => {
+                if self.engine_done.val() {
+                    self.s.d.next.engine_done = true;
+                }
+                if self.work.val() {
+                    self.s.d.next.work = self.s.q.val().work + self.one.val();
+                }
+                if self.s.q.val().engine_done && (!self.movers_busy.val()) {
+                    self.s.d.next.phase = Phase::Space;
+                    self.s.d.next.status = self.ok.val();
+                    if self.c_error.val() {
+                        self.s.d.next.status = self.host_write.val();
+                        if self.c_space.val() {
+                            self.s.d.next.status = self.card_write.val();
+                        }
+                    }
+                    if self.is_msm.val() && self.scalar_error.val() {
+                        self.s.d.next.status = self.scalar_range.val();
+                    }
+                    if self.b_error.val() {
+                        self.s.d.next.status = self.host_read.val();
+                        if self.b_space.val() {
+                            self.s.d.next.status = self.card_read.val();
+                        }
+                    }
+                    if self.a_error.val() {
+                        self.s.d.next.status = self.host_read.val();
+                        if self.a_space.val() {
+                            self.s.d.next.status = self.card_read.val();
+                        }
+                    }
+                    if self.is_msm.val() && self.scalar_error.val() && (!self.a_error.val()) && (!self.b_error.val()) {
+                        self.s.d.next.detail = bit_cast_ub::<32, 32>(self.scalar_index.val());
+                    }
+                }
+            }
+            Phase::Space => {
+                if self.s.q.val().status == self.ok.val() {
+                    self.work_done.next = self.s.q.val().work;
+                }
+                self.s.d.next.completion = bit_cast_bu::<256, 32>(self.s.q.val().detail)
+                    | (bit_cast_bu::<256, 32>(self.s.q.val().epoch) << 32)
+                    | (bit_cast_u::<256, 64>(self.s.q.val().cycles) << 64)
+                    | (bit_cast_u::<256, 64>(self.work_done.val()) << 128)
+                    | (bit_cast_bu::<256, 12>(self.s.q.val().sq_head) << 192)
+                    | (bit_cast_bu::<256, 16>(self.id.val()) << 224)
+                    | (bit_cast_bu::<256, 8>(self.s.q.val().status) << 240)
+                    | (bit_cast_bu::<256, 1>(self.phase_bit.val().into()) << 248);
+                if self.dropped.val() {
+                    self.s.d.next.phase = Phase::Idle;
+                } else {
+                    if !self.full.val() {
+                        self.s.d.next.phase = Phase::Complete;
+                    }
+                }
+            }
+            Phase::Complete => {
+                self.s.d.next.phase = Phase::Written;
+            }
+            Phase::Written => {
+                if !self.movers_busy.val() {
+                    self.s.d.next.phase = Phase::Idle;
+                    self.s.d.next.cycles = self.zero.val();
+                    if self.c_error.val() {
+                        self.fail.next = true;
+                    }
+                    if (!self.c_error.val()) && (!self.dropped.val()) {
+                        self.set_completion.next = true;
+                        self.ended_ok.next = self.s.q.val().status == self.ok.val();
+                        self.ended_bad.next = self.s.q.val().status != self.ok.val();
+                        self.s.d.next.cq_tail = self.next_tail.val();
+                        if self.s.q.val().cq_tail == self.mask.val() {
+                            self.s.d.next.even = !self.s.q.val().even;
+                        }
+                    }
+                }
+            }
+            Phase::Drain => {
+                if self.buses_idle.val() {
+                    self.s.d.next.phase = Phase::Clear;
+                    self.s.d.next.epoch = self.s.q.val().epoch + self.one_epoch.val();
+                }
+            }
+            Phase::Clear => {
+                self.s.d.next.ready = false;
+                self.s.d.next.queue_error = false;
+                self.s.d.next.cq_tail = 0.into();
+                self.s.d.next.even = false;
+                self.s.d.next.rest = self.rest.val();
+                if !self.reset.val() {
+                    self.s.d.next.phase = Phase::Settle;
+                }
+            }
+            Phase::Settle => {
+                self.s.d.next.rest = self.s.q.val().rest - self.one_rest.val();
+                if !self.s.q.val().rest.any() {
+                    self.s.d.next.phase = Phase::Idle;
+                }
+            }
+        }
+        self.set_error.next = self.fail.val();
+        if self.fail.val() {
+            self.s.d.next.queue_error = true;
+        }
+        if self.restart.val() {
+            self.s.d.next.cq_tail = 0.into();
+            self.s.d.next.even = false;
+        }
+        if (self.reset.val() || self.reset_request.val())
+            && (self.s.q.val().phase != Phase::Drain)
+            && (self.s.q.val().phase != Phase::Clear)
+        {
+            self.s.d.next.phase = Phase::Drain;
+        }
+    }
+}
