@@ -4,3 +4,4 @@ mod arkworks;
 mod bench;
 mod butterfly;
 mod commands;
+mod cosim;

@@ -1,0 +1,155 @@
+//! Generated Verilog under Verilator against the native simulation, cycle by cycle.
+
+use super::butterfly::vectors;
+use crate::field::BN254_FR;
+use crate::ntt::model::{Factors, VectorField};
+use crate::ntt::{Butterfly, Ntt, BN254_FR_VECTORS};
+use gristmill_hdl_kit::cosim::{check, check_with, Options, Outcome};
+use gristmill_hdl_kit::ports::Value;
+use gristmill_hdl_kit::twin::Fidelity;
+use gristmill_hdl_kit::word::{LIMBS, U};
+use num_bigint::BigUint;
+use rand::{rngs::StdRng, Rng, SeedableRng};
+use rust_hdl::prelude::Block;
+use std::collections::VecDeque;
+
+fn value(x: &BigUint) -> Value {
+    *U::<256>::from(x).limbs()
+}
+
+fn small(x: u64) -> Value {
+    let mut v = [0; LIMBS];
+    v[0] = x;
+    v
+}
+
+/// The native side is the twin, so all three agree: model, twin (see the butterfly's tests), Verilog.
+#[test]
+fn butterfly() {
+    let mut butterfly = Butterfly::new(&BN254_FR, Fidelity::Twin);
+    butterfly.connect_all();
+    let operands = vectors(&BN254_FR, 300);
+    let inputs: Vec<Vec<Value>> = operands.iter().map(|v| v.iter().map(value).collect()).collect();
+    let options = Options { warm_up: butterfly.latency(), ..Default::default() };
+    match check(&mut butterfly, &inputs, &options).unwrap_or_else(|e| panic!("{e}")) {
+        Outcome::Agreed { cycles } => assert_eq!(cycles, operands.len() - options.warm_up),
+        Outcome::Skipped => {}
+    }
+}
+
+/// Streams of one command after the other, with random pauses.
+struct Driver {
+    rng: StdRng,
+    field: VectorField,
+    commands: VecDeque<(u32, bool, Option<Factors>, Option<Factors>)>,
+    words: VecDeque<Value>,
+    factors: VecDeque<Value>,
+    expected: VecDeque<Value>,
+    offered: bool,
+    factor_offered: bool,
+    running: bool,
+    willing: bool,
+    done: usize,
+}
+
+// Indices of ports, in the order of `ports!`.
+const START: usize = 1;
+const LOG_N: usize = 2;
+const IN_DATA: usize = 6;
+const FACTOR_DATA: usize = 8;
+const OUT_READY: usize = 10;
+const IN_READY: usize = 0;
+const FACTOR_READY: usize = 1;
+const OUT_DATA: usize = 2;
+const OUT_VALID: usize = 3;
+const DONE: usize = 4;
+const READY: usize = 5;
+
+impl Driver {
+    fn random(&mut self) -> BigUint {
+        BigUint::from_bytes_le(&self.rng.gen::<[u8; 32]>()) % &self.field.modulus
+    }
+
+    fn drive(&mut self, outputs: &[Value], inputs: &mut [Value], log_seeds: u32) {
+        let is_set = |port: usize| outputs[port][0] == 1;
+        inputs[START] = small(0);
+        if is_set(DONE) && self.running {
+            assert!(self.words.is_empty() && self.factors.is_empty() && self.expected.is_empty());
+            self.running = false;
+            self.done += 1;
+        }
+        if is_set(READY) && !self.running {
+            if let Some((log_n, inverse, before, after)) = self.commands.pop_front() {
+                let input: Vec<BigUint> = (0..1 << log_n).map(|_| self.random()).collect();
+                let output = self.field.command(&input, inverse, before.as_ref(), after.as_ref());
+                self.words = input.iter().map(|x| value(&self.field.to_montgomery(x))).collect();
+                self.expected = output.iter().map(|x| value(&self.field.to_montgomery(x))).collect();
+                let blocks = [&before, &after].into_iter().flatten();
+                self.factors = blocks.flat_map(|f| self.field.factor_block(f, log_seeds)).map(|x| value(&x)).collect();
+                let flags = [u64::from(log_n), inverse.into(), before.is_some().into(), after.is_some().into()];
+                inputs[START] = small(1);
+                for (i, flag) in flags.into_iter().enumerate() {
+                    inputs[LOG_N + i] = small(flag);
+                }
+                self.running = true;
+            }
+        }
+        self.offered |= !self.words.is_empty() && self.rng.gen_ratio(9, 10);
+        let noise = value(&self.random());
+        inputs[IN_DATA] = if self.offered { self.words[0] } else { noise };
+        inputs[IN_DATA + 1] = small(self.offered.into());
+        if self.offered && is_set(IN_READY) {
+            self.words.pop_front();
+            self.offered = false;
+        }
+        self.factor_offered |= !self.factors.is_empty() && self.rng.gen_ratio(9, 10);
+        inputs[FACTOR_DATA] = if self.factor_offered { self.factors[0] } else { noise };
+        inputs[FACTOR_DATA + 1] = small(self.factor_offered.into());
+        if self.factor_offered && is_set(FACTOR_READY) {
+            self.factors.pop_front();
+            self.factor_offered = false;
+        }
+        self.willing = self.rng.gen_ratio(8, 10);
+        inputs[OUT_READY] = small(self.willing.into());
+        if self.willing && is_set(OUT_VALID) {
+            assert_eq!(Some(outputs[OUT_DATA]), self.expected.pop_front(), "result of command {}", self.done);
+        }
+    }
+}
+
+/// Every kind of command on the whole engine: the Verilog's multipliers and butterfly in full, the
+/// native side with twins.
+#[test]
+fn engine() {
+    const LOG_SEEDS: u32 = 6;
+    let mut ntt = Ntt::new(&BN254_FR_VECTORS, 6, LOG_SEEDS, Fidelity::Twin);
+    ntt.connect_all();
+    let mut driver = Driver {
+        rng: StdRng::seed_from_u64(5),
+        field: VectorField::bn254_fr(),
+        commands: VecDeque::new(),
+        words: VecDeque::new(),
+        factors: VecDeque::new(),
+        expected: VecDeque::new(),
+        offered: false,
+        factor_offered: false,
+        running: false,
+        willing: false,
+        done: 0,
+    };
+    for log_n in [6, 1, 3, 6] {
+        for kind in 0..8u32 {
+            let mut factors =
+                |bit: u32| (kind & bit != 0).then(|| Factors { start: driver.random(), ratio: driver.random() });
+            let (before, after) = (factors(2), factors(4));
+            driver.commands.push_back((log_n, kind & 1 != 0, before, after));
+        }
+    }
+    let outcome = check_with(&mut ntt, 24_000, &Options::default(), |_, outputs, inputs| {
+        driver.drive(outputs, inputs, LOG_SEEDS)
+    });
+    match outcome.unwrap_or_else(|e| panic!("{e}")) {
+        Outcome::Agreed { .. } => assert_eq!(driver.done, 32, "commands done"),
+        Outcome::Skipped => {}
+    }
+}
