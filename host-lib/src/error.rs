@@ -74,6 +74,12 @@ pub enum Error {
         /// What happened.
         reason: String,
     },
+    /// A base that is not on the curve.
+    #[error("base {index} is not on BN254's G1: check where the bases come from")]
+    BaseOffCurve {
+        /// The first such base.
+        index: usize,
+    },
     /// Numbers of scalars and bases differ.
     #[error("MSM of {scalars} scalars over {bases} bases: the numbers must be equal")]
     MsmLength {
@@ -164,6 +170,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Error::DeviceName { .. }
+            | Error::BaseOffCurve { .. }
             | Error::MsmLength { .. }
             | Error::NttLength { .. }
             | Error::ZeroCoset

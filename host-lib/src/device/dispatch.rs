@@ -4,6 +4,7 @@ use super::{Bases, Check, Device, EngineError, Fallback, MsmJob, Transform, base
 use crate::{Error, Report, Result, check, cpu};
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::{FftField, Zero};
+use rayon::prelude::*;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -18,10 +19,10 @@ enum Outcome<T> {
 }
 
 impl Device {
-    /// Uploads bases. Points must be on the curve; this is not checked again here.
+    /// Uploads bases.
     ///
     /// # Errors
-    /// [`Error::DeviceFailed`] if the upload fails and fall-back is off, [`Error::Quarantined`].
+    /// [`Error::BaseOffCurve`], [`Error::DeviceFailed`] if the upload fails and fall-back is off, [`Error::Quarantined`].
     pub fn upload_bases(&self, points: &[G1Affine]) -> Result<Bases> {
         self.recorded(|report| self.upload_in(points.into(), "upload", report))
     }
@@ -63,6 +64,10 @@ impl Device {
 
     pub(crate) fn upload_in(&self, points: Arc<[G1Affine]>, stage: &str, report: &mut Report) -> Result<Bases> {
         self.usable()?;
+        // Otherwise the check of a result would blame the device for it.
+        if let Some(index) = points.par_iter().position_first(|p| !p.is_on_curve()) {
+            return Err(Error::BaseOffCurve { index });
+        }
         let home = match &self.shared.card {
             None => Home::NotOffered("the CPU takes bases from host memory".into()),
             Some(card) => {

@@ -206,6 +206,9 @@ fn wrong_lengths_cosets_and_bases_are_refused() {
     assert!(matches!(device.ntt(&mut scalars, &zero), Err(Error::ZeroCoset)));
     let cpu = Device::open("cpu", &Options::default()).unwrap();
     assert!(matches!(cpu.msm(&bases, &scalars), Err(Error::ForeignBases { .. })));
+    let mut off = points.clone();
+    off[5].x += Fq::one();
+    assert!(matches!(device.upload_bases(&off), Err(Error::BaseOffCurve { index: 5 })));
     assert!(device.msm_batch(&[]).unwrap().is_empty());
     let none = device.upload_bases(&[]).unwrap();
     assert!(device.msm(&none, &[]).unwrap().is_zero());

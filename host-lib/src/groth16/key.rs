@@ -37,8 +37,10 @@ impl<P: AffineRepr> Query<P> {
         match &self.positions {
             None => Selected::All(&scalars[..self.length.min(scalars.len())]),
             Some(positions) => {
-                let some = positions.iter().filter_map(|i| scalars.get(*i).copied()).collect();
-                Selected::Some(Zeroizing::new(some))
+                // Room for all at once: a growing vector would leave copies of secrets behind.
+                let mut some = Zeroizing::new(Vec::with_capacity(positions.len()));
+                some.extend(positions.iter().filter_map(|i| scalars.get(*i).copied()));
+                Selected::Some(some)
             }
         }
     }
