@@ -7,18 +7,24 @@
 //! | [`transport`] | the one trait between driver and card (registers, configuration, DMA windows, interrupt, reset), and its implementations |
 //! | [`dma`] | memory that the card can reach: huge pages, I/O addresses, a pool of buffers |
 //! | [`queue`] | submission and completion rings, time-outs in card cycles |
-//! | [`card`] | bring-up, commands, counters, reset |
+//! | [`card`] | bring-up, commands, counters, check-up, reset |
+//! | [`asynchronous`] | waiting on tokio |
+//! | [`name`] | device names |
 #![warn(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]
 
+pub mod asynchronous;
 pub mod card;
 pub mod dma;
 mod error;
+pub mod name;
 pub mod queue;
 pub mod transport;
 
+pub use asynchronous::AsyncCard;
 pub use card::{Card, CardInfo, Command, Counters, Options, Place, ScalarForm};
 pub use dma::{DmaBuffer, DmaSlice};
 pub use error::Error;
+pub use name::open;
 pub use queue::{Done, Limits, Ticket};
 pub use transport::{Transport, TransportError};

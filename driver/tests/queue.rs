@@ -339,3 +339,18 @@ proptest! {
         card.run(Command::nop()).unwrap();
     }
 }
+
+#[test]
+fn tasks_wait_where_there_is_no_eventfd() {
+    let fake = Fake::new();
+    let card = open(&fake, 4);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let card = AsyncCard::new(card).unwrap();
+        let tickets = card.submit_all((0..5).map(|_| Command::nop())).unwrap();
+        for ticket in tickets {
+            card.wait(ticket).await.unwrap();
+        }
+    });
+    assert!(matches!(AsyncCard::new(open(&fake, 4)), Err(Error::Async(_))));
+}

@@ -6,11 +6,17 @@
 //! | `vfio` | a card in a PCIe slot, through the kernel's VFIO |
 //! | the library's | a simulator in this process |
 
+mod bdf;
 mod error;
+#[cfg(target_os = "linux")]
+mod event;
 mod region;
+#[cfg(all(target_os = "linux", feature = "vfio"))]
+pub mod vfio;
 #[cfg(target_os = "linux")]
 pub mod vfio_user;
 
+pub use bdf::Bdf;
 pub use error::TransportError;
 pub use region::{DmaAccess, DmaRegion, IovaRange};
 

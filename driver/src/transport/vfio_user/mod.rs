@@ -7,12 +7,13 @@
 mod link;
 pub mod wire;
 
+use super::event::Event;
 use super::{DmaRegion, IovaRange, Transport, TransportError};
 use gristmill_abi::pci;
 use link::Link;
-use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use wire::{Command, Payload, REGION_BAR0, REGION_CONFIG};
@@ -29,7 +30,7 @@ const IOVA_RANGES: [IovaRange; 2] =
 /// A connection to a vfio-user server.
 pub struct VfioUser {
     link: Link,
-    event: OwnedFd,
+    event: Event,
     config_bytes: u64,
 }
 
@@ -43,7 +44,7 @@ impl VfioUser {
     /// [`connect`](Self::connect) with another time-out for replies.
     pub fn connect_with(path: &Path, timeout: Duration) -> Result<Self, TransportError> {
         let device = format!("vfio-user:{}", path.display());
-        let event = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(|e| TransportError::Open {
+        let event = Event::new().map_err(|e| TransportError::Open {
             device: device.clone(),
             problem: format!("no eventfd: {e}"),
             way_out: "raise the limit of open files".into(),
@@ -146,10 +147,6 @@ impl VfioUser {
         }
         Ok(())
     }
-
-    fn take_interrupt(&self) -> bool {
-        rustix::io::read(&self.event, &mut [0u8; 8]).is_ok()
-    }
 }
 
 impl Transport for VfioUser {
@@ -199,15 +196,15 @@ impl Transport for VfioUser {
     fn enable_interrupt(&mut self) -> Result<(), TransportError> {
         let ask = Payload::default().word(20).word(wire::IRQ_SET_EVENTFD_TRIGGER).word(wire::IRQ_MSIX).word(0).word(1);
         let what = || "eventfd for MSI-X vector 0".into();
-        self.link.call(Command::SetIrqs, &ask.0, Some(self.event.as_fd()), 0, what).map(|_| ())
+        self.link.call(Command::SetIrqs, &ask.0, Some(self.event.fd()), 0, what).map(|_| ())
     }
 
     fn interrupt_fd(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.event.as_fd())
+        Some(self.event.fd())
     }
 
     fn wait_interrupt(&mut self, timeout: Duration) -> Result<bool, TransportError> {
-        if self.take_interrupt() {
+        if self.event.take() {
             return Ok(true);
         }
         let deadline = Instant::now() + timeout;
@@ -218,7 +215,7 @@ impl Transport for VfioUser {
                 continue;
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            let (event, socket) = (self.event.as_fd(), self.link.socket());
+            let (event, socket) = (self.event.fd(), self.link.socket());
             let mut fds =
                 [PollFd::from_borrowed_fd(event, PollFlags::IN), PollFd::from_borrowed_fd(socket, PollFlags::IN)];
             let span = left.try_into().ok();
@@ -236,7 +233,7 @@ impl Transport for VfioUser {
                     });
                 }
             }
-            if self.take_interrupt() {
+            if self.event.take() {
                 return Ok(true);
             }
             if !fds[1].revents().is_empty() {
