@@ -9,6 +9,7 @@ pub mod fifo;
 pub mod mem;
 pub mod ports;
 pub mod sim;
+pub mod source_check;
 pub mod twin;
 pub mod verilator;
 pub mod verilog;
