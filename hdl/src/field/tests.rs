@@ -1,8 +1,10 @@
 //! RTL and twins against the model, on edge and random operands.
 
 use gristmill_hdl_kit::ports::Ports;
+use gristmill_hdl_kit::sim;
 use gristmill_hdl_kit::twin::Fidelity;
 use num_bigint::BigUint;
+use rust_hdl::prelude::Block;
 
 use super::model::Model;
 use super::testing::{assert_same, edge_values, pairs, random_values, stream};
@@ -97,4 +99,89 @@ fn latencies() {
     assert_eq!(MontMul384::LATENCY, 77);
     assert_eq!((MontMulSerial256::LATENCY, MontMulSerial256::INTERVAL), (53, 17));
     assert_eq!((MontMulSerial384::LATENCY, MontMulSerial384::INTERVAL), (77, 25));
+}
+
+/// What a run of the serial multiplier showed.
+struct SerialRun {
+    /// Tag and product, in order.
+    results: Vec<(u64, BigUint)>,
+    /// Cycles from the first product's acceptance to the last result.
+    cycles: usize,
+}
+
+/// Offers the products one after the other, pausing where `pause` says so (by cycle).
+fn run_serial<const L: usize, const W: usize, const LW: usize>(
+    block: &mut MontMulSerial<L, W, LW>,
+    vectors: &Vectors,
+    pause: impl Fn(usize) -> bool,
+) -> SerialRun {
+    let (mut next, mut cycle, mut first) = (0, 0, None);
+    let mut results = Vec::new();
+    while results.len() < vectors.len() {
+        assert!(cycle < 200 * (vectors.len() + 2), "results stopped coming: {} so far", results.len());
+        let offer = next < vectors.len() && !pause(cycle);
+        block.in_valid.next = offer;
+        if offer {
+            block.a.next = (&vectors[next][0]).into();
+            block.b.next = (&vectors[next][1]).into();
+            block.tag.next = (next as u64 ^ 0x5555).into();
+        }
+        sim::settle(block, sim::MAX_WALKS).expect("the block settles");
+        if offer && block.in_ready.val() {
+            next += 1;
+            first.get_or_insert(cycle);
+        }
+        sim::cycle(block).expect("the block settles");
+        cycle += 1;
+        if block.out_valid.val() {
+            results.push((block.out_tag.val().low_u64(), block.r.val().into()));
+        }
+    }
+    SerialRun { results, cycles: cycle - first.unwrap_or(0) }
+}
+
+fn check_serial<const L: usize, const W: usize, const LW: usize>(params: &FieldParams, random: usize, most: usize) {
+    let model = Model::new(params);
+    let vectors = pairs(params, random, 4);
+    let expected: Vec<_> =
+        vectors.iter().enumerate().map(|(i, x)| (i as u64 ^ 0x5555, model.mont_mul(&x[0], &x[1]))).collect();
+    let mut block = MontMulSerial::<L, W, LW>::new(params);
+    block.connect_all();
+    let full = run_serial(&mut block, &vectors, |_| false);
+    assert_eq!(full.results, expected, "{}", params.name);
+    // A result's registers are the latency behind the last start; starts are `INTERVAL` apart on average.
+    assert!(
+        full.cycles <= vectors.len() * most + block.latency(),
+        "{} products took {} cycles, more than {most} each",
+        vectors.len(),
+        full.cycles
+    );
+    // Gaps of any length, on a multiplier that was reset with products inside.
+    block.in_valid.next = true;
+    for _ in 0..5 {
+        sim::cycle(&mut block).expect("the block settles");
+    }
+    block.reset.next = true;
+    sim::cycle(&mut block).expect("the block settles");
+    block.reset.next = false;
+    let few = vectors[vectors.len() - 20..].to_vec();
+    let gaps = run_serial(&mut block, &few, |cycle| cycle % 7 < 3 || (cycle / 100) % 3 == 1);
+    let products: Vec<_> = gaps.results.into_iter().map(|(_, product)| product).collect();
+    let tail: Vec<_> = expected[expected.len() - 20..].iter().map(|(_, product)| product.clone()).collect();
+    assert_eq!(products, tail, "{} with gaps", params.name);
+}
+
+#[test]
+fn serial_products_are_the_models() {
+    check_serial::<16, 256, 391>(&BN254_FQ, 50, 17);
+    check_serial::<16, 256, 391>(&BN254_FR, 20, 17);
+    check_serial::<24, 384, 575>(&BLS12_381_FQ, 20, 25);
+}
+
+#[test]
+fn serial_latency_of_a_lone_product() {
+    let mut block = MontMulSerial256::new(&BN254_FQ);
+    block.connect_all();
+    let run = run_serial(&mut block, &vec![vec![1u32.into(), 2u32.into()]], |_| false);
+    assert_eq!(run.cycles, block.latency());
 }
