@@ -10,6 +10,7 @@
 //! a constructor argument.
 
 pub mod add_sub;
+pub mod join;
 pub mod model;
 pub mod mont_mul;
 pub mod mont_mul_serial;

@@ -10,6 +10,7 @@ use gristmill_hdl_kit::{ports, twin, word::U};
 use rust_hdl::prelude::*;
 
 use super::add_sub::ModAdd;
+use super::join::Join;
 use super::mont_stage::{MontStage, STAGE_LATENCY};
 use super::native::NativeWord;
 use super::FieldParams;
@@ -20,8 +21,8 @@ pub struct Resolve<const L: usize, const W: usize, const LW: usize> {
     pub clock: Signal<In, Clock>,
     pub y: Signal<In, U<LW>>,
     pub r: Signal<Out, U<W>>,
-    low: Signal<Local, U<W>>,
-    high: Signal<Local, U<W>>,
+    low: Join<16, W>,
+    high: Join<16, W>,
     sum: ModAdd<W>,
 }
 
@@ -46,16 +47,16 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for Resolve<L, W, LW
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, sum);
-        self.low.next = 0.into();
-        self.high.next = 0.into();
         // The highest lane's upper bits are zero, because the value is below 2p < 2^W.
+        self.high.part[0].next = 0.into();
         for j in 0..L {
-            self.low.next = self.low.val() | (self.y.val().get_bits::<16>(j * 23).to_bits::<W>() << (j * 16));
-            self.high.next =
-                self.high.val() | (self.y.val().get_bits::<7>(j * 23 + 16).to_bits::<W>() << (j * 16 + 16));
+            self.low.part[j].next = self.y.val().get_bits::<16>(j * 23);
         }
-        self.sum.a.next = self.low.val();
-        self.sum.b.next = self.high.val();
+        for j in 1..L {
+            self.high.part[j].next = self.y.val().get_bits::<7>((j - 1) * 23 + 16).to_bits::<16>();
+        }
+        self.sum.a.next = self.low.whole.val();
+        self.sum.b.next = self.high.whole.val();
         self.r.next = self.sum.r.val();
     }
 }

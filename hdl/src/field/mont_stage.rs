@@ -20,6 +20,7 @@
 use gristmill_hdl_kit::word::{bit_cast_bu, bit_cast_u, U};
 use rust_hdl::prelude::*;
 
+use super::join::Join;
 use super::FieldParams;
 
 /// Cycles of one stage.
@@ -111,12 +112,12 @@ pub struct MontStage<const L: usize, const W: usize, const LW: usize> {
     top_ab: Signal<Local, Bits<16>>,
     top1: DFF<Bits<16>>,
     top2: DFF<Bits<16>>,
-    joined: Signal<Local, U<LW>>,
-    top_wide: Signal<Local, U<16>>,
+    joined: Join<23, LW>,
+    top_wide: Signal<Local, U<23>>,
     n0: Constant<Bits<16>>,
     p0: Constant<Bits<16>>,
     one: Constant<U<23>>,
-    top_shift: Constant<Bits<10>>,
+    _lanes: usize,
 }
 
 impl<const L: usize, const W: usize, const LW: usize> MontStage<L, W, LW> {
@@ -147,7 +148,7 @@ impl<const L: usize, const W: usize, const LW: usize> MontStage<L, W, LW> {
             n0: Constant::new((params.n0_inverse() & 0xffff).into()),
             p0: Constant::new(digit(0).into()),
             one: Constant::new(1u64.into()),
-            top_shift: Constant::new(((LANE_BITS * L) as u64).into()),
+            _lanes: L + 1,
         }
     }
 }
@@ -188,11 +189,13 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for MontStage<L, W, 
         // Lane L holds nothing but the high half of a[L-1]*b.
         self.top1.d.next = self.top_ab.val();
         self.top2.d.next = self.top1.q.val();
-        self.top_wide.next = self.top2.q.val().into();
-        self.joined.next = self.top_wide.val().to_bits::<LW>() << self.top_shift.val();
-        for j in 0..L {
-            self.joined.next = self.joined.val() | (self.lane[j].r.val().to_bits::<LW>() << (j * 23));
+        self.top_wide.next = bit_cast_bu::<23, 16>(self.top2.q.val());
+        for j in 0..self._lanes {
+            self.joined.part[j].next = self.top_wide.val();
         }
-        self.r.next = self.joined.val();
+        for j in 0..L {
+            self.joined.part[j].next = self.lane[j].r.val();
+        }
+        self.r.next = self.joined.whole.val();
     }
 }

@@ -23,7 +23,7 @@ pub struct MulSmall<const W: usize> {
     operand: DFF<U<W>>,
     guess: DFF<U<4>>,
     sum: SelectSum<W>,
-    top: Signal<Local, U<8>>,
+    top_byte: Signal<Local, U<8>>,
     high_term: Signal<Local, U<W>>,
     low_term: Signal<Local, U<W>>,
     s_neg: Signal<Local, U<W>>,
@@ -60,7 +60,7 @@ impl<const W: usize> MulSmall<W> {
             operand: Default::default(),
             guess: Default::default(),
             sum: SelectSum::new(false),
-            top: Default::default(),
+            top_byte: Default::default(),
             high_term: Default::default(),
             low_term: Default::default(),
             s_neg: Default::default(),
@@ -93,10 +93,10 @@ impl<const W: usize> Logic for MulSmall<W> {
         // The guess: the highest i whose threshold the top byte reaches.
         self.operand.d.next = self.a.val();
         self.shifted.next = self.a.val() >> self.top_shift.val();
-        self.top.next = self.shifted.val().get_bits::<8>(0);
+        self.top_byte.next = self.shifted.val().get_bits::<8>(0);
         self.guess.d.next = 0.into();
         for i in 1..self._k {
-            if self.top.val() >= self.threshold[i].val() {
+            if self.top_byte.val() >= self.threshold[i].val() {
                 self.guess.d.next = self.number[i].val();
             }
         }

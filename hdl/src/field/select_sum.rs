@@ -9,6 +9,8 @@
 use gristmill_hdl_kit::word::{bit_cast_u, U};
 use rust_hdl::prelude::*;
 
+use super::join::Join;
+
 /// Bits of a chunk.
 pub const CHUNK_BITS: usize = 32;
 
@@ -121,7 +123,7 @@ pub struct SelectSum<const W: usize> {
     t_high0: Signal<Local, Bit>,
     t_high1: Signal<Local, Bit>,
     take_t: Signal<Local, Bit>,
-    joined: Signal<Local, U<W>>,
+    joined: Join<32, W>,
     t_carry_in: Constant<U<18>>,
     _chunks: usize,
 }
@@ -165,7 +167,6 @@ impl<const W: usize> Logic for SelectSum<W> {
         self.s_propagate.next = 0.into();
         self.t_generate.next = 0.into();
         self.t_propagate.next = 0.into();
-        self.joined.next = 0.into();
         for i in 0..self._chunks {
             self.chunk[i].clock.next = self.clock.val();
             self.chunk[i].s_a.next = self.s_a.val().get_bits::<32>(i * 32);
@@ -176,7 +177,7 @@ impl<const W: usize> Logic for SelectSum<W> {
             self.s_propagate.next = self.s_propagate.val() | (self.chunk[i].s_propagate.val().to_bits::<18>() << i);
             self.t_generate.next = self.t_generate.val() | (self.chunk[i].t_generate.val().to_bits::<18>() << i);
             self.t_propagate.next = self.t_propagate.val() | (self.chunk[i].t_propagate.val().to_bits::<18>() << i);
-            self.joined.next = self.joined.val() | (self.chunk[i].r.val().to_bits::<W>() << (i * 32));
+            self.joined.part[i].next = self.chunk[i].r.val();
         }
         // Adding generate and propagate has a carry at bit i just where chunk i has one: a chunk
         // that generates has both bits set, one that only propagates has one, one that kills none.
@@ -202,6 +203,6 @@ impl<const W: usize> Logic for SelectSum<W> {
             self.chunk[i].t_carry.next = self.t_carries.val().get_bit(i);
             self.chunk[i].take_t.next = self.take_t.val();
         }
-        self.r.next = self.joined.val();
+        self.r.next = self.joined.whole.val();
     }
 }
