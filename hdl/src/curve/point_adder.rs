@@ -273,6 +273,9 @@ twin! {
 impl<const L: usize, const W: usize, const LW: usize> PointAdder<L, W, LW> {
     /// Cycles from operands to result.
     pub const LATENCY: usize = PointAdderRtl::<L, W, LW>::LATENCY;
+    /// For the kit's `verilator::Options::hierarchical`: the module of the twelve multipliers,
+    /// compiled once. Without it Verilator takes many minutes.
+    pub const VERILATE_APART: [&str; 1] = ["mul_xx"];
 
     /// An adder on a curve over a field of W-bit words.
     pub fn new(curve: &CurveParams, fidelity: Fidelity) -> Self {

@@ -109,3 +109,26 @@ fn twin_agrees_with_arkworks() {
         assert_eq!(model.to_affine(&Projective { x, y, z }), Some(expected));
     }
 }
+
+/// The whole adder's Verilog, 12 multipliers, against the twin in every cycle.
+#[test]
+fn verilog_is_the_twin() {
+    use crate::field::testing::values;
+    use gristmill_hdl_kit::cosim::{check, Options, Outcome};
+    use gristmill_hdl_kit::verilator;
+    use rust_hdl::prelude::Block;
+
+    let mut adder = PointAdder256::new(&BN254, Fidelity::Twin);
+    adder.connect_all();
+    let vectors = values(&operands(&BN254, &point_pairs(&BN254, 500)));
+    let apart = PointAdder256::VERILATE_APART.map(String::from).to_vec();
+    let options = Options {
+        warm_up: PointAdder256::LATENCY,
+        verilator: verilator::Options { hierarchical: apart, ..Default::default() },
+    };
+    match check(&mut adder, &vectors, &options) {
+        Ok(Outcome::Agreed { cycles }) => assert_eq!(cycles, vectors.len() - PointAdder256::LATENCY),
+        Ok(Outcome::Skipped) => {}
+        Err(error) => panic!("{error}"),
+    }
+}

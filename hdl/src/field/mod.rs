@@ -23,6 +23,8 @@ pub mod select_sum;
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_verilog;
 
 pub use add_sub::{ModAdd, ModSub};
 pub use mont_mul::MontMul;

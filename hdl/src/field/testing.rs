@@ -1,6 +1,6 @@
 //! What the tests of field and curve share: values, and driving a block of fixed latency.
 
-use gristmill_hdl_kit::ports::Ports;
+use gristmill_hdl_kit::ports::{Ports, Value};
 use gristmill_hdl_kit::sim;
 use num_bigint::BigUint;
 use rand::{Rng, SeedableRng};
@@ -62,4 +62,16 @@ pub fn assert_same(what: &str, vectors: &[Vec<BigUint>], results: &[Vec<BigUint>
     for ((operands, result), expectation) in vectors.iter().zip(results).zip(expected) {
         assert_eq!(result, expectation, "{what} of {operands:x?}");
     }
+}
+
+/// As values of ports.
+pub fn values(vectors: &[Vec<BigUint>]) -> Vec<Vec<Value>> {
+    let value = |x: &BigUint| {
+        let mut value = Value::default();
+        for (limb, digit) in value.iter_mut().zip(x.iter_u64_digits()) {
+            *limb = digit;
+        }
+        value
+    };
+    vectors.iter().map(|operands| operands.iter().map(value).collect()).collect()
 }
