@@ -145,7 +145,7 @@ pub struct Msm {
     zero: Constant<U<256>>,
     one: Constant<U<256>>,
     urgent: Constant<Bits<16>>,
-    last_bucket: Constant<Bits<24>>,
+    last_wiped: Constant<Bits<24>>,
     last_sum: Constant<Bits<24>>,
     word0: Constant<Bits<2>>,
     word1: Constant<Bits<2>>,
@@ -216,7 +216,7 @@ impl Msm {
             zero: Constant::new(0u64.into()),
             one: Constant::new(Model::new(&curve.field).r.into()),
             urgent: Constant::new((config.stall_depth as u64 - 4).into()),
-            last_bucket: Constant::new((config.buckets() as u64 - 1).into()),
+            last_wiped: Constant::new((config.buckets().max(turnaround + 5) as u64 - 1).into()),
             last_sum: Constant::new((2 * config.chains() as u64 - 1).into()),
             word0: Constant::new(0u64.into()),
             word1: Constant::new(1u64.into()),
@@ -479,11 +479,13 @@ impl Logic for Msm {
             self.chains.read_address.next = self.out_next.val();
         }
 
-        // After a reset: every slot as new.
+        // After a reset: every slot as new, and what is still in the adder goes nowhere.
         if self.control.q.val().phase == Phase::Wipe {
+            self.results.reset.next = true;
+            self.head.d.next.valid = false;
             self.control.d.next.wiping = true;
-            self.control.d.next.wiped = self.control.q.val().address == self.last_bucket.val();
-            if self.control.q.val().address != self.last_bucket.val() {
+            self.control.d.next.wiped = self.control.q.val().address == self.last_wiped.val();
+            if self.control.q.val().address != self.last_wiped.val() {
                 self.control.d.next.address = self.control.q.val().address + self.one24.val();
             }
             if self.control.q.val().wiping && self.control.q.val().wiped {

@@ -49,7 +49,7 @@ pub struct Summation {
     pub done: Signal<Out, Bit>,
     state: DFF<State>,
     next_bucket: Signal<Local, Bits<24>>,
-    end: Signal<Local, Bit>,
+    round_end: Signal<Local, Bit>,
     idle: Constant<State>,
     segment: Constant<Bits<24>>,
     highest: Constant<Bits<24>>,
@@ -82,7 +82,7 @@ impl Summation {
             done: Default::default(),
             state: Default::default(),
             next_bucket: Default::default(),
-            end: Default::default(),
+            round_end: Default::default(),
             idle: Constant::new(State::default()),
             segment: Constant::new((segment as u64).into()),
             highest: Constant::new((segment as u64 - 1).into()),
@@ -107,7 +107,7 @@ impl Logic for Summation {
     fn update(&mut self) {
         dff_setup!(self, clock, state);
         self.next_bucket.next = self.state.q.val().bucket;
-        self.end.next = self.state.q.val().busy && (self.state.q.val().elapsed == self.last_cycle.val());
+        self.round_end.next = self.state.q.val().busy && (self.state.q.val().elapsed == self.last_cycle.val());
         if self.state.q.val().busy {
             self.state.d.next.elapsed = self.state.q.val().elapsed + self.one16.val();
             if self.state.q.val().slot {
@@ -121,7 +121,7 @@ impl Logic for Summation {
                     }
                 }
             }
-            if self.end.val() {
+            if self.round_end.val() {
                 self.state.d.next.slot = true;
                 self.state.d.next.weighted = false;
                 self.state.d.next.first = false;
@@ -165,7 +165,7 @@ impl Logic for Summation {
         self.chain.next = self.state.q.val().chain;
         self.bucket.next = self.state.q.val().bucket;
         self.bucket_next.next = self.next_bucket.val();
-        self.done.next = self.end.val() && (self.state.q.val().round == self.last_round.val());
+        self.done.next = self.round_end.val() && (self.state.q.val().round == self.last_round.val());
     }
 }
 

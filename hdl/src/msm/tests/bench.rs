@@ -208,7 +208,7 @@ fn word(x: &Fq) -> U<256> {
     U::from_limbs(&x.0 .0)
 }
 
-fn base_words(logs: &[Option<BigUint>]) -> Vec<U<256>> {
+pub fn base_words(logs: &[Option<BigUint>]) -> Vec<U<256>> {
     let points: Vec<G1Projective> = logs
         .iter()
         .map(|log| match log {
@@ -223,7 +223,7 @@ fn base_words(logs: &[Option<BigUint>]) -> Vec<U<256>> {
 }
 
 /// The word of a scalar; one that is not below the order stands in either form as it is.
-fn scalar_word(scalar: &BigUint, montgomery: bool) -> BigUint {
+pub fn scalar_word(scalar: &BigUint, montgomery: bool) -> BigUint {
     let order = BN254_FR.prime();
     if montgomery && *scalar < order {
         (scalar << 256) % order

@@ -1,7 +1,9 @@
 //! The engine against its model and arkworks; its parts against theirs; Verilog against both.
 
 mod bench;
+mod blocks;
 mod distributions;
 mod engine;
+mod verilog;
 
-pub use bench::{Bench, Command, Outcome, Stalls};
+use bench::{Bench, Command, Stalls};

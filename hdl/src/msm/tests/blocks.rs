@@ -1,0 +1,263 @@
+//! The engine's parts, each against its own model.
+
+use gristmill_hdl_kit::ports::Ports;
+use gristmill_hdl_kit::sim;
+use gristmill_hdl_kit::word::U;
+use num_bigint::BigUint;
+use num_traits::{One, Zero};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use crate::field::model::Model as Field;
+use crate::field::testing::{edge_values, random_values};
+use crate::field::{BLS12_381_FR, BN254_FQ, BN254_FR};
+use crate::msm::{model, MsmConfig, Recoder, Redc, Summation, Tracker};
+
+fn settle<B: Ports>(block: &mut B) {
+    sim::settle(block, sim::MAX_WALKS).expect("settles");
+}
+
+fn cycle<B: Ports>(block: &mut B) {
+    sim::cycle(block).expect("settles");
+}
+
+#[test]
+fn redc_is_the_definition_and_takes_one_in_16_cycles() {
+    for field in [BN254_FR, BLS12_381_FR] {
+        let model = Field::new(&field);
+        let mut values = edge_values(&field);
+        values.extend(random_values(&field, 30, 1));
+        let mut redc = Redc::new(&field);
+        let (mut next, mut results, mut cycles, mut first) = (0, vec![], 0, None);
+        while results.len() < values.len() {
+            redc.in_valid.next = next < values.len();
+            redc.in_data.next = values[next.min(values.len() - 1)].clone().into();
+            settle(&mut redc);
+            if redc.in_ready.val() && next < values.len() {
+                next += 1;
+            }
+            if redc.out_valid.val() {
+                first = first.or(Some(cycles));
+                results.push(BigUint::from(redc.out_data.val()));
+            }
+            cycle(&mut redc);
+            cycles += 1;
+        }
+        let expected: Vec<_> = values.iter().map(|a| model.to_canonical(a)).collect();
+        assert_eq!(results, expected, "{}", field.name);
+        assert_eq!(first, Some(Redc::LATENCY));
+        assert!(cycles <= Redc::LATENCY + 16 * values.len(), "{cycles} cycles for {}", values.len());
+    }
+}
+
+/// What the recoder sends for points of a command: bucket, x, y in order.
+fn expected_operands(config: &MsmConfig, bases: &[[BigUint; 2]], scalars: &[BigUint]) -> Vec<(u64, BigUint, BigUint)> {
+    let (p, order) = (BN254_FQ.prime(), BN254_FR.prime());
+    let mut all = vec![];
+    for ([x, y], scalar) in bases.iter().zip(scalars) {
+        if *scalar >= order || (x.is_zero() && y.is_zero()) {
+            continue;
+        }
+        for (w, digit) in model::digits(config, scalar).into_iter().enumerate() {
+            let y = if digit < 0 && !y.is_zero() { &p - y } else { y.clone() };
+            if digit != 0 {
+                let bucket = w * config.buckets_per_window() + digit.unsigned_abs() as usize - 1;
+                all.push((bucket as u64, x.clone(), y));
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn recoder_sends_the_digits() {
+    for c in [2, 4, 8, 13, 16] {
+        let config = MsmConfig { window_bits: c, segments: 1, stall_depth: 8 };
+        let mut recoder = Recoder::new(&config, &BN254_FR, &BN254_FQ);
+        let order = BN254_FR.prime();
+        let mut scalars = random_values(&BN254_FR, 20, c as u64);
+        scalars.extend([BigUint::zero(), BigUint::one(), &order - 1u32, order.clone(), (BigUint::one() << 256) - 1u32]);
+        scalars.extend((0..6).map(|i| BigUint::one() << (c * i)));
+        scalars.extend((1..6).map(|i| (BigUint::one() << (c * i)) - 1u32));
+        let coordinates = random_values(&BN254_FQ, 2 * scalars.len(), 77);
+        let mut bases: Vec<[BigUint; 2]> = coordinates.chunks(2).map(|p| [p[0].clone(), p[1].clone()]).collect();
+        bases[3] = [BigUint::zero(), BigUint::zero()];
+        bases[4] = [BigUint::zero(), BigUint::one()];
+        bases[5] = [BigUint::one(), BigUint::zero()];
+        let expected = expected_operands(&config, &bases, &scalars);
+        for (pauses, montgomery) in [(0, false), (90, false), (90, true), (0, true)] {
+            let got = run_recoder(&mut recoder, &bases, &scalars, pauses, montgomery);
+            assert_eq!(got.0, expected, "c = {c}");
+            assert_eq!(recoder.scalar_index.val(), U::from(23u64));
+            assert!(recoder.scalar_error.val());
+            if pauses == 0 && !montgomery && c <= 8 {
+                // A digit a cycle but for the first point's load and points that are skipped.
+                let all: usize = scalars
+                    .iter()
+                    .zip(&bases)
+                    .map(|(s, [x, y])| {
+                        let skipped = *s >= order || (x.is_zero() && y.is_zero());
+                        let digits = model::digits(&config, s);
+                        if skipped {
+                            0
+                        } else {
+                            digits.iter().rposition(|d| *d != 0).map_or(0, |i| i + 1)
+                        }
+                    })
+                    .sum();
+                assert!(got.1 <= all + 60, "c = {c}: {} cycles for {all} digits", got.1);
+            }
+        }
+    }
+}
+
+/// Operands, and the cycles it took.
+fn run_recoder(
+    recoder: &mut Recoder,
+    bases: &[[BigUint; 2]],
+    scalars: &[BigUint],
+    pauses: u8,
+    montgomery: bool,
+) -> (Vec<(u64, BigUint, BigUint)>, usize) {
+    let order = BN254_FR.prime();
+    let mut rng = StdRng::seed_from_u64(5);
+    let words: Vec<&BigUint> = bases.iter().flatten().collect();
+    let (mut base, mut scalar, mut got) = (0, 0, vec![]);
+    for n in 0..200_000 {
+        recoder.start.next = n == 0;
+        recoder.count.next = (scalars.len() as u64).into();
+        recoder.montgomery.next = montgomery;
+        recoder.base_valid.next = base < words.len() && rng.gen::<u8>() >= pauses;
+        recoder.base_data.next = words[base.min(words.len() - 1)].into();
+        recoder.scalar_valid.next = scalar < scalars.len() && rng.gen::<u8>() >= pauses;
+        let s = &scalars[scalar.min(scalars.len() - 1)];
+        recoder.scalar_data.next =
+            if montgomery && *s < order { U::from((s << 256u32) % &order) } else { s.clone().into() };
+        recoder.op_ready.next = rng.gen::<u8>() >= pauses;
+        settle(recoder);
+        if n > 0 && recoder.finished.val() {
+            return (got, n);
+        }
+        base += (recoder.base_valid.val() && recoder.base_ready.val()) as usize;
+        scalar += (recoder.scalar_valid.val() && recoder.scalar_ready.val()) as usize;
+        if recoder.op_valid.val() && recoder.op_ready.val() {
+            let bucket: u64 = recoder.op_bucket.val().into();
+            got.push((bucket, recoder.op_x.val().into(), recoder.op_y.val().into()));
+        }
+        let coming = recoder.bucket_next.val();
+        cycle(recoder);
+        assert_eq!(recoder.op_bucket.val(), coming, "bucket_next");
+    }
+    panic!("never finished");
+}
+
+/// Operands that ask in random order, held against one flag a slot.
+#[test]
+fn tracker_keeps_every_slot_right() {
+    const SLOTS: usize = 11;
+    let mut tracker = Tracker::new(SLOTS);
+    let mut rng = StdRng::seed_from_u64(4);
+    let (mut full, mut seen) = ([false; SLOTS], [false; SLOTS]);
+    let (mut a, mut b) = (None::<usize>, None::<usize>);
+    let mut both = 0;
+    for n in 0..20_000 {
+        let summing = n % 4000 > 3900;
+        let urgent = n % 700 > 500;
+        tracker.a_valid.next = a.is_some();
+        tracker.b_valid.next = b.is_some() && !summing;
+        tracker.urgent.next = urgent;
+        tracker.summing.next = summing;
+        settle(&mut tracker);
+        let (mut a_go, mut b_go) = (a.is_some(), b.is_some() && !summing);
+        if let (Some(a), Some(b), true) = (a, b, a_go && b_go) {
+            if full[a] == full[b] {
+                if full[a] || urgent {
+                    a_go = false;
+                } else {
+                    b_go = false;
+                }
+            }
+        }
+        assert_eq!((tracker.a_go.val(), tracker.b_go.val()), (a_go, b_go), "cycle {n}");
+        both += (a_go && b_go) as usize;
+        let before = full;
+        if let Some(a) = a {
+            assert_eq!((tracker.a_full.val(), tracker.a_seen.val()), (full[a], seen[a]), "cycle {n}, slot {a}");
+            if a_go {
+                full[a] = !before[a] && !summing;
+                seen[a] = !summing;
+            }
+        }
+        if let Some(b) = b {
+            assert_eq!(tracker.b_full.val(), before[b], "cycle {n}, slot {b}");
+            if b_go {
+                full[b] = !before[b];
+                seen[b] = true;
+            }
+        }
+        if a_go || a.is_none() {
+            a = (rng.gen::<u8>() < 220).then(|| rng.gen_range(0..SLOTS));
+        }
+        if b_go || b.is_none() {
+            b = (rng.gen::<u8>() < 220).then(|| rng.gen_range(0..SLOTS));
+        }
+        tracker.a_next.next = (a.unwrap_or(0) as u64).into();
+        tracker.b_next.next = (b.unwrap_or(0) as u64).into();
+        cycle(&mut tracker);
+    }
+    assert!(both > 3000);
+    // Wiped, every slot is empty.
+    tracker.b_valid.next = false;
+    tracker.a_valid.next = false;
+    tracker.summing.next = false;
+    tracker.wiping.next = true;
+    for slot in 0..=SLOTS {
+        tracker.a_next.next = (slot.min(SLOTS - 1) as u64).into();
+        cycle(&mut tracker);
+    }
+    tracker.wiping.next = false;
+    for slot in 0..SLOTS {
+        tracker.a_next.next = (slot as u64).into();
+        cycle(&mut tracker);
+        settle(&mut tracker);
+        assert_eq!((tracker.a_full.val(), tracker.a_seen.val()), (false, false));
+    }
+}
+
+#[test]
+fn summation_visits_every_bucket_from_the_highest() {
+    for (chains, segment, turnaround) in [(6, 4, 5), (3, 8, 20), (5, 1, 12), (1, 2, 2)] {
+        let mut summation = Summation::new(chains, segment, turnaround);
+        for _ in 0..2 {
+            summation.start.next = true;
+            cycle(&mut summation);
+            summation.start.next = false;
+            let period = turnaround.max(2 * chains);
+            let mut cycles = 0;
+            let mut done = false;
+            while !done {
+                settle(&mut summation);
+                let (round, at) = (cycles / period, cycles % period);
+                assert_eq!(summation.slot.val(), at < 2 * chains, "cycle {cycles}");
+                if at < 2 * chains {
+                    let chain: u64 = summation.chain.val().into();
+                    assert_eq!(chain, at as u64 / 2);
+                    assert_eq!(summation.weighted.val(), at % 2 == 1);
+                    assert_eq!(summation.first.val(), round == 0);
+                    assert_eq!(summation.last.val(), round == segment);
+                    if round < segment {
+                        let bucket: u64 = summation.bucket.val().into();
+                        assert_eq!(bucket as usize, at / 2 * segment + segment - 1 - round, "cycle {cycles}");
+                    }
+                }
+                done = summation.done.val();
+                let coming = summation.bucket_next.val();
+                cycle(&mut summation);
+                assert_eq!(summation.bucket.val(), coming);
+                cycles += 1;
+            }
+            assert_eq!(cycles, Summation::cycles(chains, segment, turnaround));
+            assert!(!summation.slot.val());
+        }
+    }
+}
