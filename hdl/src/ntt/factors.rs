@@ -99,7 +99,7 @@ impl Logic for FactorSource {
             self.position.d.next = (self.position.q.val() + self.one.val()) & self.mask.val();
         }
         self.return_place.next = self.returning.q.val();
-        self.ring.write_address.next = self.return_place.val().get_bits::<24>(0);
+        self.ring.write_address.next = bit_cast::<24, 32>(self.return_place.val());
         self.ring.write_data.next = self.multiplier.r.val();
         self.ring.write_enable.next = self.return_place.val().get_bit(24);
 

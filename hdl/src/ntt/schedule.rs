@@ -24,6 +24,7 @@
 //! latter's start, and since n/2 butterflies take n/2 cycles, there is no wait at all while
 //! `n/2 >= 2^s + turnaround`: for every stage once `n/4 >= turnaround`.
 
+use gristmill_hdl_kit::word::{bit_cast_ub, U};
 use rust_hdl::prelude::*;
 
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
@@ -80,42 +81,43 @@ pub struct Schedule {
     before_q: DFF<Bit>,
     after_q: DFF<Bit>,
     done_q: DFF<Bit>,
-    n: DFF<Bits<32>>,
-    count: DFF<Bits<32>>,
-    load_index: DFF<Bits<32>>,
-    load_step: DFF<Bits<32>>,
-    half: DFF<Bits<32>>,
-    twiddle_index: DFF<Bits<32>>,
-    twiddle_step: DFF<Bits<32>>,
-    outstanding: DFF<Bits<32>>,
+    n: DFF<U<32>>,
+    count: DFF<U<32>>,
+    load_index: DFF<U<32>>,
+    load_step: DFF<U<32>>,
+    half: DFF<U<32>>,
+    twiddle_index: DFF<U<32>>,
+    twiddle_step: DFF<U<32>>,
+    outstanding: DFF<U<32>>,
     issue_q: DFF<Bits<8>>,
     line_0_q: DFF<Bits<24>>,
     line_1_q: DFF<Bits<24>>,
     twiddle_q: DFF<Bits<24>>,
-    next_count: Signal<Local, Bits<32>>,
-    stage_length: Signal<Local, Bits<32>>,
-    low: Signal<Local, Bits<32>>,
-    index_a: Signal<Local, Bits<32>>,
-    index_b: Signal<Local, Bits<32>>,
-    signed_index: Signal<Local, Bits<32>>,
-    pairs_swapped: Signal<Local, Bits<32>>,
-    nibbles_turned: Signal<Local, Bits<32>>,
-    bytes_turned: Signal<Local, Bits<32>>,
-    reversed: Signal<Local, Bits<32>>,
+    next_count: Signal<Local, U<32>>,
+    stage_length: Signal<Local, U<32>>,
+    low: Signal<Local, U<32>>,
+    index_a: Signal<Local, U<32>>,
+    index_b: Signal<Local, U<32>>,
+    signed_index: Signal<Local, U<32>>,
+    pairs_swapped: Signal<Local, U<32>>,
+    nibbles_turned: Signal<Local, U<32>>,
+    bytes_turned: Signal<Local, U<32>>,
+    reversed: Signal<Local, U<32>>,
     kind: Signal<Local, Bits<8>>,
     has_room: Signal<Local, Bit>,
-    zero: Constant<Bits<32>>,
-    one: Constant<Bits<32>>,
-    top: Constant<Bits<32>>,
-    odd_bits: Constant<Bits<32>>,
-    odd_pairs: Constant<Bits<32>>,
-    odd_nibbles: Constant<Bits<32>>,
-    odd_bytes: Constant<Bits<32>>,
-    twiddle_mask: Constant<Bits<32>>,
-    first_twiddle_step: Constant<Bits<32>>,
-    turnaround: Constant<Bits<32>>,
-    settle: Constant<Bits<32>>,
-    room: Constant<Bits<32>>,
+    zero: Constant<U<32>>,
+    one: Constant<U<32>>,
+    top: Constant<U<32>>,
+    odd_bits: Constant<U<32>>,
+    odd_pairs: Constant<U<32>>,
+    odd_nibbles: Constant<U<32>>,
+    odd_bytes: Constant<U<32>>,
+    twiddle_mask: Constant<U<32>>,
+    first_twiddle_step: Constant<U<32>>,
+    turnaround: Constant<U<32>>,
+    settle: Constant<U<32>>,
+    room: Constant<U<32>>,
+    kind_none: Constant<Bits<8>>,
     kind_load: Constant<Bits<8>>,
     kind_butterfly: Constant<Bits<8>>,
     kind_store: Constant<Bits<8>>,
@@ -180,18 +182,19 @@ impl Schedule {
             reversed: Default::default(),
             kind: Default::default(),
             has_room: Default::default(),
-            zero: Constant::new(0u64.to_bits()),
-            one: Constant::new(1u64.to_bits()),
-            top: Constant::new(0x8000_0000u64.to_bits()),
-            odd_bits: Constant::new(0x5555_5555u64.to_bits()),
-            odd_pairs: Constant::new(0x3333_3333u64.to_bits()),
-            odd_nibbles: Constant::new(0x0f0f_0f0fu64.to_bits()),
-            odd_bytes: Constant::new(0x00ff_00ffu64.to_bits()),
-            twiddle_mask: Constant::new((half_max - 1).to_bits()),
-            first_twiddle_step: Constant::new(half_max.to_bits()),
-            turnaround: Constant::new(turnaround.to_bits()),
-            settle: Constant::new((turnaround - 1).to_bits()),
-            room: Constant::new(room.to_bits()),
+            zero: Constant::new(0u64.into()),
+            one: Constant::new(1u64.into()),
+            top: Constant::new(0x8000_0000u64.into()),
+            odd_bits: Constant::new(0x5555_5555u64.into()),
+            odd_pairs: Constant::new(0x3333_3333u64.into()),
+            odd_nibbles: Constant::new(0x0f0f_0f0fu64.into()),
+            odd_bytes: Constant::new(0x00ff_00ffu64.into()),
+            twiddle_mask: Constant::new((half_max - 1).into()),
+            first_twiddle_step: Constant::new(half_max.into()),
+            turnaround: Constant::new(turnaround.into()),
+            settle: Constant::new((turnaround - 1).into()),
+            room: Constant::new(room.into()),
+            kind_none: Constant::new(0u64.to_bits()),
             kind_load: Constant::new(1u64.to_bits()),
             kind_butterfly: Constant::new(2u64.to_bits()),
             kind_store: Constant::new(4u64.to_bits()),
@@ -214,25 +217,16 @@ impl Logic for Schedule {
         self.ready.next = false;
         self.busy.next = true;
         self.done_q.d.next = false;
-        self.kind.next = self.zero.val().get_bits::<8>(0);
+        self.kind.next = self.kind_none.val();
 
         self.next_count.next = self.count.q.val() + self.one.val();
         self.has_room.next = self.outstanding.q.val() < self.room.val();
 
-        // The load index is i * 2^(32 - log_n), so that turning all 32 bits around reverses the
-        // log_n bits of i, whatever log_n is.
-        self.signed_index.next = self.load_index.q.val();
-        if self.inverse_q.q.val() {
-            self.signed_index.next = self.zero.val() - self.load_index.q.val();
-        }
-        self.pairs_swapped.next = ((self.signed_index.val() >> 1) & self.odd_bits.val())
-            | ((self.signed_index.val() & self.odd_bits.val()) << 1);
-        self.nibbles_turned.next = ((self.pairs_swapped.val() >> 2) & self.odd_pairs.val())
-            | ((self.pairs_swapped.val() & self.odd_pairs.val()) << 2);
-        self.bytes_turned.next = ((self.nibbles_turned.val() >> 4) & self.odd_nibbles.val())
-            | ((self.nibbles_turned.val() & self.odd_nibbles.val()) << 4);
-        self.reversed.next = ((self.bytes_turned.val() >> 8) & self.odd_bytes.val())
-            | ((self.bytes_turned.val() & self.odd_bytes.val()) << 8);
+        self.signed_index.next = self.zero.val();
+        self.pairs_swapped.next = self.zero.val();
+        self.nibbles_turned.next = self.zero.val();
+        self.bytes_turned.next = self.zero.val();
+        self.reversed.next = self.zero.val();
 
         // Operands of butterfly `count`: a zero (a), a one (b) inserted at the stage's bit.
         self.low.next = self.count.q.val() & (self.half.q.val() - self.one.val());
@@ -278,6 +272,20 @@ impl Logic for Schedule {
             }
             State::Load => {
                 self.in_ready.next = true;
+                // The load index is i * 2^(32 - log_n), so that turning all 32 bits around reverses the
+                // log_n bits of i, whatever log_n is.
+                self.signed_index.next = self.load_index.q.val();
+                if self.inverse_q.q.val() {
+                    self.signed_index.next = self.zero.val() - self.load_index.q.val();
+                }
+                self.pairs_swapped.next = ((self.signed_index.val() >> 1) & self.odd_bits.val())
+                    | ((self.signed_index.val() & self.odd_bits.val()) << 1);
+                self.nibbles_turned.next = ((self.pairs_swapped.val() >> 2) & self.odd_pairs.val())
+                    | ((self.pairs_swapped.val() & self.odd_pairs.val()) << 2);
+                self.bytes_turned.next = ((self.nibbles_turned.val() >> 4) & self.odd_nibbles.val())
+                    | ((self.nibbles_turned.val() & self.odd_nibbles.val()) << 4);
+                self.reversed.next = ((self.bytes_turned.val() >> 8) & self.odd_bytes.val())
+                    | ((self.bytes_turned.val() & self.odd_bytes.val()) << 8);
                 self.index_a.next = (self.reversed.val() >> 16) | (self.reversed.val() << 16);
                 self.index_b.next = self.index_a.val();
                 if self.in_valid.val() {
@@ -358,20 +366,20 @@ impl Logic for Schedule {
 
         // Which bank has which operand: the parity of its index.
         self.issue_q.d.next = self.kind.val();
-        self.line_0_q.d.next = self.index_a.val().get_bits::<24>(1);
-        self.line_1_q.d.next = self.index_b.val().get_bits::<24>(1);
-        if self.index_a.val().xor() {
+        self.line_0_q.d.next = bit_cast_ub::<24, 24>(self.index_a.val().get_bits::<24>(1));
+        self.line_1_q.d.next = bit_cast_ub::<24, 24>(self.index_b.val().get_bits::<24>(1));
+        if bit_cast_ub::<32, 32>(self.index_a.val()).xor() {
             self.issue_q.d.next = self.kind.val() | self.kind_swap.val();
-            self.line_0_q.d.next = self.index_b.val().get_bits::<24>(1);
-            self.line_1_q.d.next = self.index_a.val().get_bits::<24>(1);
+            self.line_0_q.d.next = bit_cast_ub::<24, 24>(self.index_b.val().get_bits::<24>(1));
+            self.line_1_q.d.next = bit_cast_ub::<24, 24>(self.index_a.val().get_bits::<24>(1));
         }
-        self.twiddle_q.d.next = self.twiddle_index.q.val().get_bits::<24>(0);
+        self.twiddle_q.d.next = bit_cast_ub::<24, 24>(self.twiddle_index.q.val().get_bits::<24>(0));
 
         if self.reset.val() {
             self.state.d.next = State::Flush;
             self.count.d.next = self.zero.val();
             self.outstanding.d.next = self.zero.val();
-            self.issue_q.d.next = self.zero.val().get_bits::<8>(0);
+            self.issue_q.d.next = self.kind_none.val();
             self.done_q.d.next = false;
         }
         self.issue.next = self.issue_q.q.val();
