@@ -59,7 +59,7 @@ pub struct CardConfig {
     pub window_bits: u32,
     /// Segments into which the buckets of one window are summed: a power of two, at most 2^(c-1).
     pub segments: u32,
-    /// Entries of the MSM engine's stall queue: a power of two.
+    /// Sums that can wait for their bucket in the MSM engine.
     pub stall_depth: u32,
     /// log2 of the most points in one MSM command.
     pub log_max_points: u32,
@@ -144,8 +144,8 @@ impl CardConfig {
         if !self.segments.is_power_of_two() || self.segments > most {
             return bad("segments", self.segments, format!("choose a power of two, at most {most}"));
         }
-        if !self.stall_depth.is_power_of_two() || !(2..=4096).contains(&self.stall_depth) {
-            return bad("stall_depth", self.stall_depth, "choose a power of two from 2 to 4096");
+        if !(8..=1024).contains(&self.stall_depth) {
+            return bad("stall_depth", self.stall_depth, "choose 8 to 1024");
         }
         if !(1..=27).contains(&self.log_max_points) {
             return bad("log_max_points", self.log_max_points, "choose 1 to 27");

@@ -11,11 +11,14 @@ mod tests;
 pub use pins::{Inputs, Outputs};
 
 use crate::bus::{AxiLiteSlave, ReadArbiter, Reader, Writer};
-use crate::config::CardConfig;
+use crate::config::{CardConfig, LOG_SEEDS};
+use crate::curve::BN254;
+use crate::msm::{Msm, MsmConfig};
+use crate::ntt::{Ntt, BN254_FR_VECTORS};
 use crate::queue::{Checker, Fetcher, RegisterFile, Sequencer};
 use gristmill_hdl_kit::ports;
 use gristmill_hdl_kit::twin::Fidelity;
-use gristmill_hdl_kit::word::U;
+use gristmill_hdl_kit::word::{bit_cast_ub, U};
 use rust_hdl::prelude::*;
 
 /// The card's top, with exactly the pins of `docs/architecture.md`.
@@ -101,12 +104,19 @@ pub struct Card {
     writer: Writer,
     host: ReadArbiter,
     card: ReadArbiter,
+    /// One engine each, or none.
+    msm: Vec<Msm>,
+    ntt: Vec<Ntt>,
 
     to_card: Signal<Local, Bit>,
+    msm_ready: Signal<Local, Bit>,
+    ntt_ready: Signal<Local, Bit>,
+    count: Signal<Local, U<32>>,
     two_beats: Constant<Bits<5>>,
     one_word: Constant<U<32>>,
     no_address: Constant<U<64>>,
     no_beats: Constant<Bits<5>>,
+    _engines: usize,
 }
 
 ports!(Card {
@@ -125,8 +135,17 @@ impl Card {
     ///
     /// # Panics
     /// If the configuration is not valid ([`CardConfig::validate`] says why).
-    pub fn new(config: &CardConfig, _fidelity: Fidelity) -> Self {
-        Self::build(config, false)
+    pub fn new(config: &CardConfig, fidelity: Fidelity) -> Self {
+        check(config);
+        let sizes = MsmConfig {
+            window_bits: config.window_bits as usize,
+            segments: config.segments as usize,
+            stall_depth: config.stall_depth as usize,
+        };
+        // Validation leaves only BN254.
+        let msm = Msm::new(&sizes, &BN254, &BN254_FR_VECTORS.field, fidelity);
+        let ntt = Ntt::new(&BN254_FR_VECTORS, config.ntt_log_max, LOG_SEEDS, fidelity);
+        Self::build(config, vec![msm], vec![ntt])
     }
 
     /// Registers, queue and copies only: MSM and NTT are bad opcodes.
@@ -134,13 +153,12 @@ impl Card {
     /// # Panics
     /// If the configuration is not valid.
     pub fn without_engines(config: &CardConfig) -> Self {
-        Self::build(config, false)
+        check(config);
+        Self::build(config, vec![], vec![])
     }
 
-    fn build(config: &CardConfig, engines: bool) -> Self {
-        if let Err(e) = config.validate() {
-            panic!("{e}");
-        }
+    fn build(config: &CardConfig, msm: Vec<Msm>, ntt: Vec<Ntt>) -> Self {
+        let engines = !msm.is_empty();
         let mut card = Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -216,13 +234,25 @@ impl Card {
             host: Default::default(),
             card: Default::default(),
             to_card: Default::default(),
+            msm_ready: Default::default(),
+            ntt_ready: Default::default(),
+            count: Default::default(),
             two_beats: Constant::new(2.into()),
             one_word: Constant::new(1.into()),
             no_address: Constant::new(0.into()),
             no_beats: Constant::new(0.into()),
+            _engines: msm.len(),
+            msm,
+            ntt,
         };
         card.connect_all();
         card
+    }
+}
+
+fn check(config: &CardConfig) {
+    if let Err(e) = config.validate() {
+        panic!("{e}");
     }
 }
 
@@ -273,7 +303,7 @@ impl Logic for Card {
 
         // Events.
         self.registers.events.next.busy = self.sequencer.command.val();
-        self.registers.events.next.msm = self.sequencer.engine_runs.val() && self.checker.is_msm.val();
+        self.registers.events.next.msm = false;
         self.registers.events.next.adds = false;
         self.registers.events.next.stall_input = false;
         self.registers.events.next.stall_bucket = false;
@@ -342,8 +372,6 @@ impl Logic for Card {
         self.sequencer.a_error.next = self.reader0.error.val();
         self.sequencer.b_error.next = self.reader1.error.val();
         self.sequencer.c_error.next = self.writer.error.val();
-        self.sequencer.engines_ready.next = true;
-        self.sequencer.engine_ready.next = true;
         self.sequencer.engine_done.next = false;
         self.sequencer.scalar_error.next = false;
         self.sequencer.scalar_index.next = 0.into();
@@ -438,6 +466,70 @@ impl Logic for Card {
             self.writer.in_data.next = 0.into();
             self.writer.in_valid.next = true;
         }
+
+        // Engines.
+        self.msm_ready.next = true;
+        self.ntt_ready.next = true;
+        self.count.next = self.checker.count.val();
+        for i in 0..self._engines {
+            self.msm[i].clock.next = self.clock.val();
+            self.msm[i].reset.next = self.sequencer.clear.val();
+            self.msm[i].start.next = self.sequencer.start.val() && self.checker.is_msm.val();
+            self.msm[i].count.next = self.count.val();
+            self.msm[i].montgomery.next = self.checker.flags.val().get_bit(0);
+            self.msm[i].base_data.next = self.reader0.out_data.val();
+            self.msm[i].base_valid.next = self.reader0.out_valid.val() && self.checker.is_msm.val();
+            self.msm[i].scalar_data.next = self.reader1.out_data.val();
+            self.msm[i].scalar_valid.next = self.reader1.out_valid.val() && self.checker.is_msm.val();
+            self.msm[i].out_ready.next = self.writer.in_ready.val() && self.checker.is_msm.val();
+            self.msm_ready.next = self.msm[i].ready.val();
+            self.ntt[i].clock.next = self.clock.val();
+            self.ntt[i].reset.next = self.sequencer.clear.val();
+            self.ntt[i].start.next = self.sequencer.start.val() && self.checker.is_ntt.val();
+            self.ntt[i].log_n.next = bit_cast_ub::<6, 6>(self.count.val().get_bits::<6>(0));
+            self.ntt[i].inverse.next = self.checker.flags.val().get_bit(0);
+            self.ntt[i].factors_before.next = self.checker.flags.val().get_bit(1);
+            self.ntt[i].factors_after.next = self.checker.flags.val().get_bit(2);
+            self.ntt[i].in_data.next = self.reader0.out_data.val();
+            self.ntt[i].in_valid.next = self.reader0.out_valid.val() && self.checker.is_ntt.val();
+            self.ntt[i].factor_data.next = self.reader1.out_data.val();
+            self.ntt[i].factor_valid.next = self.reader1.out_valid.val() && self.checker.is_ntt.val();
+            self.ntt[i].out_ready.next = self.writer.in_ready.val() && self.checker.is_ntt.val();
+            self.ntt_ready.next = self.ntt[i].ready.val();
+            self.sequencer.engine_done.next = self.msm[i].done.val() || self.ntt[i].done.val();
+            self.sequencer.scalar_error.next = self.msm[i].scalar_error.val();
+            self.sequencer.scalar_index.next = self.msm[i].scalar_index.val();
+            self.sequencer.work.next = self.msm[i].ev_useful.val() || self.ntt[i].ev_butterfly.val();
+            self.registers.events.next.msm = self.msm[i].ev_useful.val()
+                || self.msm[i].ev_stall_input.val()
+                || self.msm[i].ev_stall_bucket.val()
+                || self.msm[i].ev_stall_empty.val()
+                || self.msm[i].ev_stall_drain.val();
+            self.registers.events.next.adds = self.msm[i].ev_useful.val();
+            self.registers.events.next.stall_input = self.msm[i].ev_stall_input.val();
+            self.registers.events.next.stall_bucket = self.msm[i].ev_stall_bucket.val();
+            self.registers.events.next.stall_empty = self.msm[i].ev_stall_empty.val();
+            self.registers.events.next.stall_drain = self.msm[i].ev_stall_drain.val();
+            self.registers.events.next.ntt = self.ntt[i].ev_busy.val();
+            self.registers.events.next.butterflies = self.ntt[i].ev_butterfly.val();
+            if self.checker.is_msm.val() {
+                self.reader0.out_ready.next = self.msm[i].base_ready.val();
+                self.reader1.out_ready.next = self.msm[i].scalar_ready.val();
+                self.writer.in_data.next = self.msm[i].out_data.val();
+                self.writer.in_valid.next = self.msm[i].out_valid.val();
+            }
+            if self.checker.is_ntt.val() {
+                self.reader0.out_ready.next = self.ntt[i].in_ready.val();
+                self.reader1.out_ready.next = self.ntt[i].factor_ready.val();
+                self.writer.in_data.next = self.ntt[i].out_data.val();
+                self.writer.in_valid.next = self.ntt[i].out_valid.val();
+            }
+        }
+        self.sequencer.engines_ready.next = self.msm_ready.val() && self.ntt_ready.val();
+        self.sequencer.engine_ready.next = (self.msm_ready.val() || (!self.checker.is_msm.val()))
+            && (self.ntt_ready.val() || (!self.checker.is_ntt.val()));
+
+        // Last: it replaces what the choices above have put at the writer.
         if self.sequencer.completing.val() {
             self.writer.space.next = false;
             self.writer.address.next = self.sequencer.completion_address.val();

@@ -14,3 +14,5 @@ fn bench(manner: Manner, seed: u64) -> Bench<Card> {
     bench.idle(1);
     bench
 }
+
+mod speed;
