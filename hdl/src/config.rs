@@ -96,7 +96,7 @@ impl CardConfig {
             name: "sim".into(),
             curve: "bn254".into(),
             window_bits: 8,
-            segments: 8,
+            segments: 4,
             stall_depth: 64,
             log_max_points: 24,
             ntt_log_max: 13,
@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(sim.config_id(), renamed.config_id());
         for other in [
             CardConfig { window_bits: 9, ..sim.clone() },
-            CardConfig { segments: 4, ..sim.clone() },
+            CardConfig { segments: 8, ..sim.clone() },
             CardConfig { stall_depth: 32, ..sim.clone() },
             CardConfig { log_max_points: 20, ..sim.clone() },
             CardConfig { ntt_log_max: 12, ..sim.clone() },

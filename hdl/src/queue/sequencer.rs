@@ -5,6 +5,12 @@ use gristmill_hdl_kit::ports;
 use gristmill_hdl_kit::word::{bit_cast_bu, bit_cast_u, bit_cast_ub, U};
 use rust_hdl::prelude::*;
 
+/// Cycles for which a reset holds everything cleared: longer than any pipeline of the engines, so
+/// that nothing from before the reset comes out of one after it.
+pub const CLEAR_CYCLES: u64 = 1024;
+/// Cycles after that until `ready` of the engines counts.
+const SETTLE_CYCLES: u64 = 3;
+
 #[derive(Clone, Copy, Debug, PartialEq, LogicState)]
 enum Phase {
     /// Takes the next descriptor.
@@ -48,7 +54,7 @@ struct State {
     work: U<64>,
     engine_done: Bit,
     completion: U<256>,
-    rest: Bits<2>,
+    rest: Bits<16>,
 }
 
 /// Runs the commands of the queue in order, one at a time.
@@ -138,8 +144,9 @@ pub struct Sequencer {
     one_index: Constant<Bits<12>>,
     one: Constant<U<64>>,
     one_epoch: Constant<Bits<32>>,
-    one_rest: Constant<Bits<2>>,
-    rest: Constant<Bits<2>>,
+    one_rest: Constant<Bits<16>>,
+    clearing: Constant<Bits<16>>,
+    settling: Constant<Bits<16>>,
     zero: Constant<U<64>>,
     ok: Constant<Bits<8>>,
     host_read: Constant<Bits<8>>,
@@ -235,7 +242,8 @@ impl Default for Sequencer {
             one: Constant::new(1.into()),
             one_epoch: Constant::new(1.into()),
             one_rest: Constant::new(1.into()),
-            rest: Constant::new(3.into()),
+            clearing: Constant::new(CLEAR_CYCLES.into()),
+            settling: Constant::new(SETTLE_CYCLES.into()),
             zero: Constant::new(0.into()),
             ok: status(Status::Ok),
             host_read: status(Status::HostReadFault),
@@ -420,6 +428,7 @@ impl Logic for Sequencer {
                 if self.buses_idle.val() {
                     self.s.d.next.phase = Phase::Clear;
                     self.s.d.next.epoch = self.s.q.val().epoch + self.one_epoch.val();
+                    self.s.d.next.rest = self.clearing.val();
                 }
             }
             Phase::Clear => {
@@ -427,9 +436,13 @@ impl Logic for Sequencer {
                 self.s.d.next.queue_error = false;
                 self.s.d.next.cq_tail = 0.into();
                 self.s.d.next.even = false;
-                self.s.d.next.rest = self.rest.val();
-                if !self.reset.val() {
-                    self.s.d.next.phase = Phase::Settle;
+                if self.s.q.val().rest.any() {
+                    self.s.d.next.rest = self.s.q.val().rest - self.one_rest.val();
+                } else {
+                    if !self.reset.val() {
+                        self.s.d.next.rest = self.settling.val();
+                        self.s.d.next.phase = Phase::Settle;
+                    }
                 }
             }
             Phase::Settle => {

@@ -1,6 +1,6 @@
 //! A bench around the card: two memories, a master for the registers, rings in host memory.
 
-use super::memory::{Manner, Master, Memory, Slave};
+use super::memory::{Manner, Master, Memory};
 use crate::card::pins::{self, Inputs, Outputs, Value};
 use crate::card::Card;
 use gristmill_abi::command::Descriptor;

@@ -1,8 +1,13 @@
 //! The card as a whole, against memories that misbehave as far as AXI lets them.
 
 mod bench;
+mod engines;
+mod faults;
 mod memory;
 mod moves;
+mod queue;
+mod registers;
+mod speed;
 
 use super::Card;
 use crate::config::CardConfig;
@@ -14,5 +19,3 @@ fn bench(manner: Manner, seed: u64) -> Bench<Card> {
     bench.idle(1);
     bench
 }
-
-mod speed;
