@@ -91,4 +91,8 @@ pub trait Core: Send {
     fn clock_hz(&self) -> u32;
     /// The card's memory.
     fn memory(&mut self) -> &mut crate::memory::CardMemory;
+    /// The engine that simulates the RTL, if there is RTL.
+    fn engine(&self) -> Option<&dyn crate::engine::Engine> {
+        None
+    }
 }

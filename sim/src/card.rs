@@ -1,6 +1,7 @@
 //! [`SimCard`]: the whole PCI function, driven from inside the process.
 
 use crate::bus::{Bus, Core};
+use crate::engine::{self, Engine};
 use crate::error::SimError;
 use crate::fault::FaultPlan;
 use crate::iommu::{Access, DmaFault};
@@ -8,6 +9,7 @@ use crate::memory::CardMemory;
 use crate::options::{EngineKind, Options};
 use crate::pci::{CONFIG_BYTES, ConfigSpace, Msix};
 use crate::protocol_only::ProtocolCard;
+use crate::shell::RtlCard;
 use gristmill_abi::pci;
 use rustix::fd::{BorrowedFd, OwnedFd};
 
@@ -49,11 +51,22 @@ impl SimCard {
     /// Builds and powers up a card. DMA files of callers in the process are trusted not to shrink
     /// while mapped; the server turns that trust off.
     pub fn new(options: &Options) -> Result<Self, SimError> {
-        let core: Box<dyn Core> = match options.engine {
-            EngineKind::ProtocolOnly => Box::new(ProtocolCard::new(options.card_mem_bytes)?),
-        };
         let mut bus = Bus::default();
         bus.iommu.set_trusted(true);
+        let card_mem_bytes = options.config.card_mem_bytes;
+        let core: Box<dyn Core> = match options.engine {
+            EngineKind::ProtocolOnly => Box::new(ProtocolCard::new(card_mem_bytes)?),
+            EngineKind::Native(_) | EngineKind::Verilator => {
+                options.host_timing.check("host memory")?;
+                options.card_timing.check("card memory")?;
+                if let Some(waves) = &options.waves {
+                    waves.check(options.engine != EngineKind::Verilator)?;
+                }
+                let engine = engine::build(options)?;
+                let memory = CardMemory::new(card_mem_bytes)?;
+                Box::new(RtlCard::new(engine, memory, options, &mut bus)?)
+            }
+        };
         options.faults.iter().for_each(|f| bus.injector.arm(*f));
         Ok(SimCard { config: ConfigSpace::new(), msix: Msix::new(), bus, core, seen_interrupts: 0, fired: false })
     }
@@ -264,6 +277,12 @@ impl SimCard {
     /// Card cycles a second of this machine's time, as measured; what CLOCK_HZ reads.
     pub fn clock_hz(&self) -> u32 {
         self.core.clock_hz()
+    }
+
+    /// The engine behind the pins: its name and its twins, for reports. None for the protocol-only
+    /// card.
+    pub fn engine(&self) -> Option<&dyn Engine> {
+        self.core.engine()
     }
 
     // ---- reset and faults

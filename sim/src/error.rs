@@ -37,6 +37,9 @@ pub enum SimError {
     /// The engine cannot be built or started.
     #[error("engine: {0}")]
     Engine(String),
+    /// The engine needs a tool that is not installed; the message says how to get it.
+    #[error("{0}")]
+    MissingTool(String),
     /// An operating system call failed.
     #[error("{what}: {source}")]
     Io {
@@ -53,7 +56,7 @@ impl SimError {
         match self {
             SimError::Iommu(e) => e.errno(),
             SimError::Region { .. } | SimError::Irq(_) | SimError::NotEventFd(_) | SimError::Options(_) => Errno::INVAL,
-            SimError::Engine(_) => Errno::NODEV,
+            SimError::Engine(_) | SimError::MissingTool(_) => Errno::NODEV,
             SimError::Io { source, .. } => source.raw_os_error().map_or(Errno::IO, Errno::from_raw_os_error),
         }
     }

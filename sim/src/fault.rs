@@ -160,16 +160,14 @@ struct Armed {
 }
 
 impl Armed {
-    /// Counts a command; true if it is hit.
-    fn matches(&mut self, opcode: u8) -> bool {
-        if self.plan.opcode.is_some_and(|o| o as u8 != opcode) || (self.plan.times != 0 && self.hit == self.plan.times)
-        {
+    /// Counts a command; true if the plan wants to hit it.
+    fn wants(&mut self, opcode: u8) -> bool {
+        if self.plan.opcode.is_some_and(|o| o as u8 != opcode) {
             return false;
         }
-        let hit = self.seen >= self.plan.skip;
+        let skipped = self.seen >= self.plan.skip;
         self.seen = self.seen.saturating_add(1);
-        self.hit = self.hit.saturating_add(hit.into());
-        hit
+        skipped && (self.plan.times == 0 || self.hit < self.plan.times)
     }
 }
 
@@ -220,10 +218,18 @@ impl Injector {
     }
 
     fn hit(&mut self, opcode: u8, kind: impl Fn(Fault) -> bool) -> Option<Fault> {
-        let found = self.armed.iter_mut().find_map(|a| (kind(a.plan.fault) && a.matches(opcode)).then_some(a.plan))?;
-        tracing::warn!(fault = %found, "fault injected");
+        // Every plan counts every command; of those that want this one, the first has it.
+        let mut chosen = None;
+        for armed in self.armed.iter_mut().filter(|a| kind(a.plan.fault)) {
+            if armed.wants(opcode) && chosen.is_none() {
+                armed.hit = armed.hit.saturating_add(1);
+                chosen = Some(armed.plan);
+            }
+        }
+        let plan = chosen?;
+        tracing::warn!(fault = %plan, "fault injected");
         self.hits += 1;
-        Some(found.fault)
+        Some(plan.fault)
     }
 
     /// To be called when the card has fetched a command.
@@ -327,8 +333,14 @@ mod tests {
 
     #[test]
     fn skip_and_times_count_matching_commands_only() {
-        let mut armed = Armed { plan: "drop@copy+1*2".parse().expect("plan"), seen: 0, hit: 0 };
-        let hits: Vec<bool> = [1, 0, 1, 2, 1, 1].into_iter().map(|op| armed.matches(op)).collect();
-        assert_eq!(hits, [false, false, true, false, true, false]);
+        let copy = Opcode::Copy as u8;
+        let mut injector = Injector::default();
+        for plan in ["drop@copy+1*2", "hang@copy+2"] {
+            injector.arm(plan.parse().expect("plan"));
+        }
+        let hits: Vec<_> = [copy, 0, copy, 2, copy, copy].map(|op| injector.hit(op, |_| true)).into();
+        let drop = Some(Fault::DropCompletion);
+        assert_eq!(hits, [None, None, drop, None, drop, Some(Fault::Hang)]);
+        assert_eq!(injector.hits(), 3);
     }
 }

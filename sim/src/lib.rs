@@ -9,6 +9,8 @@
 //! |---|---|
 //! | [`card`] | [`SimCard`]: configuration and BAR accesses, DMA windows, interrupts, stepping, reset |
 //! | [`options`] | what to build: engine, configuration, timing, waveforms, faults |
+//! | [`engine`] | the RTL, natively or under Verilator, cycle by cycle; waveforms |
+//! | [`shell`] | what a board puts around the RTL: buses, memories, clock, reset |
 //! | [`pci`] | configuration space and MSI-X |
 //! | [`iommu`] | DMA windows with permissions, and the faults they raise |
 //! | [`memory`] | card memory |
@@ -23,6 +25,7 @@
 
 pub mod bus;
 pub mod card;
+pub mod engine;
 pub mod error;
 pub mod fault;
 pub mod iommu;
@@ -30,9 +33,12 @@ pub mod memory;
 pub mod options;
 pub mod pci;
 pub mod protocol_only;
+pub mod shell;
 pub mod vfio_user;
 
 pub use card::{SimCard, Step};
+pub use engine::Waves;
 pub use error::SimError;
 pub use iommu::Access;
 pub use options::{EngineKind, Options};
+pub use shell::Timing;

@@ -1,10 +1,18 @@
 //! What to build.
 
+use crate::engine::Waves;
 use crate::fault::FaultPlan;
+use crate::shell::Timing;
+use gristmill_hdl::config::CardConfig;
+use gristmill_hdl_kit::twin::Fidelity;
 
 /// What the card is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineKind {
+    /// The RTL in RustHDL's own simulation, its big leaves by twins or by their RTL.
+    Native(Fidelity),
+    /// The generated Verilog under Verilator; needs the tool.
+    Verilator,
     /// No RTL: registers, queues, COPY and ZERO. Refuses MSM and NTT.
     ProtocolOnly,
 }
@@ -14,15 +22,41 @@ pub enum EngineKind {
 pub struct Options {
     /// What the card is made of.
     pub engine: EngineKind,
-    /// Bytes of card memory, a multiple of 32.
-    pub card_mem_bytes: u64,
+    /// The card's configuration, its bytes of memory among them.
+    pub config: CardConfig,
+    /// Leave the MSM and NTT engines out of the RTL: for tests and benchmarks of everything else.
+    pub without_engines: bool,
+    /// Host memory's timing as the card sees it.
+    pub host_timing: Timing,
+    /// Card memory's timing.
+    pub card_timing: Timing,
+    /// Waveform to write, if any. Ignored by the protocol-only card, which has no signals.
+    pub waves: Option<Waves>,
     /// Faults to inject from the start.
     pub faults: Vec<FaultPlan>,
 }
 
 impl Options {
+    /// A card of this configuration, simulated natively with twins.
+    pub fn native(config: CardConfig) -> Self {
+        Options {
+            engine: EngineKind::Native(Fidelity::Twin),
+            config,
+            without_engines: false,
+            host_timing: Timing::HOST,
+            card_timing: Timing::DRAM,
+            waves: None,
+            faults: Vec::new(),
+        }
+    }
+
+    /// A card of this configuration under Verilator.
+    pub fn verilator(config: CardConfig) -> Self {
+        Options { engine: EngineKind::Verilator, ..Options::native(config) }
+    }
+
     /// A card without engines, with 64 MiB of memory.
     pub fn protocol_only() -> Self {
-        Options { engine: EngineKind::ProtocolOnly, card_mem_bytes: 64 << 20, faults: Vec::new() }
+        Options { engine: EngineKind::ProtocolOnly, ..Options::native(CardConfig::sim()) }
     }
 }

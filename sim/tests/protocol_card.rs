@@ -7,12 +7,20 @@ use gristmill_abi::command::{Opcode, Operand};
 use gristmill_abi::completion::Status;
 use gristmill_abi::registers::{self as reg, Access as Kind};
 use gristmill_abi::{ABI_VERSION, CARD_ID};
+use gristmill_hdl::config::CardConfig;
 use gristmill_sim::fault::{Fault, FaultPlan};
 use gristmill_sim::iommu::FaultReason;
 use gristmill_sim::{Options, SimCard, Step};
 
 fn host(log_size: u32) -> Host {
-    Host::new(SimCard::new(&Options { card_mem_bytes: 1 << 20, ..Options::protocol_only() }).expect("card"), log_size)
+    Host::new(
+        SimCard::new(&Options {
+            config: CardConfig { card_mem_bytes: 1 << 20, ..CardConfig::sim() },
+            ..Options::protocol_only()
+        })
+        .expect("card"),
+        log_size,
+    )
 }
 
 #[test]

@@ -402,7 +402,7 @@ proptest! {
         ),
         greet in any::<bool>(),
     ) {
-        let s = Served::new(Options { card_mem_bytes: 4096, ..Options::protocol_only() });
+        let s = Served::new(Options::protocol_only());
         let mut c = if greet { s.hello() } else { s.connect() };
         for piece in &pieces {
             if c.stream.write_all(piece).is_err() {

@@ -101,7 +101,7 @@ impl Core for ProtocolCard {
     }
 
     fn pending(&self) -> bool {
-        self.running.is_some() || self.can_fetch()
+        self.can_step()
     }
 
     fn interrupts(&self) -> u64 {

@@ -25,9 +25,17 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Mask of an index; a ring size out of range counts as the nearest.
-    pub fn mask(&self) -> u32 {
-        (1 << self.log_size.clamp(MIN_LOG_RING, MAX_LOG_RING)) - 1
+    fn size_is_bad(&self) -> bool {
+        !(MIN_LOG_RING..=MAX_LOG_RING).contains(&self.log_size)
+    }
+
+    /// Mask of an index; zero where the size is out of range.
+    fn mask(&self) -> u32 {
+        if self.size_is_bad() { 0 } else { (1 << self.log_size) - 1 }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.sq_head == self.sq_tail & self.mask()
     }
 
     /// Enabling starts both rings afresh.
@@ -39,7 +47,7 @@ impl Queue {
     }
 
     fn completions_full(&self) -> bool {
-        (self.cq_tail + 1) & self.mask() == self.cq_head
+        (self.cq_tail + 1) & self.mask() == self.cq_head & self.mask()
     }
 }
 
@@ -49,26 +57,39 @@ pub(super) struct Running {
     command: Descriptor,
     done: u32,
     fetched_at: u64,
+    /// It is over and waits for room in the completion ring.
+    ended: Option<Status>,
+    /// The queue was stopped under it: it ends without a completion.
+    pub dropped: bool,
+    /// An injected fault: it never ends.
     pub hung: bool,
 }
 
 impl ProtocolCard {
-    pub(super) fn can_fetch(&self) -> bool {
+    /// Whether a step would do anything.
+    pub(super) fn can_step(&self) -> bool {
         let q = &self.queue;
-        self.registers.run
-            && !self.registers.queue_error
-            && q.enabled
-            && q.sq_head != q.sq_tail
-            && !q.completions_full()
+        match &self.running {
+            Some(r) => r.ended.is_none() || r.hung || r.dropped || !q.completions_full(),
+            None if !self.registers.run || self.registers.queue_error || !q.enabled => false,
+            None => !q.is_empty() || (q.size_is_bad() && q.sq_tail != 0),
+        }
     }
 
     /// Fetches a command, or does a piece of the one that runs.
     pub(super) fn step(&mut self, bus: &mut Bus) {
+        if !self.can_step() {
+            return;
+        }
         match self.running.take() {
             Some(running) if running.hung => self.running = Some(running),
-            Some(running) => self.advance(running, bus),
-            None if self.can_fetch() => self.fetch(bus),
-            None => {}
+            Some(running) => match running.ended {
+                Some(status) => self.complete(running, status, bus),
+                None => self.advance(running, bus),
+            },
+            // A doorbell for rings of no valid size.
+            None if self.queue.size_is_bad() => self.queue_error(),
+            None => self.fetch(bus),
         }
     }
 
@@ -96,15 +117,18 @@ impl ProtocolCard {
         bytes[5] &= 0x07;
         bytes[40..].fill(0);
         let Some(command) = Descriptor::decode(&bytes) else { return self.queue_error() };
-        let running = Running { command, done: 0, fetched_at, hung: false };
+        let running = Running { command, done: 0, fetched_at, ended: None, dropped: false, hung: false };
         match self.check(&command, reserved) {
             Status::Ok if command.opcode != Opcode::Nop as u8 => self.running = Some(running),
             status => self.complete(running, status, bus),
         }
     }
 
-    /// The checks, in order of the status codes.
+    /// The checks, in the order of the card's: epoch, opcode, unit, flags, alignment, count, range.
     fn check(&self, d: &Descriptor, reserved: bool) -> Status {
+        if d.epoch != self.registers.epoch {
+            return Status::BadEpoch;
+        }
         let (has_a, has_c) = match d.opcode {
             o if o == Opcode::Nop as u8 => (false, false),
             o if o == Opcode::Copy as u8 => (true, true),
@@ -121,7 +145,8 @@ impl ProtocolCard {
         if operands.iter().any(|(_, o)| o.address % WORD != 0) {
             return Status::BadAlignment;
         }
-        if has_c && (d.count == 0 || d.count > MAX_COUNT) {
+        let count_is_good = if has_c { (1..=MAX_COUNT).contains(&d.count) } else { d.count == 0 };
+        if !count_is_good {
             return Status::BadCount;
         }
         let bytes = u64::from(d.count) * WORD;
@@ -136,7 +161,7 @@ impl ProtocolCard {
                 return Status::BadRange;
             }
         }
-        if d.epoch != self.registers.epoch { Status::BadEpoch } else { Status::Ok }
+        Status::Ok
     }
 
     fn advance(&mut self, mut running: Running, bus: &mut Bus) {
@@ -193,6 +218,13 @@ impl ProtocolCard {
     }
 
     fn complete(&mut self, running: Running, status: Status, bus: &mut Bus) {
+        if running.dropped {
+            return;
+        }
+        if self.queue.completions_full() {
+            self.running = Some(Running { ended: Some(status), ..running });
+            return;
+        }
         let command = running.command;
         let cycles = self.now() - running.fetched_at;
         let mut completion = Completion {

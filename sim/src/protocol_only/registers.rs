@@ -19,9 +19,9 @@ pub(super) struct Registers {
 }
 
 impl Registers {
-    /// Clears everything but the epoch, which counts up.
+    /// Clears everything but the scratch register and the epoch, which counts up.
     pub fn reset(&mut self) {
-        *self = Registers { epoch: self.epoch.wrapping_add(1), ..Registers::default() };
+        *self = Registers { epoch: self.epoch.wrapping_add(1), scratch: self.scratch, ..Registers::default() };
     }
 
     /// Adds to a performance counter, named by its low half's offset.
@@ -33,7 +33,7 @@ impl Registers {
 
 impl ProtocolCard {
     pub(super) fn read_register(&mut self, offset: u16, now: u64) -> u32 {
-        let busy = self.running.is_some() || self.can_fetch();
+        let busy = self.running.is_some() || self.can_step();
         let r = &mut self.registers;
         let q = &self.queue;
         match offset {
@@ -96,11 +96,16 @@ impl ProtocolCard {
             SQ_BASE_LO => q.sq_base = low(q.sq_base),
             SQ_BASE_HI => q.sq_base = high(q.sq_base),
             Q_LOG_SIZE => q.log_size = v,
-            SQ_TAIL => q.sq_tail = v & q.mask(),
+            SQ_TAIL => q.sq_tail = v,
             CQ_BASE_LO => q.cq_base = low(q.cq_base),
             CQ_BASE_HI => q.cq_base = high(q.cq_base),
-            CQ_HEAD => q.cq_head = v & q.mask(),
-            Q_ENABLE => q.enable(v != 0),
+            CQ_HEAD => q.cq_head = v,
+            Q_ENABLE => {
+                if let Some(running) = &mut self.running {
+                    running.dropped |= (v != 0) != q.enabled;
+                }
+                q.enable(v != 0);
+            }
             _ => {}
         }
     }

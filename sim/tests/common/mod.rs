@@ -153,9 +153,14 @@ impl Host {
 
     /// Runs one command.
     pub fn run(&mut self, d: Descriptor) -> Result<Completion, Step> {
+        self.run_for(d, 10_000_000_000)
+    }
+
+    /// Runs one command for so many cycles.
+    pub fn run_for(&mut self, d: Descriptor, max_cycles: u64) -> Result<Completion, Step> {
         let id = self.queue(d);
         self.ring();
-        let c = self.wait(10_000_000_000)?;
+        let c = self.wait(max_cycles)?;
         assert_eq!(c.id, id);
         Ok(c)
     }
