@@ -91,6 +91,10 @@ pub trait Core: Send {
     fn clock_hz(&self) -> u32;
     /// The card's memory.
     fn memory(&mut self) -> &mut crate::memory::CardMemory;
+    /// Why the simulation itself has broken down, if it has; the card is as if gone then.
+    fn failure(&self) -> Option<&str> {
+        None
+    }
     /// The engine that simulates the RTL, if there is RTL.
     fn engine(&self) -> Option<&dyn crate::engine::Engine> {
         None

@@ -285,6 +285,12 @@ impl SimCard {
         self.core.engine()
     }
 
+    /// Why the simulation itself has broken down (the RTL does not settle, say), if it has: the
+    /// card reads as all ones then.
+    pub fn failure(&self) -> Option<&str> {
+        self.core.failure()
+    }
+
     // ---- reset and faults
 
     /// Function-level reset: card and configuration space as after power-up, but windows, the

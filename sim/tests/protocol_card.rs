@@ -11,6 +11,7 @@ use gristmill_hdl::config::CardConfig;
 use gristmill_sim::fault::{Fault, FaultPlan};
 use gristmill_sim::iommu::FaultReason;
 use gristmill_sim::{Options, SimCard, Step};
+use proptest::prelude::*;
 
 fn host(log_size: u32) -> Host {
     Host::new(
@@ -303,4 +304,48 @@ fn injected_faults_hit_and_the_next_command_is_well() {
     assert_eq!(h.run(d), Err(Step::Idle));
     assert_eq!(h.card.read32(reg::ID), u32::MAX);
     assert_eq!(h.card.fault_hits(), 6);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    /// Any descriptors and any register writes: the card neither panics nor gets stuck for good.
+    #[test]
+    fn anything_goes_and_reset_cures_it(
+        descriptors in prop::collection::vec(
+            (0u8..6, any::<[u8; 8]>(), prop_oneof![0u32..200, any::<u32>()], any::<[u8; 3]>(), any::<[u32; 3]>()),
+            0..7,
+        ),
+        writes in prop::collection::vec((0usize..reg::REGISTERS.len(), prop_oneof![0u32..40, any::<u32>()]), 0..30),
+    ) {
+        let mut h = host(3);
+        for (opcode, odd, count, spaces, at) in descriptors {
+            let address = |i: usize| {
+                let base = if spaces[i] & 1 == 1 { 0 } else { IOVA + DATA };
+                // Mostly sensible, sometimes far off.
+                base.wrapping_add(if odd[i] < 16 { u64::from(at[i]) << 31 } else { u64::from(at[i] % 0x8_0000 & !31) })
+            };
+            let operand = |i: usize| if spaces[i] & 1 == 1 { Operand::card(address(i)) } else { Operand::host(address(i)) };
+            let mut d = h.command(Opcode::Nop, count, operand(0), operand(2));
+            d.opcode = opcode;
+            d.b = if odd[3] < 32 { operand(1) } else { Operand::NONE };
+            d.flags = if odd[4] < 32 { odd[5] } else { 0 };
+            d.unit = if odd[6] < 32 { odd[7] } else { 0 };
+            // Not where the rings lie.
+            if d.c.address >= IOVA && d.c.address < IOVA + DATA {
+                d.c.address = IOVA + DATA;
+            }
+            h.queue(d);
+        }
+        h.ring();
+        for (i, value) in writes {
+            h.card.write32(reg::REGISTERS[i].offset, value);
+            h.card.step(2_000);
+        }
+        h.card.step_until_irq(1_000_000);
+        h.card.write32(reg::CONTROL, reg::CONTROL_RESET);
+        h.start();
+        let d = h.command(Opcode::Nop, 0, Operand::NONE, Operand::NONE);
+        prop_assert_eq!(h.run(d).expect("completes").status, 0);
+    }
 }

@@ -7,6 +7,7 @@ use gristmill_abi::command::{Descriptor, Opcode, Operand};
 use gristmill_abi::completion::Completion;
 use gristmill_abi::registers as reg;
 use gristmill_abi::{CARD_ID, pci};
+use gristmill_hdl::config::CardConfig;
 use gristmill_sim::vfio_user::Server;
 use gristmill_sim::{Options, SimCard};
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -15,12 +16,12 @@ use vfio_bindings::bindings::vfio::*;
 use vfio_user::Client;
 
 /// Runs `client` against a served card, then stops the server and hands the card back.
-fn served(client: impl FnOnce(&std::path::Path)) -> SimCard {
+fn served(options: Options, client: impl FnOnce(&std::path::Path)) -> SimCard {
     let dir = tempfile::tempdir().expect("tempdir");
     let server = Server::bind(&dir.path().join("card.sock")).expect("bind");
     let (path, stopper) = (server.path().to_path_buf(), server.stopper());
     let thread = std::thread::spawn(move || {
-        let mut card = SimCard::new(&Options::protocol_only()).expect("card");
+        let mut card = SimCard::new(&options).expect("card");
         server.run(&mut card).expect("serves");
         card
     });
@@ -48,7 +49,16 @@ fn wait(fd: &rustix::fd::OwnedFd) {
 
 #[test]
 fn a_whole_job_through_the_crates_client_twice() {
-    let mut card = served(|path| {
+    jobs(Options::protocol_only(), 1 << 16);
+}
+
+#[test]
+fn the_same_with_the_rtl_behind_the_socket() {
+    jobs(Options { without_engines: true, ..Options::native(CardConfig::tiny()) }, 300);
+}
+
+fn jobs(options: Options, count: u32) {
+    let mut card = served(options, |path| {
         for client in 0..2 {
             let mut c = Client::new(path).expect("connect");
             let mut head = [0; 64];
@@ -78,8 +88,8 @@ fn a_whole_job_through_the_crates_client_twice() {
             ] {
                 write(&mut c, register, value);
             }
+            while read(&mut c, reg::STATUS) & reg::STATUS_READY == 0 {}
             let epoch = read(&mut c, reg::EPOCH);
-            let count = 1 << 16;
             let job = |id, a, c| Descriptor {
                 opcode: Opcode::Copy as u8,
                 flags: 0,
@@ -124,5 +134,5 @@ fn a_whole_job_through_the_crates_client_twice() {
         }
     });
     assert_eq!(card.dma_unmap(IOVA, HOST_BYTES).expect("aligned"), 0);
-    assert!(card.memory().get(0, 1 << 21).expect("inside").iter().all(|b| *b == 0));
+    assert!(card.memory().get(0, count as usize * 32).expect("inside").iter().all(|b| *b == 0));
 }

@@ -340,3 +340,7 @@ fn limbs(bytes: &[u8; BEAT]) -> [u64; 4] {
 fn bytes(limbs: &[u64; 4]) -> [u8; BEAT] {
     std::array::from_fn(|i| limbs[i / 8].to_le_bytes()[i % 8])
 }
+
+#[cfg(test)]
+#[path = "axi_tests.rs"]
+mod tests;

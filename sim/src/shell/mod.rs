@@ -241,6 +241,10 @@ impl Core for RtlCard {
         &mut self.memory
     }
 
+    fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
     fn engine(&self) -> Option<&dyn Engine> {
         Some(&*self.engine)
     }
