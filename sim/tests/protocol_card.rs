@@ -323,7 +323,7 @@ proptest! {
             let address = |i: usize| {
                 let base = if spaces[i] & 1 == 1 { 0 } else { IOVA + DATA };
                 // Mostly sensible, sometimes far off.
-                base.wrapping_add(if odd[i] < 16 { u64::from(at[i]) << 31 } else { u64::from(at[i] % 0x8_0000 & !31) })
+                base.wrapping_add(if odd[i] < 16 { u64::from(at[i]) << 31 } else { u64::from((at[i] % 0x8_0000) & !31) })
             };
             let operand = |i: usize| if spaces[i] & 1 == 1 { Operand::card(address(i)) } else { Operand::host(address(i)) };
             let mut d = h.command(Opcode::Nop, count, operand(0), operand(2));
