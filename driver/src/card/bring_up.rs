@@ -17,7 +17,7 @@ const BUS_MASTER: u16 = 1 << 2;
 /// run their clock meanwhile.
 const PAUSE: Duration = Duration::from_micros(200);
 /// Cycles for initialising memories after a reset, at least.
-const RESET_CYCLES: u64 = 1 << 22;
+const RESET_CYCLES: u64 = 1 << 20;
 
 /// Switches memory accesses and bus mastering of the function on or off.
 pub(super) fn command_register(transport: &mut dyn Transport, on: bool) -> Result<(), Error> {

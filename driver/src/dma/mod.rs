@@ -1,7 +1,7 @@
 //! Host memory that the card can reach.
 //!
-//! [`memory`] takes shared memory with a file behind it from the system, [`ranges`] hands out
-//! addresses, [`pool`] maps big pieces once and lends parts of them as [`DmaBuffer`]s.
+//! `memory` takes shared memory with a file behind it from the system, `ranges` hands out
+//! addresses, `pool` maps big pieces once and lends parts of them as [`DmaBuffer`]s.
 //!
 //! The card may read and write this memory at any time, so no Rust reference ever points into it:
 //! everything goes through raw copies in a few small functions.

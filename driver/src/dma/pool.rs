@@ -275,51 +275,7 @@ impl DmaSlice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::TransportError;
-    use std::time::Duration;
-
-    /// Notes the windows, nothing else.
-    #[derive(Default)]
-    struct Windows(Vec<(u64, u64)>);
-
-    impl Transport for Windows {
-        fn name(&self) -> &str {
-            "windows"
-        }
-        fn read32(&mut self, _: u16) -> Result<u32, TransportError> {
-            Ok(0)
-        }
-        fn write32(&mut self, _: u16, _: u32) -> Result<(), TransportError> {
-            Ok(())
-        }
-        fn config_read(&mut self, _: u16, _: &mut [u8]) -> Result<(), TransportError> {
-            Ok(())
-        }
-        fn config_write(&mut self, _: u16, _: &[u8]) -> Result<(), TransportError> {
-            Ok(())
-        }
-        fn iova_ranges(&self) -> &[IovaRange] {
-            &[]
-        }
-        fn dma_map(&mut self, region: &DmaRegion) -> Result<(), TransportError> {
-            assert_eq!(region.iova() % REGION_BYTES, 0);
-            self.0.push((region.iova(), region.size()));
-            Ok(())
-        }
-        fn dma_unmap(&mut self, iova: u64, len: u64) -> Result<(), TransportError> {
-            self.0.retain(|w| *w != (iova, len));
-            Ok(())
-        }
-        fn enable_interrupt(&mut self) -> Result<(), TransportError> {
-            Ok(())
-        }
-        fn wait_interrupt(&mut self, _: Duration) -> Result<bool, TransportError> {
-            Ok(false)
-        }
-        fn reset(&mut self) -> Result<(), TransportError> {
-            Ok(())
-        }
-    }
+    use crate::transport::testing::Windows;
 
     const RANGES: [IovaRange; 2] =
         [IovaRange { first: 0, last: 0xfedf_ffff }, IovaRange { first: 0xfef0_0000, last: (1 << 48) - 1 }];

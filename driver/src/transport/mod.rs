@@ -11,6 +11,8 @@ mod error;
 #[cfg(target_os = "linux")]
 mod event;
 mod region;
+#[cfg(test)]
+pub(crate) mod testing;
 #[cfg(all(target_os = "linux", feature = "vfio"))]
 pub mod vfio;
 #[cfg(target_os = "linux")]
