@@ -1,5 +1,6 @@
 //! A delay line of constant length as one primitive.
 
+use crate::gate::NOTED;
 use crate::sim::note_activity;
 use crate::word::U;
 use rust_hdl::prelude::*;
@@ -75,7 +76,7 @@ impl<T: Synth> Logic for Delay<T> {
     }
     fn hdl(&self) -> Verilog {
         let w = T::BITS;
-        Verilog::Custom(match self._n {
+        let body = match self._n {
             0 => "always @(*) q = d;\n".into(),
             1 => format!("initial q = {w}'d0;\nalways @(posedge clock) q <= d;\n"),
             n => {
@@ -93,7 +94,8 @@ end
                     low = all - w,
                 )
             }
-        })
+        };
+        Verilog::Custom(format!("{NOTED}{body}"))
     }
     fn timing(&self) -> Vec<TimingInfo> {
         if self._n == 0 {

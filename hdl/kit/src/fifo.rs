@@ -1,5 +1,6 @@
 //! A synchronous FIFO as one primitive: nine signals in simulation, one memory in hardware.
 
+use crate::gate::NOTED;
 use crate::sim::note_activity;
 use crate::word::U;
 use rust_hdl::prelude::*;
@@ -73,6 +74,7 @@ impl<T: Synth> Logic for Fifo<T> {
             let reset = self.reset.val();
             let push = !reset && self.in_valid.val() && self._count != depth;
             let pop = !reset && self.out_ready.val() && self._count != 0;
+            let moved = reset && (self._rd, self._wr) != (0, 0);
             if reset {
                 (self._rd, self._wr, self._count) = (0, 0, 0);
             }
@@ -93,7 +95,7 @@ impl<T: Synth> Logic for Fifo<T> {
                 self.out_valid.next = self._count != 0;
                 self.level.next = (self._count as u64).into();
             }
-            if push || pop {
+            if push || pop || moved {
                 note_activity();
             }
         }
@@ -108,7 +110,7 @@ impl<T: Synth> Logic for Fifo<T> {
         let depth = self._words.len();
         let a = clog2(depth).max(1);
         Verilog::Custom(format!(
-            "reg [{w}:0] words [0:{top}];
+            "{NOTED}reg [{w}:0] words [0:{top}];
 `ifndef SYNTHESIS
 integer i;
 initial for (i = 0; i < {depth}; i = i + 1) words[i] = {bits}'d0;

@@ -6,6 +6,7 @@
 pub mod cosim;
 pub mod delay;
 pub mod fifo;
+pub mod gate;
 pub mod mem;
 pub mod ports;
 pub mod sim;

@@ -1,6 +1,7 @@
 //! Memories as primitives: a RAM with one write and one read port, and a ROM; both with a
 //! registered read.
 
+use crate::gate::NOTED;
 use crate::sim::note_activity;
 use crate::word::U;
 use rust_hdl::prelude::*;
@@ -131,7 +132,7 @@ impl<T: Synth> Logic for Ram<T> {
         };
         let bound = if full { String::new() } else { format!(" && write_address[{a}:0] <= {top}") };
         Verilog::Custom(format!(
-            "{style}reg [{w}:0] words [0:{top}];
+            "{NOTED}{style}reg [{w}:0] words [0:{top}];
 `ifndef SYNTHESIS
 integer i;
 initial for (i = 0; i < {depth}; i = i + 1) words[i] = {bits}'d0;
@@ -206,7 +207,7 @@ impl<T: Synth> Logic for Rom<T> {
             format!("data <= address[{a}:0] <= {} ? words[address[{a}:0]] : {bits}'d0;", depth - 1)
         };
         Verilog::Custom(format!(
-            "reg [{}:0] words [0:{}];\ninitial begin\n{init}    data = {bits}'d0;\nend\nalways @(posedge clock) {read}\n",
+            "{NOTED}reg [{}:0] words [0:{}];\ninitial begin\n{init}    data = {bits}'d0;\nend\nalways @(posedge clock) {read}\n",
             bits - 1,
             depth - 1
         ))
