@@ -1,24 +1,29 @@
-//! A wrapper that keeps a sleeping block out of native simulation.
+//! A wrapper that settles a block on its own, and leaves it alone while nothing happens in it.
 //!
 //! RustHDL's kernel visits every signal of the whole tree at every walk, whether anything happens
 //! there or not. `Gated<B>` stands for `B` in a parent's struct, in kernels (it dereferences to
-//! `B`) and in Verilog (visitors get `B`), and leaves out walks that would change nothing:
+//! `B`) and in Verilog (visitors get `B`), and saves walks that would change nothing:
 //!
-//! * **settled**: the last walk changed nothing inside, and no input is about to change. Then the
-//!   next walk changes nothing either; RustHDL's own `simulate` stops by the same argument.
-//! * **idle**: a whole clock cycle changed nothing inside but clocks, and no input changed since.
-//!   Then the next clock edge finds the same state and inputs, and changes nothing again; so the
-//!   clock is kept from the block until an input changes. Whether a cycle changed nothing is found
-//!   by looking at all signals inside, now and then. State that no signal shows must be told by
-//!   [`note_activity`](crate::sim::note_activity); blocks of this crate and twins do so. A
-//!   hand-written block says that it does (or that it has none) by [`NOTED`] in its Verilog; below
+//! * **Settled on its own.** When an input is about to change or the clock rises, the inside is
+//!   walked until nothing changes, within one walk of the parent; otherwise not at all. A clock
+//!   edge costs as many walks as the block is deep, not as the whole design.
+//! * **One pulse.** Inside, the clock falls one walk after it rises, as in [`cycle`](crate::sim::cycle);
+//!   the falling edge outside is nothing new. (So nothing inside may react to the falling edge or
+//!   to the clock's level, and a waveform shows the clock low.)
+//! * **Idle.** When a whole clock cycle changed nothing inside but clocks, and no input changed
+//!   since, the next edge finds the same state and inputs and changes nothing again: the clock is
+//!   kept from the block until an input changes. Whether a cycle changed nothing is found by
+//!   looking at all signals inside, now and then. State that no signal shows must be told by
+//!   [`note_activity`](crate::sim::note_activity); the memories of this crate and twins do so. A
+//!   hand-written block says that it does, or that it has none, by [`NOTED`] in its Verilog; above
 //!   one that does not, the idle rule is never used.
 //!
-//! The results are the same in every cycle, only earlier. All inputs of `B` must be in its
-//! `ports!` list; `connect_all` checks that.
+//! Every output has in every cycle the value that it has without gates. The clock must reach all
+//! parts of a design by ports, as deep as data does, as it does with `clock!`. All inputs of `B`
+//! must be in its `ports!` list; `connect_all` checks that.
 
 use crate::ports::{Port, Ports, Value};
-use crate::sim::activity;
+use crate::sim::{activity, note_activity, settle, MAX_WALKS};
 use crate::twin::with_own_ports;
 use rust_hdl::prelude::*;
 use std::ops::{Deref, DerefMut};
@@ -33,46 +38,31 @@ const PATIENCE: u32 = 64;
 /// `B`, left out of native simulation while nothing happens in it.
 pub struct Gated<B: Ports> {
     inner: B,
-    /// The last walk changed something, or there was none yet.
+    /// Not settled inside: at first, and if it oscillates.
     awake: bool,
+    /// Something was done in the last walk, so the parent must look at the outputs again.
+    changed: bool,
+    /// The clock stands high outside, and its edge has been dealt with; inside it is low.
+    edge_done: bool,
     /// Clock edges change nothing until an input does.
     idle: bool,
-    /// While idle: the clock stands high, and its edge was not passed on.
-    missed: bool,
-    /// Woken while the clock stood high: it stays low inside until it falls outside.
-    hold: bool,
-    /// A cycle is being watched for changes.
-    watching: bool,
-    /// Rising edges until the next watch, and how many to wait after a failed one.
+    /// Rising edges until the next look, and how many to wait after one that found changes.
     wait: u32,
     patience: u32,
-    /// Whether the idle rule may be used; found out at the first watch.
+    /// Whether the idle rule may be used; found out at the first look.
     may_idle: Option<bool>,
 }
 
 impl<B: Ports> Gated<B> {
     /// Wraps a block.
     pub fn new(inner: B) -> Self {
-        Self {
-            inner,
-            awake: true,
-            idle: false,
-            missed: false,
-            hold: false,
-            watching: false,
-            wait: 1,
-            patience: 1,
-            may_idle: None,
-        }
+        Self { inner, awake: true, changed: true, edge_done: false, idle: false, wait: 1, patience: 1, may_idle: None }
     }
 
     /// Must be called after state inside was changed by other means than simulation.
     pub fn wake(&mut self) {
-        self.hold |= self.idle && self.missed;
-        self.missed = false;
         self.awake = true;
         self.idle = false;
-        self.watching = false;
     }
 
     /// Whether clock edges are being left out.
@@ -85,19 +75,46 @@ impl<B: Ports> Gated<B> {
         &self.inner
     }
 
-    fn busy(&mut self) {
-        self.watching = false;
-        self.wait = self.patience;
-        self.patience = (self.patience * 2).min(PATIENCE);
-    }
-
-    fn watch(&mut self) -> bool {
+    /// Whether to look for changes at this edge.
+    fn looks(&mut self) -> bool {
         if self.wait > 0 {
             self.wait -= 1;
             return false;
         }
         let inner = &self.inner;
-        *self.may_idle.get_or_insert_with(|| B::has_clock() && all_noted(inner))
+        *self.may_idle.get_or_insert_with(|| all_noted(inner))
+    }
+
+    /// Walks the inside until it is settled.
+    #[inline]
+    fn settle(&mut self) {
+        self.awake = settle(&mut self.inner, MAX_WALKS).is_err();
+    }
+
+    /// A whole clock cycle inside, looked at: if it changes nothing, no further one will.
+    #[cold]
+    fn look(&mut self, pending: bool) {
+        let before = activity();
+        self.inner.update_all();
+        let mut quiet = !pending && !data_changed(&self.inner);
+        self.inner.set_clock(false);
+        self.awake = true;
+        for _ in 0..MAX_WALKS {
+            self.inner.update_all();
+            if !self.inner.has_changed() {
+                self.awake = false;
+                break;
+            }
+            quiet = quiet && !data_changed(&self.inner);
+        }
+        if quiet && !self.awake && activity() == before {
+            self.idle = true;
+            self.patience = 1;
+        } else {
+            note_activity();
+            self.wait = self.patience;
+            self.patience = (self.patience * 2).min(PATIENCE);
+        }
     }
 }
 
@@ -132,12 +149,6 @@ impl<B: Ports> Logic for Gated<B> {
     }
 }
 
-/// The clock's next and present level.
-#[inline(always)]
-fn levels<B: Ports>(inner: &mut B) -> (bool, bool) {
-    inner.clock().map_or((false, false), |c| (c.next.clk, c.val().clk))
-}
-
 impl<B: Ports> Block for Gated<B> {
     fn connect_all(&mut self) {
         let missing = unlisted_inputs(&self.inner);
@@ -152,55 +163,41 @@ impl<B: Ports> Block for Gated<B> {
 
     #[inline]
     fn update_all(&mut self) {
-        let (next, now) = levels(&mut self.inner);
+        self.changed = false;
+        let high = self.inner.clock().is_some_and(|c| c.next.clk);
+        self.edge_done &= high;
+        let rising = high && !self.edge_done;
+        self.edge_done = high;
         let pending = self.inner.inputs_pending();
         if self.idle {
             if !pending {
-                self.missed = next;
                 return;
             }
             self.idle = false;
-            // An edge that came before this input is over; one that comes with it is not.
-            self.hold = self.missed;
-            self.missed = false;
         }
-        let mut clock_pending = next != now;
-        if self.hold {
-            if next {
-                self.inner.set_clock(false);
-                clock_pending = now;
-            } else {
-                self.hold = false;
-            }
-        }
-        if !(self.awake || clock_pending || pending) {
+        if !(self.awake || rising || pending) {
             return;
         }
-        if clock_pending && next && self.watch() {
-            self.watching = true;
-        }
-        if !self.watching {
+        self.changed = true;
+        if !rising {
+            // Settling leaves no trace that a gate around this one could see.
+            note_activity();
+            // Inside, the clock fell right after it rose.
+            self.inner.set_clock(false);
+            self.settle();
+        } else if self.looks() {
+            self.look(pending);
+        } else {
+            note_activity();
             self.inner.update_all();
-            self.awake = self.inner.has_changed();
-            return;
-        }
-        let before = activity();
-        self.inner.update_all();
-        self.awake = self.inner.has_changed();
-        if pending || activity() != before || (self.awake && data_changed(&self.inner)) {
-            self.busy();
-        } else if !self.awake && !levels(&mut self.inner).1 {
-            self.watching = false;
-            self.idle = true;
-            self.missed = false;
-            self.patience = 1;
-            self.wait = 0;
+            self.inner.set_clock(false);
+            self.settle();
         }
     }
 
     #[inline]
     fn has_changed(&self) -> bool {
-        self.awake && !self.idle
+        self.changed || self.awake
     }
 
     fn accept(&self, name: &str, probe: &mut dyn Probe) {
@@ -324,6 +321,7 @@ fn unlisted_inputs<B: Ports>(block: &B) -> Vec<String> {
     inputs
         .names
         .into_iter()
-        .filter(|n| !(B::has_clock() && n == "clock") && !listed.iter().any(|p| p.name == *n))
+        .filter(|n| !listed.iter().any(|p| p.name == *n))
+        .filter(|n| !B::has_clock() || n != "clock")
         .collect()
 }

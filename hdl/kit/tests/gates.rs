@@ -196,7 +196,7 @@ fn same(two_phase: bool, seed: u64) -> (u32, u32) {
     let mut before = outputs(&a);
     let mut words = [value(false), value(W::ZERO), value(false)];
     let mut busy = 0u32;
-    for n in 0..6000 {
+    for n in 0..10_000 {
         // Bursts, pauses short and long, single words, resets.
         if busy == 0 && rng.gen_bool(0.02) {
             busy = [1, 3, 20, 100][rng.gen_range(0..4)];

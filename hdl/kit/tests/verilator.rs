@@ -2,7 +2,7 @@
 
 use gristmill_hdl_kit::cosim::skipped;
 use gristmill_hdl_kit::ports;
-use gristmill_hdl_kit::verilator::{available, Model, Options, Trace, VerilatorError};
+use gristmill_hdl_kit::verilator::{available, cache_folder, Model, Options, Trace, VerilatorError};
 use gristmill_hdl_kit::word::U;
 use rust_hdl::prelude::*;
 use std::process::Command;
@@ -190,6 +190,17 @@ fn processes_that_build_the_same_at_once_do_not_disturb_each_other() {
     }
     let dir = tempfile::tempdir().unwrap();
     let cache = dir.path().join("cache");
+    // The run-time library is big; take it from the usual cache.
+    sixteenth_power(&mut Model::build(&Powers::default(), &Options::default()).unwrap());
+    for e in std::fs::read_dir(cache_folder()).unwrap().map(|e| e.unwrap()) {
+        if e.file_name().to_string_lossy().starts_with("runtime-") {
+            let to = cache.join(e.file_name());
+            std::fs::create_dir_all(&to).unwrap();
+            for f in std::fs::read_dir(e.path()).unwrap().map(|f| f.unwrap()) {
+                std::fs::copy(f.path(), to.join(f.file_name())).unwrap();
+            }
+        }
+    }
     let env = [("GRISTMILL_CACHE", cache.to_str().unwrap())];
     let children: Vec<_> = (0..2).map(|_| child("child_builds", &env)).collect();
     for mut c in children {
@@ -198,8 +209,8 @@ fn processes_that_build_the_same_at_once_do_not_disturb_each_other() {
     let mut names: Vec<String> =
         std::fs::read_dir(&cache).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    assert_eq!(names.len(), 2, "{names:?}");
-    assert!(names[0].starts_with("model-") && names[1].starts_with("runtime-"), "{names:?}");
+    names.retain(|n| !n.starts_with("runtime-"));
+    assert!(names.len() == 1 && names[0].starts_with("model-"), "{names:?}");
 }
 
 #[test]
