@@ -164,9 +164,16 @@ impl Msm {
     /// # Panics
     /// If the configuration cannot be built ([`MsmConfig::assert_valid`]).
     pub fn new(config: &MsmConfig, curve: &CurveParams, scalars: &FieldParams, fidelity: Fidelity) -> Self {
+        Self::with_adder(config, curve, scalars, PointAdder256::new(curve, fidelity))
+    }
+
+    /// As [`Msm::new`], around this adder. All control follows its latency.
+    ///
+    /// # Panics
+    /// If the configuration cannot be built.
+    pub fn with_adder(config: &MsmConfig, curve: &CurveParams, scalars: &FieldParams, adder: PointAdder256) -> Self {
         config.assert_valid();
         assert!(config.buckets() <= 1 << 24, "{} buckets: at most 2^24", config.buckets());
-        let adder = PointAdder256::new(curve, fidelity);
         let turnaround = adder.latency() + TURNAROUND;
         Self {
             clock: Default::default(),

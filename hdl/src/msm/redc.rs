@@ -62,6 +62,7 @@ pub struct Redc {
     last: Constant<Bits<4>>,
     zero4: Constant<Bits<4>>,
     one4: Constant<Bits<4>>,
+    zero32: Constant<Bits<32>>,
     zero: Constant<U<272>>,
 }
 
@@ -94,6 +95,7 @@ impl Redc {
             last: Constant::new((DIGITS as u64 - 1).into()),
             zero4: Constant::new(0u64.into()),
             one4: Constant::new(1u64.into()),
+            zero32: Constant::new(0u64.into()),
             zero: Constant::new(0u64.into()),
         }
     }
@@ -121,6 +123,7 @@ impl Logic for Redc {
         // Cycle 2 -> 3: m*p. (An empty slot computes nothing, which only saves simulation time.)
         self.even.next = self.zero.val();
         self.odd.next = self.zero.val();
+        self.product.next = self.zero32.val();
         if self.state.q.val().busy2 {
             for j in 0..8 {
                 self.product.next = self.state.q.val().m * self.p[j * 2].val();

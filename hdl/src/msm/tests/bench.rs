@@ -153,6 +153,30 @@ impl Bench {
         None
     }
 
+    /// Cycles a second and walks a cycle of the native simulation, streams without pauses.
+    pub fn speed(&mut self, command: &Command) -> (f64, f64) {
+        let bases: Vec<U<256>> = base_words(&command.logs);
+        let msm = &mut *self.msm;
+        let (mut walks, mut cycles, mut base, mut scalar) = (0, 0, 0, 0);
+        let begin = std::time::Instant::now();
+        while !msm.done.val() {
+            msm.start.next = cycles == 0;
+            msm.count.next = (command.scalars.len() as u64).into();
+            msm.base_valid.next = base < bases.len();
+            msm.base_data.next = bases[base.min(bases.len() - 1)];
+            msm.scalar_valid.next = scalar < command.scalars.len();
+            msm.scalar_data.next = command.scalars[scalar.min(command.scalars.len() - 1)].clone().into();
+            msm.out_ready.next = true;
+            if cycles > 0 {
+                base += msm.base_ready.val() as usize;
+                scalar += msm.scalar_ready.val() as usize;
+            }
+            walks += sim::cycle(msm).expect("settles");
+            cycles += 1;
+        }
+        (cycles as f64 / begin.elapsed().as_secs_f64(), walks as f64 / cycles as f64)
+    }
+
     pub fn run(&mut self, command: &Command, stalls: Stalls, seed: u64) -> Outcome {
         let points = command.scalars.len() as u64;
         let limit = 100_000 + points * self.config.windows() as u64 * 40;

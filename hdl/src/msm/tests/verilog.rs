@@ -12,7 +12,7 @@ use rand::{Rng, SeedableRng};
 use rust_hdl::prelude::Block;
 
 use super::bench::{base_words, scalar_word, Command};
-use crate::curve::BN254;
+use crate::curve::{PointAdder256, BN254};
 use crate::field::testing::{edge_values, random_values};
 use crate::field::{BN254_FQ, BN254_FR};
 use crate::msm::{Msm, MsmConfig, Ram2, Recoder, Redc, Summation, Tracker};
@@ -152,7 +152,10 @@ fn engine() {
     let options = Options {
         // The twin's pipeline starts with zeros, the RTL's with what it makes of zeros.
         warm_up: 200,
-        verilator: verilator::Options { optimise: 1, hierarchical: hierarchical(), ..Default::default() },
+        verilator: verilator::Options {
+            hierarchical: PointAdder256::VERILATE_APART.map(String::from).to_vec(),
+            ..Default::default()
+        },
     };
     let outcome = check_with(&mut *msm, 7500, &options, |n, outputs, inputs| {
         let on = |name| outputs[output::<M>(name)][0] == 1;
@@ -185,9 +188,4 @@ fn engine() {
     if outcome != Outcome::Skipped {
         assert_eq!((commands, words), (2, 2 * config.result_words()), "both commands ran to their end");
     }
-}
-
-/// The adder's multipliers are one module, verilated once.
-fn hierarchical() -> Vec<String> {
-    vec!["mul_xx".into()]
 }
