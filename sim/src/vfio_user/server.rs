@@ -16,8 +16,6 @@ use std::time::Duration;
 
 /// How long the card may simulate before the socket is looked at again.
 const SLICE: Duration = Duration::from_micros(200);
-/// Messages handled before the card gets its turn.
-const BURST: usize = 64;
 /// A client that does not take its answers for this long is dropped.
 const SEND_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -115,26 +113,23 @@ impl Server {
             match self.wait(client, timeout)? {
                 Woken::Stop => return Ok(true),
                 Woken::Timeout => {}
-                Woken::Ready => {
-                    for _ in 0..BURST {
-                        match framer.advance(client) {
-                            Received::NotYet => break,
-                            Received::Closed(why) => {
-                                tracing::info!(why, "client gone");
-                                return Ok(false);
-                            }
-                            Received::Message(message) => {
-                                let answer = session.handle(message, card);
-                                if let Some(bytes) = answer
-                                    && let Err(e) = (&mut &*client).write_all(&bytes)
-                                {
-                                    tracing::info!(%e, "client does not take its answer");
-                                    return Ok(false);
-                                }
-                            }
+                // One message, then the card's turn: a doorbell starts work before the next message,
+                // whatever that may be.
+                Woken::Ready => match framer.advance(client) {
+                    Received::NotYet => {}
+                    Received::Closed(why) => {
+                        tracing::info!(why, "client gone");
+                        return Ok(false);
+                    }
+                    Received::Message(message) => {
+                        if let Some(bytes) = session.handle(message, card)
+                            && let Err(e) = (&mut &*client).write_all(&bytes)
+                        {
+                            tracing::info!(%e, "client does not take its answer");
+                            return Ok(false);
                         }
                     }
-                }
+                },
             }
             if card.pending() {
                 let cycles = u64::from(card.clock_hz()) * SLICE.as_micros() as u64 / 1_000_000;
