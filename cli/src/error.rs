@@ -8,9 +8,6 @@ pub enum CliError {
     /// An error of the library, which says all.
     #[error(transparent)]
     Library(#[from] gristmill::Error),
-    /// A configuration of the card that is wrong.
-    #[error(transparent)]
-    Config(#[from] gristmill_hdl::config::ConfigError),
     /// The simulator failed.
     #[error(transparent)]
     Sim(#[from] gristmill_sim::SimError),

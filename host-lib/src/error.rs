@@ -43,6 +43,14 @@ pub enum Error {
         /// Why, and what to do.
         reason: String,
     },
+    /// A configuration of the simulated card that is wrong.
+    #[error("configuration `{config}`: {problem}")]
+    Config {
+        /// Name or file.
+        config: String,
+        /// What is wrong, and the way out.
+        problem: String,
+    },
     /// The device failed at a task and the policy forbids the CPU.
     #[error("device `{device}` failed at {task}: {source}; fall-back to the CPU is off (fall-back `auto` allows it)")]
     DeviceFailed {
@@ -171,6 +179,7 @@ impl Error {
         match self {
             Error::DeviceName { .. }
             | Error::BaseOffCurve { .. }
+            | Error::Config { .. }
             | Error::MsmLength { .. }
             | Error::NttLength { .. }
             | Error::ZeroCoset

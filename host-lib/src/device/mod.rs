@@ -12,7 +12,9 @@ mod tests;
 pub use bases::Bases;
 pub(crate) use engine::{Engine, EngineResult, MsmJob, Resident};
 pub use engine::{EngineError, Info, MsmInfo, NttInfo};
-pub use options::{Check, DeviceName, Fallback, Options};
+#[cfg(all(feature = "sim", target_os = "linux"))]
+pub use card::load_config;
+pub use options::{Check, DeviceName, Fallback, Options, Waves};
 
 use crate::{Error, Report, Result, cpu::Cpu};
 use ark_bn254::Fr;

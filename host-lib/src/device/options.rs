@@ -25,6 +25,15 @@ pub enum Check {
     Dual,
 }
 
+/// A waveform of a simulated card in this process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waves {
+    /// The file (VCD; `.fst` under Verilator).
+    pub file: PathBuf,
+    /// First cycle, and first one no longer written; all if not given.
+    pub cycles: Option<(u64, u64)>,
+}
+
 /// How a device is opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -34,6 +43,11 @@ pub struct Options {
     pub fallback: Fallback,
     /// How results are checked.
     pub check: Check,
+    /// Waveform to write; simulated cards in this process only.
+    pub waves: Option<Waves>,
+    /// Faults that the simulated card in this process injects, for tests of what is above it.
+    #[cfg(all(feature = "sim", target_os = "linux"))]
+    pub faults: Vec<gristmill_sim::fault::FaultPlan>,
 }
 
 /// A device's name, parsed.

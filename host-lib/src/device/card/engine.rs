@@ -1,13 +1,13 @@
 //! A card as an engine of this library: state, errors, identity. The tasks are in `msm` and `ntt`.
 
+use super::ntt::Blocks;
 use super::residency::{Residency, SetId};
 use crate::device::engine::{Engine, EngineError, EngineResult, Info, MsmInfo, MsmJob, NttInfo, Resident};
 use crate::device::Transform;
 use crate::report::{Bytes, Cost, Stalls};
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use gristmill_abi::layout::{Curve, Field};
-use gristmill_driver::{Card, Counters, DmaBuffer, Error as DriverError};
-use std::collections::HashMap;
+use gristmill_driver::{Card, Counters, Error as DriverError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What is known of a device beside what its registers say.
@@ -47,8 +47,7 @@ pub(super) struct CardEngine {
 pub(super) struct State {
     pub card: Card,
     pub residency: Residency,
-    /// Factor blocks in host memory, by first element and ratio of their sequences.
-    pub blocks: HashMap<(Fr, Fr), DmaBuffer>,
+    pub blocks: Blocks,
     next_set: SetId,
     /// An error after which the card has to be reset before its next task.
     poisoned: bool,
@@ -57,7 +56,7 @@ pub(super) struct State {
 impl CardEngine {
     pub fn new(card: Card, nature: Nature) -> Self {
         let residency = Residency::new(card.info().card_mem_bytes);
-        let state = State { card, residency, blocks: HashMap::new(), next_set: 0, poisoned: false };
+        let state = State { card, residency, blocks: Blocks::new(), next_set: 0, poisoned: false };
         CardEngine { nature, freed: Arc::default(), state: Mutex::new(state) }
     }
 

@@ -1,21 +1,82 @@
 //! Cards: the engine on top of the driver, behind any transport.
 //!
-//! Not there yet: every name is answered with an error that says so.
+//! | module | is |
+//! |---|---|
+//! | [`engine`] | one open card: lock, recovery after errors, identity, counters |
+//! | [`msm`], [`combine`] | MSMs: resident bases, commands, segment sums |
+//! | [`ntt`], [`factors`] | transforms: commands, factor blocks, four steps |
+//! | [`find`] | cards in this machine's slots |
+//! | [`residency`] | what lies in card memory |
+//! | [`words`] | arkworks' types as the card's words |
+//! | `simulated`, `in_process` | the simulated card in this process (feature `sim`) |
+
+mod combine;
+mod engine;
+mod factors;
+mod find;
+#[cfg(all(feature = "sim", target_os = "linux"))]
+mod in_process;
+mod msm;
+mod ntt;
+mod residency;
+#[cfg(all(feature = "sim", target_os = "linux"))]
+mod simulated;
+mod words;
+
+#[cfg(all(feature = "sim", target_os = "linux"))]
+pub use simulated::load_config;
 
 use super::{DeviceName, Options, engine::Engine};
 use crate::{Error, Result};
+use engine::{CardEngine, Nature};
+use gristmill_driver::{Card, Transport};
 use std::sync::Arc;
 
 /// Opens a card or simulated card by name.
-pub(crate) fn open(name: &DeviceName, _options: &Options) -> Result<Arc<dyn Engine>> {
+pub(crate) fn open(name: &DeviceName, options: &Options) -> Result<Arc<dyn Engine>> {
+    let unavailable = |reason: String| Error::DeviceUnavailable { device: name.to_string(), reason };
+    let (transport, nature) = match name {
+        DeviceName::Auto | DeviceName::Cpu => return Err(Error::Internal(format!("{name} is no card"))),
+        DeviceName::Sim | DeviceName::SimVerilator => simulated(name, options)?,
+        DeviceName::Vfio(_) | DeviceName::VfioUser(_) => {
+            if options.config.is_some() {
+                return Err(unavailable(
+                    "a configuration can be given to simulated cards in this process only (sim, sim:verilator)".into(),
+                ));
+            }
+            let transport = gristmill_driver::open(&name.to_string()).map_err(|e| unavailable(e.to_string()))?;
+            (transport, Nature { kind: "card", ..Nature::default() })
+        }
+    };
+    let card = Card::open(transport).map_err(|e| unavailable(e.to_string()))?;
+    Ok(Arc::new(CardEngine::new(card, nature)))
+}
+
+#[cfg(all(feature = "sim", target_os = "linux"))]
+fn simulated(name: &DeviceName, options: &Options) -> Result<(Box<dyn Transport>, Nature)> {
+    simulated::open(name, options)
+}
+
+#[cfg(not(all(feature = "sim", target_os = "linux")))]
+fn simulated(name: &DeviceName, _options: &Options) -> Result<(Box<dyn Transport>, Nature)> {
     Err(Error::DeviceUnavailable {
         device: name.to_string(),
-        reason: "this build has no card back end; use the device `cpu`".into(),
+        reason: "this build has no simulator; build with the feature `sim` (on Linux), or use the device `cpu`".into(),
     })
 }
 
 /// A card of this machine for the device `auto`, if there is one that can be opened. Never a
 /// simulator.
-pub(crate) fn find(_options: &Options) -> Option<(DeviceName, Arc<dyn Engine>)> {
-    None
+pub(crate) fn find(options: &Options) -> Option<(DeviceName, Arc<dyn Engine>)> {
+    find::cards().into_iter().find_map(|address| {
+        let name = DeviceName::Vfio(address);
+        let options = Options { config: None, ..options.clone() };
+        match open(&name, &options) {
+            Ok(engine) => Some((name, engine)),
+            Err(error) => {
+                tracing::warn!(device = %name, %error, "a card is there but cannot be opened");
+                None
+            }
+        }
+    })
 }

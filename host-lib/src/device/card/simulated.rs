@@ -1,0 +1,79 @@
+//! `sim` and `sim:verilator`: the simulated card in this process.
+
+use super::engine::Nature;
+use super::in_process::InProcess;
+use crate::device::{DeviceName, Options, Waves};
+use crate::{Error, Result};
+use gristmill_driver::Transport;
+use gristmill_hdl::config::CardConfig;
+use gristmill_sim::{EngineKind, Options as SimOptions, SimCard};
+use std::path::Path;
+
+/// The configuration that a simulated card gets if none is named.
+const DEFAULT_CONFIG: &str = "sim";
+
+/// The configuration of a name (`tiny`, `sim`) or TOML file.
+///
+/// # Errors
+/// [`Error::Config`] names the file or name, the key and the value.
+pub fn load_config(name: &str) -> Result<CardConfig> {
+    let wrong = |problem: String| Error::Config { config: name.to_owned(), problem };
+    if CardConfig::NAMES.contains(&name) {
+        return CardConfig::named(name).map_err(|e| wrong(e.to_string()));
+    }
+    let path = Path::new(name);
+    let looks_like_file = path.components().count() > 1 || path.extension().is_some() || path.exists();
+    if !looks_like_file {
+        return Err(wrong(format!("no such configuration; use {}, or a TOML file", CardConfig::NAMES.join(", "))));
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| wrong(format!("cannot read the file: {e}")))?;
+    CardConfig::from_toml(&text).map_err(|e| wrong(e.to_string()))
+}
+
+pub(super) fn open(name: &DeviceName, options: &Options) -> Result<(Box<dyn Transport>, Nature)> {
+    let config = load_config(options.config.as_deref().unwrap_or(DEFAULT_CONFIG))?;
+    let (config_name, clock_hz) = (config.name.clone(), config.clock_hz);
+    let native = SimOptions::native(config);
+    let engine = if *name == DeviceName::SimVerilator { EngineKind::Verilator } else { native.engine };
+    let waves = options.waves.as_ref().map(waves);
+    let card = SimCard::new(&SimOptions { engine, waves, faults: options.faults.clone(), ..native })
+        .map_err(|e| Error::DeviceUnavailable { device: name.to_string(), reason: e.to_string() })?;
+    let nature = Nature {
+        kind: "simulator",
+        config: Some(config_name),
+        clock_hz: Some(clock_hz.into()),
+        twins: card.engine().map(|e| e.twins()).unwrap_or_default().iter().map(|t| twin_name(t.name, &t.path)).collect(),
+    };
+    Ok((Box::new(InProcess::new(name.to_string(), card)), nature))
+}
+
+fn waves(waves: &Waves) -> gristmill_sim::Waves {
+    let (from, to) = waves.cycles.unwrap_or((0, u64::MAX));
+    gristmill_sim::Waves::new(&waves.file, from, to)
+}
+
+/// `gristmill_hdl::curve::PointAdder<16, 256>` at `top$msm$adder` as `PointAdder at msm.adder`.
+fn twin_name(ty: &str, path: &str) -> String {
+    let ty = ty.split('<').next().unwrap_or(ty);
+    let ty = ty.rsplit("::").next().unwrap_or(ty);
+    format!("{ty} at {}", path.strip_prefix("top$").unwrap_or(path).replace('$', "."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twins_have_short_names() {
+        assert_eq!(twin_name("a::b::PointAdder<c::D<16>>", "top$msm$adder"), "PointAdder at msm.adder");
+    }
+
+    #[test]
+    fn configurations_that_are_none_name_the_way_out() {
+        for (name, part) in [("huge", "use tiny, sim, or a TOML file"), ("absent.toml", "cannot read the file")] {
+            let error = load_config(name).expect_err(name).to_string();
+            assert!(error.contains(name) && error.contains(part), "{error}");
+        }
+        assert_eq!(load_config("tiny").expect("named").name, "tiny");
+    }
+}
