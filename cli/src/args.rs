@@ -184,6 +184,10 @@ pub struct Sim {
     /// What simulates the card
     #[arg(long, value_enum, default_value = "native")]
     pub engine: EngineArg,
+    /// Misbehave, to test what is above: FAULT[@OPCODE][+SKIP][*TIMES], such as wrong-point@msm,
+    /// corrupt:3@ntt, status:8, drop, hang, garbage, die, close
+    #[arg(long, value_name = "FAULT")]
+    pub fault: Vec<gristmill_sim::fault::FaultPlan>,
     #[command(flatten)]
     pub waves: WavesArgs,
 }

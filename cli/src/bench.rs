@@ -80,11 +80,7 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
     } else {
         print(&figures);
     }
-    if figures.correct {
-        Ok(())
-    } else {
-        Err(CliError::Wrong { device: figures.device, op: figures.op })
-    }
+    if figures.correct { Ok(()) } else { Err(CliError::Wrong { device: figures.device, op: figures.op }) }
 }
 
 fn msm(args: &Bench, device: &Device, cpu: &Device, info: &Info) -> Result<Figures, CliError> {

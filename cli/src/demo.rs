@@ -30,16 +30,27 @@ pub fn run(args: &Demo) -> Result<(), CliError> {
     print!("{}", picture(&report));
 
     let (_, cpu, cpu_seconds) = prove(&open::cpu()?)?;
-    let g1_and_ntt: f64 =
-        cpu.stages.iter().filter(|s| report.stages.iter().any(|d| d.place == Place::Device && d.name == s.name)).map(|s| s.seconds).sum();
-    println!("\ncycles simulated   {} ({} a second)", grouped(report.cycles), grouped((report.cycles as f64 / seconds) as u64));
+    let g1_and_ntt: f64 = cpu
+        .stages
+        .iter()
+        .filter(|s| report.stages.iter().any(|d| d.place == Place::Device && d.name == s.name))
+        .map(|s| s.seconds)
+        .sum();
+    println!(
+        "\ncycles simulated   {} ({} a second)",
+        grouped(report.cycles),
+        grouped((report.cycles as f64 / seconds) as u64)
+    );
     if let Some(hz) = report.clock_hz {
         let at = duration(report.cycles as f64 / hz as f64);
         println!("at {:.0} MHz         {at} (predicted, one adder and one butterfly)", hz as f64 / 1e6);
     }
     println!("the same on this CPU {} (whole proof {})", duration(g1_and_ntt), duration(cpu_seconds));
     if !report.twins.is_empty() {
-        println!("twins              {}: native integers instead of their RTL, tested against it;", report.twins.join(", "));
+        println!(
+            "twins              {}: native integers instead of their RTL, tested against it;",
+            report.twins.join(", ")
+        );
         println!("                   --device sim:verilator runs everything as Verilog");
     }
     println!("\nNext: gristmill prove --device sim CIRCUIT.zkey WITNESS.wtns PROOF.json PUBLIC.json");
@@ -60,7 +71,8 @@ fn prove(device: &Device) -> Result<(Proved, Report, f64), CliError> {
 
 /// Where the cycles went: by stage, then what the MSM engine did in its cycles.
 fn picture(r: &Report) -> String {
-    let share = |part: u64, all: u64| format!("{:>9}  {:>4.1} %", grouped(part), part as f64 * 100.0 / all.max(1) as f64);
+    let share =
+        |part: u64, all: u64| format!("{:>9}  {:>4.1} %", grouped(part), part as f64 * 100.0 / all.max(1) as f64);
     let mut out = format!("\nwhere the {} cycles went\n", grouped(r.cycles));
     let stages: Vec<Bar> = r
         .stages

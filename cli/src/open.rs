@@ -18,6 +18,7 @@ pub fn device(args: &DeviceArgs, fallback: Fallback, check: Check, waves: &Waves
         fallback,
         check,
         waves: waves.waves.clone().map(|file| gristmill::Waves { file, cycles: waves.waves_cycles }),
+        ..Options::default()
     };
     Ok(Device::open(&args.device, &options)?)
 }

@@ -17,8 +17,7 @@ pub fn bars(bars: &[Bar], width: usize) -> String {
     let label_width = bars.iter().map(|b| b.label.chars().count()).max().unwrap_or(0);
     let mut out = String::new();
     for b in bars {
-        let eighths =
-            if longest > 0.0 { (value(b) / longest * width as f64 * 8.0).round() as usize } else { 0 };
+        let eighths = if longest > 0.0 { (value(b) / longest * width as f64 * 8.0).round() as usize } else { 0 };
         let partial = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
         let drawn = format!("{}{}", "█".repeat(eighths / 8), partial);
         let line = format!("  {:label_width$}  {:width$}  {}", b.label, drawn, b.remark);

@@ -11,7 +11,8 @@ pub fn text(r: &Report) -> String {
     for s in &r.stages {
         let place = if s.place == Place::Device { "device" } else { "host" };
         let cycles = if s.cycles > 0 { format!("{:>12} cycles", grouped(s.cycles)) } else { String::new() };
-        let _ = writeln!(out, "{}", format!("  {:<34} {place:<6} {:>10} {cycles}", s.name, duration(s.seconds)).trim_end());
+        let _ =
+            writeln!(out, "{}", format!("  {:<34} {place:<6} {:>10} {cycles}", s.name, duration(s.seconds)).trim_end());
     }
     if r.cycles > 0 {
         let _ = write!(out, "  cycles {}", grouped(r.cycles));

@@ -19,7 +19,7 @@ pub fn run(args: &Sim) -> Result<(), CliError> {
         let (from, to) = args.waves.waves_cycles.unwrap_or((0, u64::MAX));
         Waves::new(file, from, to)
     });
-    let mut card = SimCard::new(&Options { engine, waves, ..native })?;
+    let mut card = SimCard::new(&Options { engine, waves, faults: args.fault.clone(), ..native })?;
     let server = Server::bind(&args.socket)?;
     eprintln!("card `{name}` ({:?} engine) on {}", args.engine, args.socket.display());
     eprintln!("use it with --device vfio-user:{}; Ctrl-C ends it", args.socket.display());

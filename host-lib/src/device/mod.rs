@@ -10,10 +10,10 @@ mod options;
 mod tests;
 
 pub use bases::Bases;
-pub(crate) use engine::{Engine, EngineResult, MsmJob, Resident};
-pub use engine::{EngineError, Info, MsmInfo, NttInfo};
 #[cfg(all(feature = "sim", target_os = "linux"))]
 pub use card::load_config;
+pub(crate) use engine::{Engine, EngineResult, MsmJob, Resident};
+pub use engine::{EngineError, Info, MsmInfo, NttInfo};
 pub use options::{Check, DeviceName, Fallback, Options, Waves};
 
 use crate::{Error, Report, Result, cpu::Cpu};

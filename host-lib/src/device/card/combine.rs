@@ -74,9 +74,10 @@ mod tests {
                     expected += *b * Fr::from((i as u64 + 1) << (window_bits * w));
                 }
                 for segment in bucket.chunks(length) {
-                    let a = segment.iter().enumerate().fold(G1Projective::zero(), |sum, (i, b)| {
-                        sum + *b * Fr::from(i as u64 + 1)
-                    });
+                    let a = segment
+                        .iter()
+                        .enumerate()
+                        .fold(G1Projective::zero(), |sum, (i, b)| sum + *b * Fr::from(i as u64 + 1));
                     let r = segment.iter().fold(G1Projective::zero(), |sum, b| sum + b);
                     words::put_point(&a, Fq::rand(&mut rng), &mut bytes);
                     words::put_point(&r, Fq::rand(&mut rng), &mut bytes);

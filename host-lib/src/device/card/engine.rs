@@ -2,8 +2,8 @@
 
 use super::ntt::Blocks;
 use super::residency::{Residency, SetId};
-use crate::device::engine::{Engine, EngineError, EngineResult, Info, MsmInfo, MsmJob, NttInfo, Resident};
 use crate::device::Transform;
+use crate::device::engine::{Engine, EngineError, EngineResult, Info, MsmInfo, MsmJob, NttInfo, Resident};
 use crate::report::{Bytes, Cost, Stalls};
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use gristmill_abi::layout::{Curve, Field};
@@ -62,7 +62,11 @@ impl CardEngine {
 
     /// Runs one task: alone on the card, after a reset if the last one failed, with what the card
     /// counted meanwhile.
-    fn task<T>(&self, what: &str, run: impl FnOnce(&mut State, &mut Cost) -> EngineResult<T>) -> EngineResult<(T, Cost)> {
+    fn task<T>(
+        &self,
+        what: &str,
+        run: impl FnOnce(&mut State, &mut Cost) -> EngineResult<T>,
+    ) -> EngineResult<(T, Cost)> {
         // The state is repaired by the reset below, so a thread that died in a task does no harm.
         let mut state = match self.state.lock() {
             Ok(state) => state,
@@ -127,14 +131,9 @@ fn add(cost: &mut Cost, c: &Counters) {
     cost.msm_cycles += c.msm;
     cost.useful_additions += c.additions;
     cost.butterflies += c.butterflies;
-    cost.stalls =
-        Stalls { input: c.stall_input, bucket: c.stall_bucket, empty: c.stall_empty, drain: c.stall_drain };
-    cost.bytes = Bytes {
-        host_read: c.host_read,
-        host_write: c.host_write,
-        card_read: c.card_read,
-        card_write: c.card_write,
-    };
+    cost.stalls = Stalls { input: c.stall_input, bucket: c.stall_bucket, empty: c.stall_empty, drain: c.stall_drain };
+    cost.bytes =
+        Bytes { host_read: c.host_read, host_write: c.host_write, card_read: c.card_read, card_write: c.card_write };
 }
 
 impl Engine for CardEngine {
@@ -159,10 +158,10 @@ impl Engine for CardEngine {
                 segments: m.segments.into(),
                 max_points: 1 << m.log_max_points,
             }),
-            ntt: caps.ntt.filter(|_| caps.has_field(Field::Bn254Fr)).map(|n| NttInfo {
-                butterflies: n.butterflies.into(),
-                max_elements: 1 << n.log_max,
-            }),
+            ntt: caps
+                .ntt
+                .filter(|_| caps.has_field(Field::Bn254Fr))
+                .map(|n| NttInfo { butterflies: n.butterflies.into(), max_elements: 1 << n.log_max }),
             twins: self.nature.twins.clone(),
             counters: counters.entries().into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         })

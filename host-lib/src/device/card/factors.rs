@@ -23,8 +23,7 @@ pub(super) fn key(kernel: &Kernel) -> Option<Key> {
 pub(super) fn blocks(log_seeds: u32, key: &Key) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (start, ratio) in key.iter().flatten() {
-        let seeds: Vec<Fr> =
-            std::iter::successors(Some(*start), |f| Some(*f * ratio)).take(1 << log_seeds).collect();
+        let seeds: Vec<Fr> = std::iter::successors(Some(*start), |f| Some(*f * ratio)).take(1 << log_seeds).collect();
         words::put_elements(&seeds, &mut bytes);
         words::put_elements(&[ratio.pow([1u64 << log_seeds])], &mut bytes);
     }

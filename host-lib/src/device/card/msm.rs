@@ -101,7 +101,9 @@ impl State {
                 let first = i * chunk;
                 let bases = match resident {
                     Some(address) => Place::Card(address + (first * BASE_BYTES) as u64),
-                    None => Place::from(&self.stage_bases(&job.points[first..first + scalars.len()], &mut batch, cost)?),
+                    None => {
+                        Place::from(&self.stage_bases(&job.points[first..first + scalars.len()], &mut batch, cost)?)
+                    }
                 };
                 self.push_msm(&caps, j, bases, scalars, &mut batch, cost)?;
                 if batch.staged >= STAGING_BYTES {

@@ -80,6 +80,7 @@ impl Residency {
     }
 
     /// Bytes taken.
+    #[cfg(test)]
     pub fn used(&self) -> u64 {
         self.pieces.values().map(|p| p.bytes).sum()
     }

@@ -42,7 +42,13 @@ pub(super) fn open(name: &DeviceName, options: &Options) -> Result<(Box<dyn Tran
         kind: "simulator",
         config: Some(config_name),
         clock_hz: Some(clock_hz.into()),
-        twins: card.engine().map(|e| e.twins()).unwrap_or_default().iter().map(|t| twin_name(t.name, &t.path)).collect(),
+        twins: card
+            .engine()
+            .map(|e| e.twins())
+            .unwrap_or_default()
+            .iter()
+            .map(|t| twin_name(t.name, &t.path))
+            .collect(),
     };
     Ok((Box::new(InProcess::new(name.to_string(), card)), nature))
 }
