@@ -97,7 +97,8 @@ pub struct Card {
     slave: AxiLiteSlave,
     registers: RegisterFile,
     fetcher: Fetcher,
-    checker: Checker,
+    // (Its field is not `checker`: a reserved word of SystemVerilog.)
+    descriptor: Checker,
     sequencer: Sequencer,
     reader0: Reader,
     reader1: Reader,
@@ -226,7 +227,7 @@ impl Card {
             slave: Default::default(),
             registers: RegisterFile::new(config, engines),
             fetcher: Default::default(),
-            checker: Checker::new(config, engines),
+            descriptor: Checker::new(config, engines),
             sequencer: Default::default(),
             reader0: Default::default(),
             reader1: Default::default(),
@@ -259,7 +260,7 @@ fn check(config: &CardConfig) {
 impl Logic for Card {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, slave, registers, fetcher, checker, sequencer, reader0, reader1, writer, host, card);
+        clock!(self, clock, slave, registers, fetcher, descriptor, sequencer, reader0, reader1, writer, host, card);
 
         // Registers.
         self.slave.awaddr.next = self.s_awaddr.val();
@@ -335,12 +336,12 @@ impl Logic for Card {
         self.fetcher.beat_bad.next = self.host.bad.val();
 
         // Checker.
-        self.checker.clear.next = self.sequencer.clear.val();
-        self.checker.load.next = self.sequencer.load.val();
-        self.checker.low.next = self.fetcher.low.val();
-        self.checker.high.next = self.fetcher.high.val();
-        self.checker.epoch.next = self.sequencer.epoch.val();
-        self.checker.card_mem_bytes.next = self.card_mem_bytes.val();
+        self.descriptor.clear.next = self.sequencer.clear.val();
+        self.descriptor.load.next = self.sequencer.load.val();
+        self.descriptor.low.next = self.fetcher.low.val();
+        self.descriptor.high.next = self.fetcher.high.val();
+        self.descriptor.epoch.next = self.sequencer.epoch.val();
+        self.descriptor.card_mem_bytes.next = self.card_mem_bytes.val();
 
         // Sequencer.
         self.sequencer.reset.next = self.reset.val();
@@ -358,16 +359,16 @@ impl Logic for Card {
         self.sequencer.fetch_fault.next = self.fetcher.fault.val();
         self.sequencer.fetch_active.next = self.fetcher.active.val();
         self.sequencer.fetch_begins.next = self.fetcher.begins.val();
-        self.sequencer.checked.next = self.checker.done.val();
-        self.sequencer.verdict.next = self.checker.status.val();
-        self.sequencer.id.next = self.checker.id.val();
-        self.sequencer.count.next = self.checker.count.val();
-        self.sequencer.moves.next = self.checker.is_copy.val() || self.checker.is_zero.val();
-        self.sequencer.is_msm.next = self.checker.is_msm.val();
-        self.sequencer.is_ntt.next = self.checker.is_ntt.val();
-        self.sequencer.a_space.next = self.checker.a_space.val();
-        self.sequencer.b_space.next = self.checker.b_space.val();
-        self.sequencer.c_space.next = self.checker.c_space.val();
+        self.sequencer.checked.next = self.descriptor.done.val();
+        self.sequencer.verdict.next = self.descriptor.status.val();
+        self.sequencer.id.next = self.descriptor.id.val();
+        self.sequencer.count.next = self.descriptor.count.val();
+        self.sequencer.moves.next = self.descriptor.is_copy.val() || self.descriptor.is_zero.val();
+        self.sequencer.is_msm.next = self.descriptor.is_msm.val();
+        self.sequencer.is_ntt.next = self.descriptor.is_ntt.val();
+        self.sequencer.a_space.next = self.descriptor.a_space.val();
+        self.sequencer.b_space.next = self.descriptor.b_space.val();
+        self.sequencer.c_space.next = self.descriptor.c_space.val();
         self.sequencer.movers_busy.next = self.reader0.busy.val() || self.reader1.busy.val() || self.writer.busy.val();
         self.sequencer.a_error.next = self.reader0.error.val();
         self.sequencer.b_error.next = self.reader1.error.val();
@@ -381,9 +382,9 @@ impl Logic for Card {
         // Readers.
         self.reader0.clear.next = self.sequencer.clear.val();
         self.reader0.start.next = self.sequencer.start.val();
-        self.reader0.space.next = self.checker.a_space.val();
-        self.reader0.address.next = self.checker.a_address.val();
-        self.reader0.words.next = self.checker.a_words.val();
+        self.reader0.space.next = self.descriptor.a_space.val();
+        self.reader0.address.next = self.descriptor.a_address.val();
+        self.reader0.words.next = self.descriptor.a_words.val();
         self.reader0.ask_ready.next = self.host.ask0_ready.val() || self.card.ask0_ready.val();
         self.reader0.beat_valid.next = self.host.beat0.val() || self.card.beat0.val();
         self.reader0.beat_data.next = self.h_rdata.val();
@@ -394,9 +395,9 @@ impl Logic for Card {
         }
         self.reader1.clear.next = self.sequencer.clear.val();
         self.reader1.start.next = self.sequencer.start.val();
-        self.reader1.space.next = self.checker.b_space.val();
-        self.reader1.address.next = self.checker.b_address.val();
-        self.reader1.words.next = self.checker.b_words.val();
+        self.reader1.space.next = self.descriptor.b_space.val();
+        self.reader1.address.next = self.descriptor.b_address.val();
+        self.reader1.words.next = self.descriptor.b_words.val();
         self.reader1.ask_ready.next = self.host.ask1_ready.val() || self.card.ask1_ready.val();
         self.reader1.beat_valid.next = self.host.beat1.val() || self.card.beat1.val();
         self.reader1.beat_data.next = self.h_rdata.val();
@@ -451,18 +452,18 @@ impl Logic for Card {
         self.writer.clear.next = self.sequencer.clear.val();
         self.writer.stop.next = self.sequencer.stop.val();
         self.writer.start.next = self.sequencer.start.val() || self.sequencer.completion_start.val();
-        self.writer.space.next = self.checker.c_space.val();
-        self.writer.address.next = self.checker.c_address.val();
-        self.writer.words.next = self.checker.c_words.val();
+        self.writer.space.next = self.descriptor.c_space.val();
+        self.writer.address.next = self.descriptor.c_address.val();
+        self.writer.words.next = self.descriptor.c_words.val();
         self.writer.in_data.next = self.reader0.out_data.val();
         self.writer.in_valid.next = false;
         self.reader0.out_ready.next = false;
         self.reader1.out_ready.next = false;
-        if self.checker.is_copy.val() {
+        if self.descriptor.is_copy.val() {
             self.writer.in_valid.next = self.reader0.out_valid.val();
             self.reader0.out_ready.next = self.writer.in_ready.val();
         }
-        if self.checker.is_zero.val() {
+        if self.descriptor.is_zero.val() {
             self.writer.in_data.next = 0.into();
             self.writer.in_valid.next = true;
         }
@@ -470,31 +471,31 @@ impl Logic for Card {
         // Engines.
         self.msm_ready.next = true;
         self.ntt_ready.next = true;
-        self.count.next = self.checker.count.val();
+        self.count.next = self.descriptor.count.val();
         for i in 0..self._engines {
             self.msm[i].clock.next = self.clock.val();
             self.msm[i].reset.next = self.sequencer.clear.val();
-            self.msm[i].start.next = self.sequencer.start.val() && self.checker.is_msm.val();
+            self.msm[i].start.next = self.sequencer.start.val() && self.descriptor.is_msm.val();
             self.msm[i].count.next = self.count.val();
-            self.msm[i].montgomery.next = self.checker.flags.val().get_bit(0);
+            self.msm[i].montgomery.next = self.descriptor.flags.val().get_bit(0);
             self.msm[i].base_data.next = self.reader0.out_data.val();
-            self.msm[i].base_valid.next = self.reader0.out_valid.val() && self.checker.is_msm.val();
+            self.msm[i].base_valid.next = self.reader0.out_valid.val() && self.descriptor.is_msm.val();
             self.msm[i].scalar_data.next = self.reader1.out_data.val();
-            self.msm[i].scalar_valid.next = self.reader1.out_valid.val() && self.checker.is_msm.val();
-            self.msm[i].out_ready.next = self.writer.in_ready.val() && self.checker.is_msm.val();
+            self.msm[i].scalar_valid.next = self.reader1.out_valid.val() && self.descriptor.is_msm.val();
+            self.msm[i].out_ready.next = self.writer.in_ready.val() && self.descriptor.is_msm.val();
             self.msm_ready.next = self.msm[i].ready.val();
             self.ntt[i].clock.next = self.clock.val();
             self.ntt[i].reset.next = self.sequencer.clear.val();
-            self.ntt[i].start.next = self.sequencer.start.val() && self.checker.is_ntt.val();
+            self.ntt[i].start.next = self.sequencer.start.val() && self.descriptor.is_ntt.val();
             self.ntt[i].log_n.next = bit_cast_ub::<6, 6>(self.count.val().get_bits::<6>(0));
-            self.ntt[i].inverse.next = self.checker.flags.val().get_bit(0);
-            self.ntt[i].factors_before.next = self.checker.flags.val().get_bit(1);
-            self.ntt[i].factors_after.next = self.checker.flags.val().get_bit(2);
+            self.ntt[i].inverse.next = self.descriptor.flags.val().get_bit(0);
+            self.ntt[i].factors_before.next = self.descriptor.flags.val().get_bit(1);
+            self.ntt[i].factors_after.next = self.descriptor.flags.val().get_bit(2);
             self.ntt[i].in_data.next = self.reader0.out_data.val();
-            self.ntt[i].in_valid.next = self.reader0.out_valid.val() && self.checker.is_ntt.val();
+            self.ntt[i].in_valid.next = self.reader0.out_valid.val() && self.descriptor.is_ntt.val();
             self.ntt[i].factor_data.next = self.reader1.out_data.val();
-            self.ntt[i].factor_valid.next = self.reader1.out_valid.val() && self.checker.is_ntt.val();
-            self.ntt[i].out_ready.next = self.writer.in_ready.val() && self.checker.is_ntt.val();
+            self.ntt[i].factor_valid.next = self.reader1.out_valid.val() && self.descriptor.is_ntt.val();
+            self.ntt[i].out_ready.next = self.writer.in_ready.val() && self.descriptor.is_ntt.val();
             self.ntt_ready.next = self.ntt[i].ready.val();
             self.sequencer.engine_done.next = self.msm[i].done.val() || self.ntt[i].done.val();
             self.sequencer.scalar_error.next = self.msm[i].scalar_error.val();
@@ -512,13 +513,13 @@ impl Logic for Card {
             self.registers.events.next.stall_drain = self.msm[i].ev_stall_drain.val();
             self.registers.events.next.ntt = self.ntt[i].ev_busy.val();
             self.registers.events.next.butterflies = self.ntt[i].ev_butterfly.val();
-            if self.checker.is_msm.val() {
+            if self.descriptor.is_msm.val() {
                 self.reader0.out_ready.next = self.msm[i].base_ready.val();
                 self.reader1.out_ready.next = self.msm[i].scalar_ready.val();
                 self.writer.in_data.next = self.msm[i].out_data.val();
                 self.writer.in_valid.next = self.msm[i].out_valid.val();
             }
-            if self.checker.is_ntt.val() {
+            if self.descriptor.is_ntt.val() {
                 self.reader0.out_ready.next = self.ntt[i].in_ready.val();
                 self.reader1.out_ready.next = self.ntt[i].factor_ready.val();
                 self.writer.in_data.next = self.ntt[i].out_data.val();
@@ -526,8 +527,8 @@ impl Logic for Card {
             }
         }
         self.sequencer.engines_ready.next = self.msm_ready.val() && self.ntt_ready.val();
-        self.sequencer.engine_ready.next = (self.msm_ready.val() || (!self.checker.is_msm.val()))
-            && (self.ntt_ready.val() || (!self.checker.is_ntt.val()));
+        self.sequencer.engine_ready.next = (self.msm_ready.val() || (!self.descriptor.is_msm.val()))
+            && (self.ntt_ready.val() || (!self.descriptor.is_ntt.val()));
 
         // Last: it replaces what the choices above have put at the writer.
         if self.sequencer.completing.val() {

@@ -1,6 +1,6 @@
 //! MSM and NTT commands through the whole card, against arkworks and the NTT's model.
 
-use super::bench::{Bench, Pins};
+use super::bench::Bench;
 use super::memory::Manner;
 use super::moves::{copy, nop};
 use super::{Card, CardConfig};
@@ -17,7 +17,7 @@ use num_bigint::BigUint;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-pub fn tiny(manner: Manner, seed: u64) -> Bench<Card> {
+pub fn tiny(manner: Manner, seed: u64) -> Bench {
     let mut bench = Bench::new(Card::new(&CardConfig::tiny(), Fidelity::Twin), manner, seed);
     bench.idle(1);
     bench
@@ -87,7 +87,7 @@ pub const SCALARS: u64 = 0x100_0000;
 pub const SUMS: u64 = 0x200_0000;
 
 /// Puts the operands into the memories and gives the descriptor.
-pub fn load<P: Pins>(b: &mut Bench<P>, job: &Job, montgomery: bool, bases_on_card: bool, id: u16) -> Descriptor {
+pub fn load(b: &mut Bench, job: &Job, montgomery: bool, bases_on_card: bool, id: u16) -> Descriptor {
     for (i, base) in job.bases.iter().enumerate() {
         let memory = if bases_on_card { &mut b.card } else { &mut b.host };
         for (j, word) in base_words(base).into_iter().enumerate() {
@@ -110,7 +110,7 @@ pub fn load<P: Pins>(b: &mut Bench<P>, job: &Job, montgomery: bool, bases_on_car
     }
 }
 
-pub fn result<P: Pins>(b: &Bench<P>, config: &CardConfig) -> G1Projective {
+pub fn result(b: &Bench, config: &CardConfig) -> G1Projective {
     let words: Vec<_> = (0..u64::from(config.msm_result_words())).map(|i| b.host.word(SUMS + 32 * i)).collect();
     combine(config, &words)
 }
@@ -220,7 +220,7 @@ fn limbs(x: &BigUint) -> [u64; 4] {
 }
 
 /// One transform with its check.
-pub fn ntt<P: Pins>(b: &mut Bench<P>, log: u32, flags: u8, on_card: bool, rng: &mut StdRng) -> Completion {
+pub fn ntt(b: &mut Bench, log: u32, flags: u8, on_card: bool, rng: &mut StdRng) -> Completion {
     let field = VectorField::bn254_fr();
     let mut random = || BigUint::from_bytes_le(&(0..40).map(|_| rng.gen()).collect::<Vec<u8>>()) % &field.modulus;
     let input: Vec<BigUint> = (0..1 << log).map(|_| random()).collect();

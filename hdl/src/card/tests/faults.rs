@@ -1,7 +1,7 @@
 //! Error responses of each bus, and resets in the middle of work.
 
 use super::bench;
-use super::bench::{Bench, Pins};
+use super::bench::Bench;
 use super::memory::Manner;
 use super::moves::{copy, nop, zero};
 use gristmill_abi::command::{Descriptor, Operand};
@@ -9,47 +9,48 @@ use gristmill_abi::completion::Status;
 use gristmill_abi::registers as r;
 use rand::Rng;
 
-#[test]
-fn bus_faults_end_the_command_with_their_status() {
-    for (seed, manner) in [(21, Manner::prompt()), (22, Manner::rough())] {
-        let mut b = bench(manner, seed);
-        b.open_queue(3);
-        let epoch = b.epoch;
-        let (host, card) = (Operand::host(0x8000), Operand::card(0x1000));
-        let cases: [(Status, Descriptor); 5] = [
-            (Status::HostReadFault, copy(epoch, 1, host, card, 200)),
-            (Status::CardReadFault, copy(epoch, 2, card, host, 200)),
-            (Status::HostWriteFault, copy(epoch, 3, card, host, 200)),
-            (Status::CardWriteFault, copy(epoch, 4, host, card, 200)),
-            (Status::HostWriteFault, zero(epoch, 5, host, 200)),
-        ];
-        for (status, descriptor) in cases {
-            for at in [0, 5, 100, 199u64] {
-                let range = |base: u64| base + 32 * at..base + 32 * at + 32;
-                match status {
-                    Status::HostReadFault => b.host.read_faults.push(range(0x8000)),
-                    Status::CardReadFault => b.card.read_faults.push(range(0x1000)),
-                    Status::HostWriteFault => b.host.write_faults.push(range(0x8000)),
-                    _ => b.card.write_faults.push(range(0x1000)),
-                }
-                let c = b.run(&descriptor);
-                assert_eq!(Status::from_code(c.status), Some(status), "word {at}");
-                assert_eq!(c.work, 0);
-                b.host.read_faults.clear();
-                b.card.read_faults.clear();
-                b.host.write_faults.clear();
-                b.card.write_faults.clear();
-                assert_eq!(b.run(&copy(epoch, 9, host, card, 40)).status, 0, "after {status:?} at word {at}");
+pub fn bus_faults(b: &mut Bench) {
+    b.open_queue(3);
+    let epoch = b.epoch;
+    let (host, card) = (Operand::host(0x8000), Operand::card(0x1000));
+    let cases: [(Status, Descriptor); 5] = [
+        (Status::HostReadFault, copy(epoch, 1, host, card, 200)),
+        (Status::CardReadFault, copy(epoch, 2, card, host, 200)),
+        (Status::HostWriteFault, copy(epoch, 3, card, host, 200)),
+        (Status::CardWriteFault, copy(epoch, 4, host, card, 200)),
+        (Status::HostWriteFault, zero(epoch, 5, host, 200)),
+    ];
+    for (status, descriptor) in cases {
+        for at in [0, 5, 100, 199u64] {
+            let range = |base: u64| base + 32 * at..base + 32 * at + 32;
+            match status {
+                Status::HostReadFault => b.host.read_faults.push(range(0x8000)),
+                Status::CardReadFault => b.card.read_faults.push(range(0x1000)),
+                Status::HostWriteFault => b.host.write_faults.push(range(0x8000)),
+                _ => b.card.write_faults.push(range(0x1000)),
             }
+            let c = b.run(&descriptor);
+            assert_eq!(Status::from_code(c.status), Some(status), "word {at}");
+            assert_eq!(c.work, 0);
+            b.host.read_faults.clear();
+            b.card.read_faults.clear();
+            b.host.write_faults.clear();
+            b.card.write_faults.clear();
+            assert_eq!(b.run(&copy(epoch, 9, host, card, 40)).status, 0, "after {status:?} at word {at}");
         }
-        b.settle(1000);
-        assert_eq!(b.read(r::STATUS), r::STATUS_READY);
     }
+    b.settle(1000);
+    assert_eq!(b.read(r::STATUS), r::STATUS_READY);
 }
 
 #[test]
-fn what_follows_a_read_fault_is_zero_and_nothing_more_is_read() {
-    let mut b = bench(Manner::prompt(), 23);
+fn bus_faults_end_the_command_with_their_status() {
+    for (seed, manner) in [(21, Manner::prompt()), (22, Manner::rough())] {
+        bus_faults(&mut bench(manner, seed));
+    }
+}
+
+pub fn after_a_read_fault(b: &mut Bench) {
     b.open_queue(3);
     let epoch = b.epoch;
     for i in 0..4000 {
@@ -72,7 +73,12 @@ fn what_follows_a_read_fault_is_zero_and_nothing_more_is_read() {
     assert_eq!(Status::from_code(c.status), Some(Status::HostReadFault));
 }
 
-fn reset_during_copies<P: Pins>(b: &mut Bench<P>, by_pin: bool) {
+#[test]
+fn what_follows_a_read_fault_is_zero_and_nothing_more_is_read() {
+    after_a_read_fault(&mut bench(Manner::prompt(), 23));
+}
+
+pub fn reset_during_copies(b: &mut Bench, by_pin: bool) {
     for delay in [0u64, 1, 2, 5, 13, 40, 70, 100, 150] {
         b.open_queue(3);
         let epoch = b.epoch;

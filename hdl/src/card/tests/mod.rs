@@ -8,13 +8,14 @@ mod moves;
 mod queue;
 mod registers;
 mod speed;
+mod verilog;
 
 use super::Card;
 use crate::config::CardConfig;
 use bench::Bench;
 use memory::Manner;
 
-fn bench(manner: Manner, seed: u64) -> Bench<Card> {
+fn bench(manner: Manner, seed: u64) -> Bench {
     let mut bench = Bench::new(Card::without_engines(&CardConfig::tiny()), manner, seed);
     bench.idle(1);
     bench

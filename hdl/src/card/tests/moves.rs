@@ -1,6 +1,7 @@
 //! NOP, COPY and ZERO: what they do to memory, what they report, how fast they are.
 
 use super::bench;
+use super::bench::Bench;
 use super::memory::Manner;
 use gristmill_abi::command::{Descriptor, Opcode, Operand};
 use gristmill_abi::completion::Status;
@@ -44,50 +45,51 @@ fn nop_completes() {
     assert!(!b.out.irq);
 }
 
-#[test]
-fn copies_in_every_direction_and_alignment() {
-    for (seed, manner) in [(2, Manner::prompt()), (3, Manner::rough())] {
-        let mut b = bench(manner, seed);
-        b.open_queue(4);
-        let epoch = b.epoch;
-        let spaces: [fn(u64) -> Operand; 2] = [Operand::host, Operand::card];
-        for (n, from) in spaces.into_iter().enumerate() {
-            for (m, to) in spaces.into_iter().enumerate() {
-                for count in [1u64, 2, 15, 16, 17, 33, 129, 300] {
-                    let (at, into) = (32 * b.rng.gen_range(0u64..300), 0x4000 + 32 * b.rng.gen_range(0u64..300));
-                    let words: Vec<[u64; 4]> = (0..count).map(|_| b.rng.gen()).collect();
-                    for (i, w) in words.iter().enumerate() {
-                        let source = if n == 0 { &mut b.host } else { &mut b.card };
-                        source.words.insert(at + 32 * i as u64, *w);
-                    }
-                    let guard = |i: u64| into.wrapping_add(32 * i);
-                    let sink = if m == 0 { &mut b.host } else { &mut b.card };
-                    sink.words.remove(&guard(count));
-                    sink.words.remove(&guard(u64::MAX));
-                    let c = b.run(&copy(epoch, count as u16, from(at), to(into), count as u32));
-                    assert_eq!((c.status, c.work), (0, count));
-                    let sink = if m == 0 { &b.host } else { &b.card };
-                    for (i, w) in words.iter().enumerate() {
-                        assert_eq!(sink.word(into + 32 * i as u64), *w, "word {i} of {count}");
-                    }
-                    if n != m {
-                        assert_eq!(sink.word(guard(count)), [0; 4], "written beyond the end");
-                        assert_eq!(sink.word(guard(u64::MAX)), [0; 4], "written before the start");
-                    }
+pub fn copies(b: &mut Bench) {
+    b.open_queue(4);
+    let epoch = b.epoch;
+    let spaces: [fn(u64) -> Operand; 2] = [Operand::host, Operand::card];
+    for (n, from) in spaces.into_iter().enumerate() {
+        for (m, to) in spaces.into_iter().enumerate() {
+            for count in [1u64, 2, 15, 16, 17, 33, 129, 300] {
+                let (at, into) = (32 * b.rng.gen_range(0u64..300), 0x4000 + 32 * b.rng.gen_range(0u64..300));
+                let words: Vec<[u64; 4]> = (0..count).map(|_| b.rng.gen()).collect();
+                for (i, w) in words.iter().enumerate() {
+                    let source = if n == 0 { &mut b.host } else { &mut b.card };
+                    source.words.insert(at + 32 * i as u64, *w);
+                }
+                let guard = |i: u64| into.wrapping_add(32 * i);
+                let sink = if m == 0 { &mut b.host } else { &mut b.card };
+                sink.words.remove(&guard(count));
+                sink.words.remove(&guard(u64::MAX));
+                let c = b.run(&copy(epoch, count as u16, from(at), to(into), count as u32));
+                assert_eq!((c.status, c.work), (0, count));
+                let sink = if m == 0 { &b.host } else { &b.card };
+                for (i, w) in words.iter().enumerate() {
+                    assert_eq!(sink.word(into + 32 * i as u64), *w, "word {i} of {count}");
+                }
+                if n != m {
+                    assert_eq!(sink.word(guard(count)), [0; 4], "written beyond the end");
+                    assert_eq!(sink.word(guard(u64::MAX)), [0; 4], "written before the start");
                 }
             }
         }
-        assert_eq!(b.read_pair(r::CNT_ERRORS_LO), 0);
-        assert_eq!(b.read_pair(r::CNT_HOST_READ_LO), 32 * b.host.beats_read);
-        assert_eq!(b.read_pair(r::CNT_HOST_WRITE_LO), 32 * b.host.beats_written);
-        assert_eq!(b.read_pair(r::CNT_CARD_READ_LO), 32 * b.card.beats_read);
-        assert_eq!(b.read_pair(r::CNT_CARD_WRITE_LO), 32 * b.card.beats_written);
     }
+    assert_eq!(b.read_pair(r::CNT_ERRORS_LO), 0);
+    assert_eq!(b.read_pair(r::CNT_HOST_READ_LO), 32 * b.host.beats_read);
+    assert_eq!(b.read_pair(r::CNT_HOST_WRITE_LO), 32 * b.host.beats_written);
+    assert_eq!(b.read_pair(r::CNT_CARD_READ_LO), 32 * b.card.beats_read);
+    assert_eq!(b.read_pair(r::CNT_CARD_WRITE_LO), 32 * b.card.beats_written);
 }
 
 #[test]
-fn zero_writes_zeros_only_where_it_should() {
-    let mut b = bench(Manner::rough(), 4);
+fn copies_in_every_direction_and_alignment() {
+    for (seed, manner) in [(2, Manner::prompt()), (3, Manner::rough())] {
+        copies(&mut bench(manner, seed));
+    }
+}
+
+pub fn zeros(b: &mut Bench) {
     b.open_queue(3);
     let epoch = b.epoch;
     for i in 0..100 {
@@ -102,12 +104,20 @@ fn zero_writes_zeros_only_where_it_should() {
 }
 
 #[test]
-fn copies_hide_the_latency_of_memory() {
-    let mut b = bench(Manner { latency: 60..61, pause: 0 }, 5);
+fn zero_writes_zeros_only_where_it_should() {
+    zeros(&mut bench(Manner::rough(), 4));
+}
+
+pub fn long_copy(b: &mut Bench) {
     b.open_queue(3);
     let epoch = b.epoch;
     let c = b.run(&copy(epoch, 1, Operand::host(0), Operand::card(0), 1024));
     assert_eq!(c.status, 0);
     assert!(b.host.most_reads >= 4, "only {} bursts in flight", b.host.most_reads);
     assert!(c.cycles < 1024 + 300, "1024 words took {} cycles", c.cycles);
+}
+
+#[test]
+fn copies_hide_the_latency_of_memory() {
+    long_copy(&mut bench(Manner { latency: 60..61, pause: 0 }, 5));
 }

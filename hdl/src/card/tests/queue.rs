@@ -1,16 +1,14 @@
 //! The queue: rings, phases, full rings, wrong descriptors, disabling, ring faults.
 
 use super::bench;
-use super::bench::{Bench, Pins, CARD_BYTES, CQ, SQ};
+use super::bench::{Bench, CARD_BYTES, CQ, SQ};
 use super::memory::Manner;
 use super::moves::{copy, nop, zero};
 use gristmill_abi::command::{Descriptor, Opcode, Operand, MAX_COUNT};
 use gristmill_abi::completion::Status;
 use gristmill_abi::registers as r;
 
-#[test]
-fn rings_wrap_with_phases() {
-    let mut b = bench(Manner::rough(), 11);
+pub fn wrap(b: &mut Bench) {
     b.open_queue(1);
     let epoch = b.epoch;
     for id in 0..9 {
@@ -37,8 +35,11 @@ fn rings_wrap_with_phases() {
 }
 
 #[test]
-fn a_full_completion_ring_holds_the_card() {
-    let mut b = bench(Manner::prompt(), 12);
+fn rings_wrap_with_phases() {
+    wrap(&mut bench(Manner::rough(), 11));
+}
+
+pub fn full_ring(b: &mut Bench) {
     b.open_queue(2);
     let epoch = b.epoch;
     for id in 0..3 {
@@ -75,6 +76,11 @@ fn a_full_completion_ring_holds_the_card() {
     }
     b.settle(1000);
     assert_eq!(b.read(r::AP_CTRL), r::AP_IDLE);
+}
+
+#[test]
+fn a_full_completion_ring_holds_the_card() {
+    full_ring(&mut bench(Manner::prompt(), 12));
 }
 
 fn wrong(epoch: u32) -> Vec<(&'static str, Status, Descriptor)> {
@@ -121,9 +127,7 @@ fn wrong(epoch: u32) -> Vec<(&'static str, Status, Descriptor)> {
     ]
 }
 
-#[test]
-fn wrong_descriptors_get_their_status_and_the_next_command_works() {
-    let mut b = bench(Manner::prompt(), 13);
+pub fn wrong_descriptors(b: &mut Bench) {
     b.open_queue(4);
     let epoch = b.epoch;
     b.host.words.insert(0x1000, [1, 2, 3, 4]);
@@ -151,8 +155,11 @@ fn wrong_descriptors_get_their_status_and_the_next_command_works() {
 }
 
 #[test]
-fn reserved_bits_are_refused() {
-    let mut b = bench(Manner::prompt(), 14);
+fn wrong_descriptors_get_their_status_and_the_next_command_works() {
+    wrong_descriptors(&mut bench(Manner::prompt(), 13));
+}
+
+pub fn reserved_bits(b: &mut Bench) {
     b.open_queue(4);
     let good = nop(b.epoch, 3).encode();
     // Words 1 (above the spaces) and 10 to 15: each byte, and each bit of the first.
@@ -171,8 +178,11 @@ fn reserved_bits_are_refused() {
 }
 
 #[test]
-fn one_doorbell_for_many_commands_overlaps_their_fetches() {
-    let mut b = bench(Manner { latency: 40..41, pause: 0 }, 15);
+fn reserved_bits_are_refused() {
+    reserved_bits(&mut bench(Manner::prompt(), 14));
+}
+
+pub fn one_doorbell(b: &mut Bench) {
     b.open_queue(5);
     let epoch = b.epoch;
     let alone = b.run(&nop(epoch, 0)).cycles;
@@ -195,8 +205,11 @@ fn one_doorbell_for_many_commands_overlaps_their_fetches() {
 }
 
 #[test]
-fn a_disabled_queue_forgets_and_starts_anew() {
-    let mut b = bench(Manner::prompt(), 16);
+fn one_doorbell_for_many_commands_overlaps_their_fetches() {
+    one_doorbell(&mut bench(Manner { latency: 40..41, pause: 0 }, 15));
+}
+
+pub fn disabling(b: &mut Bench) {
     b.open_queue(3);
     let epoch = b.epoch;
     b.put(&copy(epoch, 1, Operand::host(0), Operand::card(0), 1000));
@@ -217,6 +230,11 @@ fn a_disabled_queue_forgets_and_starts_anew() {
 }
 
 #[test]
+fn a_disabled_queue_forgets_and_starts_anew() {
+    disabling(&mut bench(Manner::prompt(), 16));
+}
+
+#[test]
 fn a_stopped_card_fetches_nothing() {
     let mut b = bench(Manner::prompt(), 17);
     b.open_queue(3);
@@ -230,7 +248,7 @@ fn a_stopped_card_fetches_nothing() {
     assert_eq!(b.wait(1000).id, 1);
 }
 
-fn queue_error<P: Pins>(b: &mut Bench<P>, name: &str) {
+fn queue_error(b: &mut Bench, name: &str) {
     b.settle(10_000);
     assert_eq!(b.read(r::STATUS) & r::STATUS_QUEUE_ERROR, r::STATUS_QUEUE_ERROR, "{name}");
     assert_eq!(b.read(r::IRQ_PENDING) & r::IRQ_ERROR, r::IRQ_ERROR, "{name}");
@@ -253,9 +271,7 @@ fn queue_error<P: Pins>(b: &mut Bench<P>, name: &str) {
     assert_eq!(b.run(&nop(b.epoch, 78)).status, 0, "{name}");
 }
 
-#[test]
-fn ring_faults_stop_the_queue_until_a_reset() {
-    let mut b = bench(Manner::prompt(), 18);
+pub fn ring_faults(b: &mut Bench) {
     for (name, offset) in [("first half", 0), ("second half", 32)] {
         b.open_queue(3);
         let epoch = b.epoch;
@@ -265,26 +281,31 @@ fn ring_faults_stop_the_queue_until_a_reset() {
         b.host.read_faults.push(SQ + 64 + offset..SQ + 64 + offset + 32);
         b.ring();
         assert_eq!(b.wait(1000).id, 1);
-        queue_error(&mut b, name);
+        queue_error(b, name);
     }
     b.open_queue(3);
     b.put(&nop(b.epoch, 1));
     b.host.write_faults.push(CQ..CQ + 32);
     b.ring();
-    queue_error(&mut b, "completion");
+    queue_error(b, "completion");
     // A burst whose end the memory marks wrongly is as bad as an error response.
     b.open_queue(3);
     b.put(&nop(b.epoch, 1));
     b.host.breaks_last = true;
     b.ring();
-    queue_error(&mut b, "last flags");
+    queue_error(b, "last flags");
     for log in [0, 13, 15] {
         b.open_queue(3);
         b.write(r::Q_LOG_SIZE, log);
         b.put(&nop(b.epoch, 1));
         b.ring();
-        queue_error(&mut b, "ring size");
+        queue_error(b, "ring size");
     }
+}
+
+#[test]
+fn ring_faults_stop_the_queue_until_a_reset() {
+    ring_faults(&mut bench(Manner::prompt(), 18));
 }
 
 #[test]
