@@ -132,3 +132,46 @@ fn verilog_is_the_twin() {
         Err(error) => panic!("{error}"),
     }
 }
+
+/// Times for the documentation; prints only.
+#[test]
+#[ignore = "measures, checks nothing: run with --ignored --nocapture"]
+fn figures() {
+    use gristmill_hdl_kit::word::U;
+    use gristmill_hdl_kit::{sim, verilog};
+    use rust_hdl::prelude::Block;
+    use std::time::Instant;
+
+    let start = Instant::now();
+    let mut adder = PointAdder256::new(&BN254, Fidelity::Twin);
+    adder.connect_all();
+    println!("construction of PointAdder256: {:?}", start.elapsed());
+    let start = Instant::now();
+    let text = verilog::generate(&adder);
+    println!("its Verilog: {} bytes in {:?}", text.len(), start.elapsed());
+
+    let native = native::NativeAdderWord::new(&BN254);
+    let operands = operands(&BN254, &point_pairs(&BN254, 200));
+    let words: Vec<[U<256>; 6]> = operands.iter().map(|o| std::array::from_fn(|i| (&o[i]).into())).collect();
+    const CALLS: u32 = 200_000;
+    let start = Instant::now();
+    let mut sum = [words[0][0], words[0][1], words[0][2]];
+    for call in 0..CALLS {
+        let [.., x, y, z] = words[call as usize % words.len()];
+        sum = native.add(&sum, &[x, y, z]);
+    }
+    println!("the twin's function: {:?} a call ({sum:x?})", start.elapsed() / CALLS);
+
+    let start = Instant::now();
+    for call in 0..CALLS {
+        let [x1, y1, z1, x2, y2, z2] = words[call as usize % words.len()];
+        adder.x1.next = x1;
+        adder.y1.next = y1;
+        adder.z1.next = z1;
+        adder.x2.next = x2;
+        adder.y2.next = y2;
+        adder.z2.next = z2;
+        sim::cycle(&mut adder).expect("the adder settles");
+    }
+    println!("the twin simulated, new operands in each cycle: {:?} a cycle", start.elapsed() / CALLS);
+}
