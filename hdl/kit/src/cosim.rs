@@ -78,8 +78,8 @@ pub fn skipped() -> bool {
     std::env::var_os(SKIP).is_some_and(|v| !v.is_empty() && v != "0")
 }
 
-/// Feeds one vector (a value for each input) in each cycle, compares all outputs. Call
-/// `connect_all()` on the block before.
+/// Feeds one vector (a value for each input) in each cycle, compares all outputs. The
+/// block must be fresh, as the model is: call `connect_all()` on it, but clock it not.
 ///
 /// # Errors
 /// [`CosimError`]: a difference, an oscillation, or no model.

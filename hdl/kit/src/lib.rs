@@ -1,7 +1,4 @@
-//! What RustHDL needs for wide datapaths: words, memories, twins, Verilator, a source check.
-//!
-//! See the crate's README for a tour. Nothing here knows about Gristmill's card; the crate can be
-//! used alone.
+#![doc = include_str!("../README.md")]
 
 pub mod cosim;
 pub mod delay;

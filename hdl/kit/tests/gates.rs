@@ -293,7 +293,7 @@ impl Logic for Sly {
     fn update(&mut self) {
         if self.clock.pos_edge() {
             self._edges += 1;
-            self.r.next = self._edges % 256 == 0;
+            self.r.next = self._edges.is_multiple_of(256);
         }
     }
     fn connect(&mut self) {
