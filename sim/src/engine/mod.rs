@@ -48,7 +48,7 @@ pub fn build(options: &Options) -> Result<Box<dyn Engine>, SimError> {
         false => Card::new(&options.config, fidelity),
     };
     Ok(match options.engine {
-        EngineKind::Verilator => Box::new(Verilated::new(&card(), options.waves.as_ref())?),
+        EngineKind::Verilator => Box::new(Verilated::new(&card(), !options.without_engines, options.waves.as_ref())?),
         _ => Box::new(Native::new(card)?),
     })
 }

@@ -4,6 +4,7 @@ use super::{Engine, Inputs, Outputs, PICOSECONDS, Waves};
 use crate::error::SimError;
 use gristmill_hdl::card::Card;
 use gristmill_hdl::card::pins::{INPUTS, OUTPUTS, Value};
+use gristmill_hdl::curve::PointAdder256;
 use gristmill_hdl_kit::twin::TwinInfo;
 use gristmill_hdl_kit::verilator::{Model, Options, Trace, VerilatorError};
 use std::path::Path;
@@ -25,14 +26,17 @@ fn error(e: VerilatorError) -> SimError {
 
 impl Verilated {
     /// Builds (or takes from the cache) the model of `card`, with tracing if waves are asked for:
-    /// FST if the file is called `.fst`, else VCD.
-    pub fn new(card: &Card, waves: Option<&Waves>) -> Result<Self, SimError> {
+    /// FST if the file is called `.fst`, else VCD. `engines`: the card has them.
+    pub fn new(card: &Card, engines: bool, waves: Option<&Waves>) -> Result<Self, SimError> {
         let trace = match waves {
             None => Trace::None,
             Some(w) if w.is_fst() => Trace::Fst,
             Some(_) => Trace::Vcd,
         };
-        let options = Options { trace, ..Options::fast() };
+        // The point adder's multipliers are compiled once, or this would take many minutes.
+        let apart: &[&str] = if engines { &PointAdder256::VERILATE_APART } else { &[] };
+        let hierarchical = apart.iter().map(|name| name.to_string()).collect();
+        let options = Options { trace, hierarchical, ..Options::fast() };
         let mut model = Model::build(card, &options).map_err(error)?;
         model.eval();
         Ok(Verilated { model, driven: [[0; 4]; INPUTS.len()], cycle: 0, traced: false })
