@@ -153,7 +153,7 @@ impl CardConfig {
         if !(1..=20).contains(&self.ntt_log_max) {
             return bad("ntt_log_max", self.ntt_log_max, "choose 1 to 20");
         }
-        if self.card_mem_bytes == 0 || self.card_mem_bytes % 4096 != 0 || self.card_mem_bytes >= 1 << 40 {
+        if self.card_mem_bytes == 0 || !self.card_mem_bytes.is_multiple_of(4096) || self.card_mem_bytes >= 1 << 40 {
             return bad("card_mem_bytes", self.card_mem_bytes, "choose a multiple of 4096 below 2^40, not zero");
         }
         if self.clock_hz == 0 {

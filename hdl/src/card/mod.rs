@@ -16,6 +16,7 @@ use crate::curve::BN254;
 use crate::msm::{Msm, MsmConfig};
 use crate::ntt::{Ntt, BN254_FR_VECTORS};
 use crate::queue::{Checker, Fetcher, RegisterFile, Sequencer};
+use gristmill_hdl_kit::gate::Gated;
 use gristmill_hdl_kit::ports;
 use gristmill_hdl_kit::twin::Fidelity;
 use gristmill_hdl_kit::word::{bit_cast_ub, U};
@@ -106,8 +107,8 @@ pub struct Card {
     host: ReadArbiter,
     card: ReadArbiter,
     /// One engine each, or none.
-    msm: Vec<Msm>,
-    ntt: Vec<Ntt>,
+    msm: Vec<Gated<Msm>>,
+    ntt: Vec<Gated<Ntt>>,
 
     to_card: Signal<Local, Bit>,
     msm_ready: Signal<Local, Bit>,
@@ -146,7 +147,7 @@ impl Card {
         // Validation leaves only BN254.
         let msm = Msm::new(&sizes, &BN254, &BN254_FR_VECTORS.field, fidelity);
         let ntt = Ntt::new(&BN254_FR_VECTORS, config.ntt_log_max, LOG_SEEDS, fidelity);
-        Self::build(config, vec![msm], vec![ntt])
+        Self::build(config, vec![Gated::new(msm)], vec![Gated::new(ntt)])
     }
 
     /// Registers, queue and copies only: MSM and NTT are bad opcodes.
@@ -158,7 +159,7 @@ impl Card {
         Self::build(config, vec![], vec![])
     }
 
-    fn build(config: &CardConfig, msm: Vec<Msm>, ntt: Vec<Ntt>) -> Self {
+    fn build(config: &CardConfig, msm: Vec<Gated<Msm>>, ntt: Vec<Gated<Ntt>>) -> Self {
         let engines = !msm.is_empty();
         let mut card = Self {
             clock: Default::default(),

@@ -2,6 +2,7 @@
 
 use gristmill_abi::layout::WORD_BYTES;
 use gristmill_abi::registers as r;
+use gristmill_hdl_kit::gate::NOTED;
 use gristmill_hdl_kit::ports;
 use gristmill_hdl_kit::ports::Word;
 use gristmill_hdl_kit::sim::note_activity;
@@ -191,6 +192,7 @@ always @(posedge clock) begin
             );
         }
         text += "end\n";
+        text += NOTED;
         Verilog::Custom(text)
     }
 }

@@ -138,6 +138,7 @@ pub struct Sequencer {
     full: Signal<Local, Bit>,
     dropped: Signal<Local, Bit>,
     fail: Signal<Local, Bit>,
+    waits: Signal<Local, Bit>,
     phase_bit: Signal<Local, Bit>,
     next_tail: Signal<Local, Bits<12>>,
     work_done: Signal<Local, U<64>>,
@@ -235,6 +236,7 @@ impl Default for Sequencer {
             full: Default::default(),
             dropped: Default::default(),
             fail: Default::default(),
+            waits: Default::default(),
             phase_bit: Default::default(),
             next_tail: Default::default(),
             work_done: Default::default(),
@@ -280,10 +282,11 @@ impl Logic for Sequencer {
         // Waiting for the host alone needs no clock.
         self.busy.next =
             self.in_reset.val() || (!self.s.q.val().ready) || self.fetch_active.val() || self.fetch_begins.val();
-        if !((self.s.q.val().phase == Phase::Space) && self.full.val() && (!self.dropped.val())) {
-            if (self.s.q.val().phase != Phase::Idle) || self.fetch_there.val() || self.fetch_fault.val() {
-                self.busy.next = true;
-            }
+        self.waits.next = (self.s.q.val().phase == Phase::Space) && self.full.val() && (!self.dropped.val());
+        if (!self.waits.val())
+            && ((self.s.q.val().phase != Phase::Idle) || self.fetch_there.val() || self.fetch_fault.val())
+        {
+            self.busy.next = true;
         }
 
         self.fetch_enable.next = self.run.val() && self.s.q.val().ready && (!self.in_reset.val());

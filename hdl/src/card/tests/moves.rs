@@ -121,3 +121,23 @@ pub fn long_copy(b: &mut Bench) {
 fn copies_hide_the_latency_of_memory() {
     long_copy(&mut bench(Manner { latency: 60..61, pause: 0 }, 5));
 }
+
+/// The figures of `docs/card.md`.
+#[test]
+fn cycles_of_small_things() {
+    let nop_after = |latency: u64| {
+        let mut b = bench(Manner { latency: latency..latency + 1, pause: 0 }, 6);
+        b.open_queue(3);
+        let c = b.run(&nop(b.epoch, 1));
+        c.cycles
+    };
+    assert_eq!((nop_after(1), nop_after(51)), (13, 63));
+    let mut b = bench(Manner::prompt(), 7);
+    b.settle(10_000);
+    let from = b.now;
+    b.write(r::SCRATCH, 1);
+    let write = b.now - from;
+    let from = b.now;
+    b.read(r::SCRATCH);
+    assert_eq!((write, b.now - from), (3, 4));
+}

@@ -63,7 +63,8 @@ fn on_both(
 fn queue_and_movers() {
     let make = || Card::without_engines(&CardConfig::tiny());
     let slow = Manner { latency: 40..41, pause: 0 };
-    let scenarios: [(&str, Manner, fn(&mut Bench)); 13] = [
+    type Scenario = (&'static str, Manner, fn(&mut Bench));
+    let scenarios: [Scenario; 13] = [
         ("copies", Manner::rough(), moves::copies),
         ("zeros", Manner::rough(), moves::zeros),
         ("long copy", Manner { latency: 60..61, pause: 0 }, moves::long_copy),
