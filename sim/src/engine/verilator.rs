@@ -37,6 +37,7 @@ impl Verilated {
         let apart: &[&str] = if engines { &PointAdder256::VERILATE_APART } else { &[] };
         let hierarchical = apart.iter().map(|name| name.to_string()).collect();
         let options = Options { trace, hierarchical, ..Options::fast() };
+        tracing::info!("Verilator's model of the card: built once, which takes minutes, then kept in the cache");
         let mut model = Model::build(card, &options).map_err(error)?;
         model.eval();
         Ok(Verilated { model, driven: [[0; 4]; INPUTS.len()], cycle: 0, traced: false })
