@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 0 | detail: for ScalarRange the index of the first scalar out of range, else zero |
 //! | 1 | epoch |
-//! | 2, 3 | cycles from the fetch of the command to this completion, low and high |
+//! | 2, 3 | cycles from the fetch of the command to this completion, low and high; for a command that was fetched while another ran, from that one's completion, so that the cycles of a batch add up |
 //! | 4, 5 | work done: useful additions (MSM), butterflies (NTT), words (COPY, ZERO) |
 //! | 6 | SQ head after this command, in bits 15:0 |
 //! | 7 | command id in bits 15:0, status in bits 23:16, phase in bit 24 |
