@@ -11,7 +11,7 @@ use std::{
 
 /// Writes files: each first beside its destination, then, when all are on disk, moved into place.
 /// A failure before the first move leaves nothing behind. What exists and is no regular file (a
-/// terminal, a pipe, `/dev/null`) is written to directly.
+/// terminal, a pipe, `/dev/null`) is written to directly, before the first move.
 ///
 /// # Errors
 /// [`Error::Io`] with the destination's path.
@@ -21,6 +21,8 @@ pub fn write_files(files: &[(&Path, &[u8])]) -> Result<()> {
         let failed = |source| Error::Io { path: path.to_path_buf(), action: "write", source };
         staged.push((*path, stage(path, bytes).map_err(failed)?));
     }
+    // What is no regular file cannot be moved into place and may fail (a closed pipe): it goes first.
+    staged.sort_by_key(|(_, stage)| matches!(stage, Staged::Temporary { .. }));
     for (path, stage) in staged {
         stage.commit().map_err(|source| Error::Io { path: path.to_owned(), action: "write", source })?;
     }
@@ -113,6 +115,7 @@ mod tests {
         assert_eq!(names(folder.path()), ["a", "b"]);
         fs::create_dir(at("folder")).unwrap();
         write_files(&[(&at("new"), b"5"), (&at("folder"), b"6")]).unwrap_err();
+        write_files(&[(&at("new"), b"7"), (Path::new("/dev/full"), b"8")]).unwrap_err();
         assert_eq!(names(folder.path()), ["a", "b", "folder"]);
     }
 }
