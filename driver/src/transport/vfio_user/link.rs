@@ -51,7 +51,7 @@ impl Link {
         connect(&socket, &address).map_err(|e| {
             let way_out = match e {
                 Errno::NOENT => "start the card's server (`gristmill sim --socket PATH`) or correct the path",
-                Errno::CONNREFUSED => "the server has ended: start it again",
+                Errno::CONNREFUSED => "no server listens there: start it again, or check that this is its socket",
                 Errno::ACCESS => "ask for write permission on the socket",
                 Errno::AGAIN => "the server serves another client: wait for it",
                 _ => "check the path",

@@ -26,7 +26,9 @@ pub fn load_config(name: &str) -> Result<CardConfig> {
     if !looks_like_file {
         return Err(wrong(format!("no such configuration; use {}, or a TOML file", CardConfig::NAMES.join(", "))));
     }
-    let text = std::fs::read_to_string(path).map_err(|e| wrong(format!("cannot read the file: {e}")))?;
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        wrong(format!("cannot read the file: {e}; use {}, or a TOML file", CardConfig::NAMES.join(", ")))
+    })?;
     CardConfig::from_toml(&text).map_err(|e| wrong(e.to_string()))
 }
 
