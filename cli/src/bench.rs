@@ -2,14 +2,15 @@
 
 use crate::args::{Bench, BenchOp};
 use crate::error::CliError;
-use crate::open;
 use crate::picture::{duration, grouped};
+use crate::{open, output};
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::{CurveGroup, PrimeGroup};
 use ark_ff::UniformRand;
 use ark_std::rand::{SeedableRng, rngs::StdRng};
 use gristmill::{Check, Device, Fallback, Info, Report, Transform};
 use serde::Serialize;
+use std::fmt::Write;
 use std::time::Instant;
 
 /// The printed figures; an MSM's and an NTT's share the head.
@@ -71,14 +72,23 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
     let device = open::device(&args.device, Fallback::Never, Check::None, &args.waves)?;
     let cpu = open::cpu()?;
     let info = device.info()?;
+    let op = match args.op {
+        BenchOp::Msm if info.msm.is_none() => Some("msm"),
+        BenchOp::Ntt if info.ntt.is_none() => Some("ntt"),
+        _ => None,
+    };
+    if let Some(op) = op.filter(|_| !device.is_cpu()) {
+        // The library would do it on the CPU: right for a proof, but not for a measurement of the card.
+        return Err(CliError::NoEngine { device: info.device, op });
+    }
     let figures = match args.op {
         BenchOp::Msm => msm(args, &device, &cpu, &info)?,
         BenchOp::Ntt => ntt(args, &device, &cpu, &info)?,
     };
     if args.json {
-        println!("{}", flat_json(&figures));
+        output::line(flat_json(&figures))?;
     } else {
-        print(&figures);
+        output::print(&text(&figures))?;
     }
     if figures.correct { Ok(()) } else { Err(CliError::Wrong { device: figures.device, op: figures.op }) }
 }
@@ -211,29 +221,31 @@ fn flat_json(figures: &Figures) -> serde_json::Value {
     value
 }
 
-fn print(f: &Figures) {
+fn text(f: &Figures) -> String {
+    let mut out = String::new();
     let what = f.field.unwrap_or(f.curve);
-    println!("{} of 2^{} on {} ({what}, seed {})", f.op, f.log_size, f.device, f.seed);
-    println!("  result            {}", if f.correct { "equal to the CPU's" } else { "WRONG" });
-    println!("  time              {} (CPU {})", duration(f.seconds), duration(f.cpu_seconds));
+    let _ = writeln!(out, "{} of 2^{} on {} ({what}, seed {})", f.op, f.log_size, f.device, f.seed);
+    let _ = writeln!(out, "  result            {}", if f.correct { "equal to the CPU's" } else { "WRONG" });
+    let _ = writeln!(out, "  time              {} (CPU {})", duration(f.seconds), duration(f.cpu_seconds));
     if let (Some(cycles), Some(bound)) = (f.cycles, f.bound_cycles) {
         let ratio = cycles as f64 / bound as f64;
-        println!("  cycles            {} = {ratio:.3} x bound of {}", grouped(cycles), grouped(bound));
+        let _ = writeln!(out, "  cycles            {} = {ratio:.3} x bound of {}", grouped(cycles), grouped(bound));
     }
     if let Some(rate) = f.cycles_per_second {
-        println!("  cycles/s          {}", grouped(rate as u64));
+        let _ = writeln!(out, "  cycles/s          {}", grouped(rate as u64));
     }
     if let Some(seconds) = f.predicted_seconds {
-        println!("  at full clock     {} (predicted)", duration(seconds));
+        let _ = writeln!(out, "  at full clock     {} (predicted)", duration(seconds));
     }
     if let Some(m) = &f.msm {
-        println!("  adders            {}, {} windows of {} bits", m.adders, m.windows, m.window_bits);
-        println!("  useful additions  {}", grouped(m.useful_additions));
+        let _ = writeln!(out, "  adders            {}, {} windows of {} bits", m.adders, m.windows, m.window_bits);
+        let _ = writeln!(out, "  useful additions  {}", grouped(m.useful_additions));
         if let Some(share) = m.adder_use {
-            println!("  adder use         {:.1} % of the engine's cycles", share * 100.0);
+            let _ = writeln!(out, "  adder use         {:.1} % of the engine's cycles", share * 100.0);
         }
-        println!("  cycles/point      {:.2}", m.cycles_per_point);
-        println!(
+        let _ = writeln!(out, "  cycles/point      {:.2}", m.cycles_per_point);
+        let _ = writeln!(
+            out,
             "  stalls            input {}, bucket in flight {}, nothing to add {}, drain {}",
             grouped(m.stall_input),
             grouped(m.stall_bucket),
@@ -242,10 +254,11 @@ fn print(f: &Figures) {
         );
     }
     if let Some(n) = &f.ntt {
-        println!("  butterflies       {} on {} unit(s)", grouped(n.butterflies), n.butterfly_units);
-        println!("  butterfly use     {:.1} % of the command's cycles", n.butterfly_use * 100.0);
+        let _ = writeln!(out, "  butterflies       {} on {} unit(s)", grouped(n.butterflies), n.butterfly_units);
+        let _ = writeln!(out, "  butterfly use     {:.1} % of the command's cycles", n.butterfly_use * 100.0);
     }
     if !f.twins.is_empty() {
-        println!("  twins             {}", f.twins.join(", "));
+        let _ = writeln!(out, "  twins             {}", f.twins.join(", "));
     }
+    out
 }

@@ -2,9 +2,9 @@
 
 use crate::args::{Demo, DeviceArgs, WavesArgs};
 use crate::error::CliError;
-use crate::open;
 use crate::picture::{Bar, bars, duration, grouped};
 use crate::prove::{progress_bar, show};
+use crate::{open, output};
 use gristmill::formats::{Witness, Zkey};
 use gristmill::groth16::{Proved, ZkeyProver};
 use gristmill::{Check, Device, Fallback, Place, Report};
@@ -20,14 +20,21 @@ pub fn run(args: &Demo) -> Result<(), CliError> {
         let choices = "sim or sim:verilator (for other devices: gristmill prove)";
         return Err(CliError::NotOffered { option: "device", value: args.device.clone(), choices });
     }
-    println!("I know a preimage of a Poseidon hash. The circuit has 520 wires; its key is snarkjs'.");
-    println!("Every G1 MSM and every NTT of the proof is done by the simulated card's RTL.\n");
+    output::line(format_args!(
+        "I know a preimage of a Poseidon hash. The circuit has 520 wires; its key is snarkjs'."
+    ))?;
+    output::line(format_args!("Every G1 MSM and every NTT of the proof is done by the simulated card's RTL.\n"))?;
     let device_args = DeviceArgs { device: args.device.clone(), config: None };
     let device = open::device(&device_args, Fallback::Never, Check::Curve, &WavesArgs::default())?;
     let (proved, report, seconds) = prove(&device)?;
     let signals: Vec<String> = proved.public.iter().map(|s| s.to_string()).collect();
-    println!("proved and verified on {} in {}: hash {}", report.device, duration(seconds), signals.join(", "));
-    print!("{}", picture(&report));
+    output::line(format_args!(
+        "proved and verified on {} in {}\nhash {}",
+        report.device,
+        duration(seconds),
+        signals.join(", ")
+    ))?;
+    output::print(&picture(&report))?;
 
     let (_, cpu, cpu_seconds) = prove(&open::cpu()?)?;
     let g1_and_ntt: f64 = cpu
@@ -36,24 +43,33 @@ pub fn run(args: &Demo) -> Result<(), CliError> {
         .filter(|s| report.stages.iter().any(|d| d.place == Place::Device && d.name == s.name))
         .map(|s| s.seconds)
         .sum();
-    println!(
+    output::line(format_args!(
         "\ncycles simulated   {} ({} a second)",
         grouped(report.cycles),
         grouped((report.cycles as f64 / seconds) as u64)
-    );
+    ))?;
     if let Some(hz) = report.clock_hz {
         let at = duration(report.cycles as f64 / hz as f64);
-        println!("at {:.0} MHz         {at} (predicted, one adder and one butterfly)", hz as f64 / 1e6);
+        output::line(format_args!(
+            "at {:.0} MHz         {at} (predicted, one adder and one butterfly)",
+            hz as f64 / 1e6
+        ))?;
     }
-    println!("the same on this CPU {} (whole proof {})", duration(g1_and_ntt), duration(cpu_seconds));
+    output::line(format_args!(
+        "the same on this CPU {} (whole proof {})",
+        duration(g1_and_ntt),
+        duration(cpu_seconds)
+    ))?;
     if !report.twins.is_empty() {
-        println!(
+        output::line(format_args!(
             "twins              {}: native integers instead of their RTL, tested against it;",
             report.twins.join(", ")
-        );
-        println!("                   --device sim:verilator runs everything as Verilog");
+        ))?;
+        output::line(format_args!("                   --device sim:verilator runs everything as Verilog"))?;
     }
-    println!("\nNext: gristmill prove --device sim CIRCUIT.zkey WITNESS.wtns PROOF.json PUBLIC.json");
+    output::line(format_args!(
+        "\nNext: gristmill prove --device sim CIRCUIT.zkey WITNESS.wtns PROOF.json PUBLIC.json"
+    ))?;
     Ok(())
 }
 

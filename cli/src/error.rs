@@ -29,6 +29,26 @@ pub enum CliError {
         /// The operation.
         op: &'static str,
     },
+    /// A card without the engine that was to be measured.
+    #[error(
+        "{device} has no {op} engine to measure (`gristmill info --device {device}` shows what it has); use --device cpu or another card"
+    )]
+    NoEngine {
+        /// The device.
+        device: String,
+        /// The operation.
+        op: &'static str,
+    },
+    /// Files that must differ and do not.
+    #[error("{output} is both {what} and {other}: name different files", output = .output.display())]
+    SameFile {
+        /// The file.
+        output: PathBuf,
+        /// What it is to be.
+        what: &'static str,
+        /// What it is besides.
+        other: &'static str,
+    },
     /// A file or socket.
     #[error("{path}: {what}: {source}", path = .path.display())]
     Io {

@@ -2,8 +2,8 @@
 
 use crate::args::{Info, WavesArgs};
 use crate::error::CliError;
-use crate::open;
 use crate::picture::grouped;
+use crate::{open, output};
 use gristmill::{Check, Fallback};
 
 /// Runs the command.
@@ -11,10 +11,10 @@ pub fn run(args: &Info) -> Result<(), CliError> {
     let device = open::device(&args.device, Fallback::Never, Check::None, &WavesArgs::default())?;
     let info = device.info()?;
     if args.json {
-        println!("{}", serde_json::json!(info));
-        return Ok(());
+        return output::line(serde_json::json!(info));
     }
-    let line = |name: &str, value: String| println!("{name:<14} {value}");
+    let mut out = String::new();
+    let mut line = |name: &str, value: String| out.push_str(&format!("{name:<14} {value}\n"));
     line("device", info.device);
     line("kind", info.kind);
     line("version", info.version);
@@ -42,5 +42,5 @@ pub fn run(args: &Info) -> Result<(), CliError> {
     for (name, value) in info.counters {
         line("counter", format!("{name:<16} {}", grouped(value)));
     }
-    Ok(())
+    output::print(&out)
 }

@@ -7,6 +7,7 @@ mod demo;
 mod error;
 mod info;
 mod open;
+mod output;
 mod picture;
 mod prove;
 mod report;
@@ -15,13 +16,19 @@ mod verify;
 
 use args::{Cli, Command};
 use clap::Parser;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_env("GRISTMILL_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .without_time()
+        .init();
     let result = match &cli.command {
         Command::Prove(args) => prove::run(args).map(|()| ExitCode::SUCCESS),
         Command::Verify(args) => verify::run(args),
@@ -31,7 +38,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(args).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("gristmill: {error}");
+        output::complain(format_args!("gristmill: {error}"));
         ExitCode::from(2)
     })
 }

@@ -13,6 +13,13 @@ pub fn device(args: &DeviceArgs, fallback: Fallback, check: Check, waves: &Waves
             choices: "--device sim or sim:verilator",
         });
     }
+    if let Some(config) = args.config.as_ref().filter(|_| !args.device.starts_with("sim")) {
+        return Err(CliError::NotOffered {
+            option: "config",
+            value: format!("{config} with --device {}", args.device),
+            choices: "--device sim or sim:verilator (a real card has its own configuration)",
+        });
+    }
     let options = Options {
         config: args.config.clone(),
         fallback,

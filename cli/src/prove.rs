@@ -2,12 +2,12 @@
 
 use crate::args::Prove;
 use crate::error::CliError;
-use crate::{open, report};
+use crate::{open, output, report};
 use gristmill::Report;
 use gristmill::formats::{Witness, proof, public, write_files};
 use gristmill::groth16::{Progress, Proved, ZkeyProver};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Runs the command.
@@ -15,10 +15,12 @@ pub fn run(args: &Prove) -> Result<(), CliError> {
     for output in [&args.proof, &args.public] {
         writable(output)?;
     }
+    distinct(args)?;
     let start = Instant::now();
+    // Before the device is opened and the key uploaded, which takes a simulated card seconds.
+    let witness = Witness::open(&args.witness)?;
     let device = open::device(&args.device, args.fallback.into(), args.check.into(), &args.waves)?;
     let prover = ZkeyProver::open(&device, &args.zkey)?;
-    let witness = Witness::open(&args.witness)?;
     let bar = progress_bar();
     let proved = prover.prove_with(&witness, &mut |p| show(&bar, &p));
     bar.finish_and_clear();
@@ -30,12 +32,39 @@ pub fn run(args: &Prove) -> Result<(), CliError> {
     // The device's report has the upload and the reading of the key too.
     let report = Report { seconds: start.elapsed().as_secs_f64(), ..device.report() };
     if args.json {
-        println!("{}", serde_json::json!(report));
+        output::line(serde_json::json!(report))
     } else {
-        print!("{}", report::text(&report));
-        println!("wrote {} and {}", args.proof.display(), args.public.display());
+        let (proof, public) = (args.proof.display(), args.public.display());
+        output::print(&format!("{}wrote {proof} and {public}\n", report::text(&report)))
+    }
+}
+
+/// No output replaces an input or the other output. (A device such as `/dev/stdout` may be both outputs.)
+fn distinct(args: &Prove) -> Result<(), CliError> {
+    let files = [
+        ("CIRCUIT.zkey", &args.zkey),
+        ("WITNESS.wtns", &args.witness),
+        ("PROOF.json", &args.proof),
+        ("PUBLIC.json", &args.public),
+    ];
+    for (i, (what, output)) in files.iter().enumerate().skip(2) {
+        let no_file = output.metadata().is_ok_and(|m| !m.is_file());
+        for (other, path) in &files[..i] {
+            if !no_file && place(output) == place(path) {
+                return Err(CliError::SameFile { output: output.to_path_buf(), what, other });
+            }
+        }
     }
     Ok(())
+}
+
+/// A path without links and dots, also of a file that is not there yet.
+fn place(path: &Path) -> Option<PathBuf> {
+    let folder = || match path.parent() {
+        Some(p) if p != Path::new("") => p.canonicalize(),
+        _ => Path::new(".").canonicalize(),
+    };
+    path.canonicalize().ok().or_else(|| Some(folder().ok()?.join(path.file_name()?)))
 }
 
 /// Fails before the work, not after it.

@@ -2,6 +2,7 @@
 
 use crate::args::{EngineArg, Sim};
 use crate::error::CliError;
+use crate::output;
 use gristmill_sim::vfio_user::Server;
 use gristmill_sim::{EngineKind, Options, SimCard, Waves};
 
@@ -21,8 +22,9 @@ pub fn run(args: &Sim) -> Result<(), CliError> {
     });
     let mut card = SimCard::new(&Options { engine, waves, faults: args.fault.clone(), ..native })?;
     let server = Server::bind(&args.socket)?;
-    eprintln!("card `{name}` ({:?} engine) on {}", args.engine, args.socket.display());
-    eprintln!("use it with --device vfio-user:{}; Ctrl-C ends it", args.socket.display());
+    let socket = args.socket.display();
+    output::complain(format_args!("card `{name}` ({:?} engine) on {socket}", args.engine));
+    output::complain(format_args!("use it with --device vfio-user:{socket}; Ctrl-C ends it"));
     server.run(&mut card)?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::args::Verify;
 use crate::error::CliError;
+use crate::output;
 use gristmill::formats::{proof, public, vkey};
 use std::process::ExitCode;
 
@@ -11,10 +12,11 @@ pub fn run(args: &Verify) -> Result<ExitCode, CliError> {
     let signals = public::read(&args.public)?;
     let proof = proof::read(&args.proof)?;
     if gristmill::verify::verify(&key, &signals, &proof)? {
-        println!("valid");
+        output::line("valid")?;
         Ok(ExitCode::SUCCESS)
     } else {
-        println!("INVALID: {} does not prove the statement with these public signals", args.proof.display());
+        let proof = args.proof.display();
+        output::line(format_args!("INVALID: {proof} does not prove the statement with these public signals"))?;
         Ok(ExitCode::FAILURE)
     }
 }
