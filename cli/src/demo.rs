@@ -61,11 +61,12 @@ pub fn run(args: &Demo) -> Result<(), CliError> {
         duration(cpu_seconds)
     ))?;
     if !report.twins.is_empty() {
+        let indent = format!("\n{:19}", "");
         output::line(format_args!(
-            "twins              {}: native integers instead of their RTL, tested against it;",
-            report.twins.join(", ")
+            "twins              {}{indent}native integers instead of their RTL, tested against it;\
+             {indent}--device sim:verilator runs everything as Verilog",
+            report.twins.join(&indent)
         ))?;
-        output::line(format_args!("                   --device sim:verilator runs everything as Verilog"))?;
     }
     output::line(format_args!(
         "\nNext: gristmill prove --device sim CIRCUIT.zkey WITNESS.wtns PROOF.json PUBLIC.json"
