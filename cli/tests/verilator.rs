@@ -6,6 +6,10 @@ mod common;
 use common::{finish, gristmill, run, skip_verilator};
 use serde_json::Value;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// One at a time: the first builds the model (minutes), the other finds it in the cache.
+static MODEL: Mutex<()> = Mutex::new(());
 
 fn bench(op: &str, device: &str, log_size: &str) -> Value {
     let args = ["bench", op, "--device", device, "--config", "tiny", "--log-size", log_size, "--seed", "5", "--json"];
@@ -19,6 +23,7 @@ fn same_cycles(op: &str, log_size: &str) {
     if skip_verilator() {
         return;
     }
+    let _one = MODEL.lock().unwrap_or_else(PoisonError::into_inner);
     let (native, verilated) = (bench(op, "sim", log_size), bench(op, "sim:verilator", log_size));
     assert!(native["cycles"].as_u64().is_some_and(|c| c > 0), "{native}");
     for count in ["cycles", "bound_cycles", "useful_additions", "stall_bucket", "stall_empty", "butterflies"] {
