@@ -14,7 +14,7 @@ pub use bases::Bases;
 pub use card::load_config;
 pub(crate) use engine::{Engine, EngineResult, MsmJob, Resident};
 pub use engine::{EngineError, Info, MsmInfo, NttInfo};
-pub use options::{Check, DeviceName, Fallback, Options, Waves};
+pub use options::{Check, DeviceName, Fallback, Options, TimeOuts, Waves};
 
 use crate::{Error, Report, Result, cpu::Cpu};
 use ark_bn254::Fr;

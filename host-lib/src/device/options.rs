@@ -1,7 +1,7 @@
 //! Names of devices and how they are opened.
 
 use crate::{Error, Result};
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 /// May the CPU step in when the device fails at a task?
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -34,6 +34,23 @@ pub struct Waves {
     pub cycles: Option<(u64, u64)>,
 }
 
+/// When a card's command is given up. Small limits end tests of failures soon; a real card, whose
+/// cycles are short, needs none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeOuts {
+    /// Card cycles that any command may take, however small; larger ones get more. `None`: two
+    /// seconds of the card's clock, at least 2^18 cycles.
+    pub cycles: Option<u64>,
+    /// Longest wall-clock time for one command, whatever the card's cycle counter says.
+    pub wall: Duration,
+}
+
+impl Default for TimeOuts {
+    fn default() -> Self {
+        TimeOuts { cycles: None, wall: Duration::from_secs(3600) }
+    }
+}
+
 /// How a device is opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -43,6 +60,8 @@ pub struct Options {
     pub fallback: Fallback,
     /// How results are checked.
     pub check: Check,
+    /// When a card's command is given up.
+    pub time_outs: TimeOuts,
     /// Waveform to write; simulated cards in this process only.
     pub waves: Option<Waves>,
     /// Faults that the simulated card in this process injects, for tests of what is above it.

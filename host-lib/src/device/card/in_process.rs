@@ -3,6 +3,7 @@
 //! The card's clock runs only inside these calls, mostly in `wait_interrupt`: the simulation is
 //! lock-step with the driver and takes the same cycles each time.
 
+use gristmill_abi::registers as reg;
 use gristmill_driver::TransportError;
 use gristmill_driver::transport::{DmaRegion, IovaRange, Transport};
 use gristmill_sim::{Access, SimCard, SimError, Step};
@@ -77,9 +78,11 @@ impl Transport for InProcess {
         loop {
             match self.card.step_until_irq(CHUNK_CYCLES) {
                 Step::Interrupt => return Ok(true),
-                Step::Idle => return Ok(false),
-                Step::Limit if start.elapsed() >= timeout => return Ok(false),
-                Step::Limit => {}
+                // A real card's clock runs on, and time-outs are counted in its cycles; this one's
+                // is driven on by a read without effects, or a lost completion would never end.
+                Step::Idle if self.card.read32(reg::STATUS) == u32::MAX => return Ok(false),
+                Step::Idle | Step::Limit if start.elapsed() >= timeout => return Ok(false),
+                Step::Idle | Step::Limit => {}
             }
         }
     }

@@ -29,7 +29,7 @@ pub use simulated::load_config;
 use super::{DeviceName, Options, engine::Engine};
 use crate::{Error, Result};
 use engine::{CardEngine, Nature};
-use gristmill_driver::{Card, Transport};
+use gristmill_driver::{Card, Limits, Transport};
 use std::sync::Arc;
 
 /// Opens a card or simulated card by name.
@@ -48,8 +48,13 @@ pub(crate) fn open(name: &DeviceName, options: &Options) -> Result<Arc<dyn Engin
             (transport, Nature { kind: "card", ..Nature::default() })
         }
     };
-    let card = Card::open(transport).map_err(|e| unavailable(e.to_string()))?;
+    let card = Card::open_with(transport, driver_options(options)).map_err(|e| unavailable(e.to_string()))?;
     Ok(Arc::new(CardEngine::new(card, nature)))
+}
+
+fn driver_options(options: &Options) -> gristmill_driver::Options {
+    let limits = Limits { least_cycles: options.time_outs.cycles, wall: options.time_outs.wall, ..Limits::default() };
+    gristmill_driver::Options { limits, ..gristmill_driver::Options::default() }
 }
 
 #[cfg(all(feature = "sim", target_os = "linux"))]
