@@ -81,7 +81,9 @@ impl CardEngine {
             state.residency.remove(id);
         }
         let outcome = state.attempt(what, run);
-        if outcome.is_err() {
+        // What the card does not offer was refused before it got anything to do.
+        let refused = matches!(outcome, Err(EngineError::Unsupported(_))) && state.card.in_flight() == 0;
+        if outcome.is_err() && !refused {
             state.poisoned = true;
         }
         outcome
@@ -98,14 +100,25 @@ impl State {
             tracing::info!(device = self.card.name(), "resetting the card after an error");
             self.residency.clear();
             self.card.reset().map_err(|e| EngineError::because("the reset after an earlier error failed", e))?;
+            // Results of the failed task that nobody took; nothing is in flight, so this does not wait.
+            while self.card.wait_any().is_ok() {}
             self.poisoned = false;
         }
-        let before = self.card.counters().map_err(|e| failed(what, e))?;
+        let before = self.counters(what)?;
         let mut cost = Cost::default();
         let value = run(self, &mut cost)?;
-        let after = self.card.counters().map_err(|e| failed(what, e))?;
+        let after = self.counters(what)?;
         add(&mut cost, &after.since(&before));
         Ok((value, cost))
+    }
+
+    /// The card's counters; an error if it is gone, for then every register reads as all ones.
+    fn counters(&mut self, what: &str) -> EngineResult<Counters> {
+        let counters = self.card.counters().map_err(|e| failed(what, e))?;
+        if counters.cycles == u64::MAX {
+            return Err(failed(what, DriverError::Gone { device: self.card.name().into() }));
+        }
+        Ok(counters)
     }
 
     /// A new base set, not yet in card memory.
@@ -139,8 +152,8 @@ fn add(cost: &mut Cost, c: &Counters) {
 impl Engine for CardEngine {
     fn info(&self) -> EngineResult<Info> {
         let mut state = lock(&self.state);
-        let card = &mut state.card;
-        let counters = card.counters().map_err(|e| failed("reading counters", e))?;
+        let counters = state.counters("reading counters")?;
+        let card = &state.card;
         let caps = card.info().clone();
         Ok(Info {
             device: card.name().to_owned(),
