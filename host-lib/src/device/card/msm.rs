@@ -43,13 +43,20 @@ impl State {
     /// Puts a base set into card memory, if it could fit at all.
     pub(super) fn upload(&mut self, set: &Set, cost: &mut Cost) -> EngineResult<()> {
         let mut batch = Batch::default();
-        self.make_resident(set, &mut batch, cost)?;
+        self.make_resident(set, &mut batch, &mut [], cost)?;
         self.flush(&mut batch, &mut [], cost)
     }
 
     /// Where the set lies in card memory; the copies that bring it there are added to the batch.
-    /// `None` if it is larger than card memory: its commands take it from host memory.
-    fn make_resident(&mut self, set: &Set, batch: &mut Batch, cost: &mut Cost) -> EngineResult<Option<u64>> {
+    /// `None` if it is larger than card memory: its commands take it from host memory. `sums` is
+    /// for results of the batch that come meanwhile.
+    fn make_resident(
+        &mut self,
+        set: &Set,
+        batch: &mut Batch,
+        sums: &mut [G1Projective],
+        cost: &mut Cost,
+    ) -> EngineResult<Option<u64>> {
         let bytes = (set.points.len() * BASE_BYTES) as u64;
         if bytes == 0 || !self.card.info().copy || !self.residency.fits(bytes) {
             return Ok(None);
@@ -62,22 +69,25 @@ impl State {
             tracing::debug!(sets = room.evicted.len(), "evicted base sets from card memory");
         }
         for (i, chunk) in set.points.chunks(CHUNK_POINTS).enumerate() {
-            let staged = self.stage_bases(chunk, batch, cost)?;
+            let staged = self.stage_bases(chunk, batch)?;
             let to = room.address + (i * CHUNK_POINTS * BASE_BYTES) as u64;
             batch.commands.push(Command::copy_to_card(staged.whole(), to));
             // `staged` is kept by the command.
+            if batch.staged >= STAGING_BYTES {
+                self.flush(batch, sums, cost)?;
+            }
         }
         Ok(Some(room.address))
     }
 
-    fn stage_bases(&mut self, points: &[G1Affine], batch: &mut Batch, cost: &mut Cost) -> EngineResult<DmaBuffer> {
+    fn stage_bases(&mut self, points: &[G1Affine], batch: &mut Batch) -> EngineResult<DmaBuffer> {
         let mut bytes = Vec::new();
         words::put_bases(points, &mut bytes);
-        self.stage(&bytes, batch, cost)
+        self.stage(&bytes, batch)
     }
 
-    /// Copies bytes into DMA memory; first waits for the card when much is staged already.
-    fn stage(&mut self, bytes: &[u8], batch: &mut Batch, _cost: &mut Cost) -> EngineResult<DmaBuffer> {
+    /// Copies bytes into DMA memory.
+    fn stage(&mut self, bytes: &[u8], batch: &mut Batch) -> EngineResult<DmaBuffer> {
         let mut buffer = self.card.allocate(bytes.len() as u64).map_err(|e| failed("allocating DMA memory", e))?;
         buffer.write(0, bytes).map_err(|e| failed("filling DMA memory", e.into()))?;
         batch.staged += bytes.len() as u64;
@@ -96,16 +106,14 @@ impl State {
             if job.scalars.is_empty() {
                 continue;
             }
-            let resident = self.make_resident(set, &mut batch, cost)?;
+            let resident = self.make_resident(set, &mut batch, &mut sums, cost)?;
             for (i, scalars) in job.scalars.chunks(chunk).enumerate() {
                 let first = i * chunk;
                 let bases = match resident {
                     Some(address) => Place::Card(address + (first * BASE_BYTES) as u64),
-                    None => {
-                        Place::from(&self.stage_bases(&job.points[first..first + scalars.len()], &mut batch, cost)?)
-                    }
+                    None => Place::from(&self.stage_bases(&job.points[first..first + scalars.len()], &mut batch)?),
                 };
-                self.push_msm(&caps, j, bases, scalars, &mut batch, cost)?;
+                self.push_msm(&caps, j, bases, scalars, &mut batch)?;
                 if batch.staged >= STAGING_BYTES {
                     self.flush(&mut batch, &mut sums, cost)?;
                 }
@@ -122,11 +130,10 @@ impl State {
         bases: Place,
         scalars: &[Fr],
         batch: &mut Batch,
-        cost: &mut Cost,
     ) -> EngineResult<()> {
         let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(scalars.len() * WORD_BYTES));
         words::put_elements(scalars, &mut bytes);
-        let staged = self.stage(&bytes, batch, cost)?;
+        let staged = self.stage(&bytes, batch)?;
         let size = combine::result_bytes(caps) as u64;
         let sums = self.card.allocate(size).map_err(|e| failed("allocating DMA memory", e))?;
         batch.staged += size;
