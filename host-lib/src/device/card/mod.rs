@@ -19,6 +19,8 @@ mod in_process;
 mod msm;
 mod ntt;
 mod residency;
+#[cfg(all(test, feature = "sim", target_os = "linux"))]
+mod secrets_tests;
 #[cfg(all(feature = "sim", target_os = "linux"))]
 mod simulated;
 mod words;

@@ -1,0 +1,12 @@
+//! Devices over a simulated card of the configuration `tiny`: the card engine of this library, the
+//! driver and the RTL, against arkworks. `cargo test -p gristmill --features sim --test card`.
+#![cfg(target_os = "linux")]
+
+mod checks;
+mod failures;
+mod msm;
+mod ntt;
+mod proofs;
+mod sharing;
+mod socket;
+mod support;
