@@ -16,7 +16,8 @@ pub struct Limits {
     /// Card cycles that any command may take, however small; larger ones get more. `None`: two
     /// seconds of the card's clock, at least 2^18 cycles.
     pub least_cycles: Option<u64>,
-    /// Longest time in which the cycle counter may stand still while a command is in flight.
+    /// Longest time in which the cycle counter may stand still, or the card may call itself idle,
+    /// while a command is in flight.
     pub stall: Duration,
     /// Longest time for one command, whatever the counter says.
     pub wall: Duration,
@@ -52,19 +53,32 @@ pub(crate) struct Watch {
     latest: u64,
     started: Instant,
     moved: Instant,
+    /// Since when the card has no command, though one is in flight; `None` too where a reset is watched.
+    idle: Option<Instant>,
+    in_flight: bool,
 }
 
 impl Watch {
     /// Starts counting now.
     pub(crate) fn start(transport: &mut dyn Transport, what: String, budget: u64) -> Result<Self, Error> {
         let (start, now) = (cycles_alive(transport)?, Instant::now());
-        Ok(Watch { sequence: 0, what, budget, start, latest: start, started: now, moved: now })
+        Ok(Watch {
+            sequence: 0,
+            what,
+            budget,
+            start,
+            latest: start,
+            started: now,
+            moved: now,
+            idle: None,
+            in_flight: false,
+        })
     }
 
     /// The same for a command in flight.
     pub(crate) fn flight(transport: &mut dyn Transport, flight: &Flight) -> Result<Self, Error> {
         let what = format!("command {}", opcode_name(flight.opcode));
-        Ok(Watch { sequence: flight.sequence, ..Self::start(transport, what, flight.budget)? })
+        Ok(Watch { sequence: flight.sequence, in_flight: true, ..Self::start(transport, what, flight.budget)? })
     }
 
     /// Whether this watches that command.
@@ -89,6 +103,12 @@ impl Watch {
             (self.latest, self.moved) = (cycles, now);
         } else if now - self.moved > limits.stall {
             return stalled(now - self.moved, "its cycle counter stands still");
+        }
+        // A completion that got lost: the clock of a simulator stands nearly still then, so its
+        // cycles would not tell.
+        self.idle = if self.in_flight && status & reg::STATUS_BUSY == 0 { self.idle.or(Some(now)) } else { None };
+        if let Some(since) = self.idle.filter(|since| now - *since > limits.stall) {
+            return stalled(now - since, "the card says that it is idle, but wrote no completion");
         }
         if now - self.started > limits.wall {
             return stalled(now - self.started, "the limit for one command");
