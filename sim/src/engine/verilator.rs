@@ -36,7 +36,7 @@ impl Verilated {
         // The point adder's multipliers are compiled once, or this would take many minutes.
         let apart: &[&str] = if engines { &PointAdder256::VERILATE_APART } else { &[] };
         let hierarchical = apart.iter().map(|name| name.to_string()).collect();
-        let options = Options { trace, hierarchical, ..Options::fast() };
+        let options = Options { trace, hierarchical, ..Options::default() };
         tracing::info!("Verilator's model of the card: built once, which takes minutes, then kept in the cache");
         let mut model = Model::build(card, &options).map_err(error)?;
         model.eval();

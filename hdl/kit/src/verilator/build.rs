@@ -5,7 +5,6 @@ use crate::ports::Port;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 
 const CFLAGS: &str = "-fPIC -fvisibility=hidden -fno-gnu-unique";
 
@@ -85,9 +84,6 @@ fn runtime(tool: &tool::Tool, trace: Trace) -> Result<PathBuf, VerilatorError> {
         Trace::Fst => files.push("verilated_fst_c"),
     }
     let contents = format!("{}\n{}\n{CFLAGS}\n{files:?}", tool.version, tool.include.display());
-    // Threads of this process wait for each other; other processes may build it, too.
-    static ONE: Mutex<()> = Mutex::new(());
-    let _one = ONE.lock().unwrap_or_else(|e| e.into_inner());
     cache::get_or_build("runtime", &contents, |dir| {
         let mut objects = Vec::new();
         for f in &files {

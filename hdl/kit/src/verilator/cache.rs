@@ -1,7 +1,7 @@
 //! The folder where built libraries are kept, by the hash of all that went into them.
 //!
-//! A build happens in a folder of its own and is renamed into place, so that processes that build
-//! the same thing at once do no harm: the first rename wins, the others take what it put there.
+//! A build happens in a folder of its own and is renamed into place, so that nobody sees half of
+//! one. Who wants what somebody else is building waits for it (a lock on a file beside it).
 //! Nothing is ever removed; the folder can be deleted at any time.
 
 use super::VerilatorError;
@@ -39,7 +39,15 @@ pub fn get_or_build(
 ) -> Result<PathBuf, VerilatorError> {
     let root = folder();
     private_folder(&root)?;
-    let done = root.join(format!("{kind}-{}", hash(&[text])));
+    let name = format!("{kind}-{}", hash(&[text]));
+    let done = root.join(&name);
+    if is_whole(&done, text) {
+        return Ok(done);
+    }
+    // Held until this returns; a build takes minutes, and two would only slow each other down.
+    let lock = root.join(format!("{name}.lock"));
+    let held = fs::File::create(&lock).map_err(VerilatorError::io("create", &lock))?;
+    held.lock().map_err(VerilatorError::io("lock", &lock))?;
     if is_whole(&done, text) {
         return Ok(done);
     }
