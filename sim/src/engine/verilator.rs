@@ -28,6 +28,8 @@ impl Verilated {
     /// Builds (or takes from the cache) the model of `card`, with tracing if waves are asked for:
     /// FST if the file is called `.fst`, else VCD. `engines`: the card has them.
     pub fn new(card: &Card, engines: bool, waves: Option<&Waves>) -> Result<Self, SimError> {
+        // Before the Verilog is generated, which takes seconds.
+        gristmill_hdl_kit::verilator::find().map_err(error)?;
         let trace = match waves {
             None => Trace::None,
             Some(w) if w.is_fst() => Trace::Fst,
