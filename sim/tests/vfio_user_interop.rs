@@ -76,6 +76,9 @@ fn jobs(options: Options, count: u32) {
             let flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER;
             c.set_irqs(VFIO_PCI_MSIX_IRQ_INDEX, flags, 0, 1, &[irq.as_raw_fd()]).expect("irqs");
 
+            // What is written while a reset is under way is cleared with the rest.
+            let busy_or_ready = reg::STATUS_READY | reg::STATUS_RESETTING;
+            while read(&mut c, reg::STATUS) & busy_or_ready != reg::STATUS_READY {}
             for (register, value) in [
                 (reg::SQ_BASE_LO, (IOVA + SQ) as u32),
                 (reg::SQ_BASE_HI, ((IOVA + SQ) >> 32) as u32),
@@ -88,7 +91,6 @@ fn jobs(options: Options, count: u32) {
             ] {
                 write(&mut c, register, value);
             }
-            while read(&mut c, reg::STATUS) & reg::STATUS_READY == 0 {}
             let epoch = read(&mut c, reg::EPOCH);
             let job = |id, a, c| Descriptor {
                 opcode: Opcode::Copy as u8,
