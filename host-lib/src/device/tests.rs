@@ -41,7 +41,7 @@ impl Moody {
 impl Engine for Moody {
     fn info(&self) -> EngineResult<Info> {
         let msm = MsmInfo { adders: 1, ..MsmInfo::default() };
-        Ok(Info { kind: "simulator".into(), clock_hz: Some(1000), msm: Some(msm), ..Info::default() })
+        Ok(Info { kind: "simulator".into(), clock_hz: Some(1_000_000), msm: Some(msm), ..Info::default() })
     }
 
     fn upload(&self, _: &Arc<[G1Affine]>) -> EngineResult<(Resident, Cost)> {
@@ -105,7 +105,7 @@ fn an_honest_engine_is_reported() {
     assert_eq!(values, scalars);
     let report = device.take_report();
     assert_eq!((report.cycles, report.butterflies, report.fallbacks), (125, 14, 0));
-    assert_eq!((report.adder_use, report.clock_hz), (Some(0.75), Some(1000)));
+    assert_eq!((report.adder_use, report.clock_hz), (Some(0.75), Some(1_000_000)));
     assert_eq!(report.host_stages, ["check"]);
     let places: Vec<_> = report.stages.iter().map(|s| (s.name.as_str(), s.place)).collect();
     let expected = [("upload", Place::Device), ("msm", Place::Device), ("check", Place::Host), ("ntt", Place::Device)];

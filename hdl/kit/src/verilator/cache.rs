@@ -30,6 +30,9 @@ pub fn hash(parts: &[&str]) -> String {
     format!("{h:032x}")
 }
 
+/// Makes names that no other thread of this process has.
+static N: AtomicU32 = AtomicU32::new(0);
+
 /// Gives the folder of `key`, whose file `contents` must hold `text`; if it is not there, `build`
 /// fills a fresh folder that then takes its place.
 pub fn get_or_build(
@@ -51,7 +54,6 @@ pub fn get_or_build(
     if is_whole(&done, text) {
         return Ok(done);
     }
-    static N: AtomicU32 = AtomicU32::new(0);
     let temp = root.join(format!("building-{}-{}", std::process::id(), N.fetch_add(1, Ordering::Relaxed)));
     let _ = fs::remove_dir_all(&temp);
     fs::create_dir_all(&temp).map_err(VerilatorError::io("create", &temp))?;
@@ -86,7 +88,7 @@ fn private_folder(dir: &Path) -> Result<(), VerilatorError> {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(VerilatorError::io("create", dir))?;
         }
         // A file made now belongs to us; the folder must, too.
-        let probe = dir.join(format!(".owner-{}", std::process::id()));
+        let probe = dir.join(format!(".owner-{}-{}", std::process::id(), N.fetch_add(1, Ordering::Relaxed)));
         fs::write(&probe, b"").map_err(VerilatorError::io("write", &probe))?;
         let ours = fs::metadata(&probe).map_err(VerilatorError::io("look at", &probe))?.uid();
         let _ = fs::remove_file(&probe);
