@@ -210,6 +210,18 @@ fn a_lost_completion_times_out() {
     card.run(Command::nop()).unwrap();
 }
 
+/// A card that has nothing to do while a command is in flight need not use up its cycles first.
+#[test]
+fn an_idle_card_that_owes_a_completion_is_noticed() {
+    let sim = Simulator::with_faults(&[FaultPlan::next(Fault::DropCompletion)]);
+    let limits = Limits { stall: Duration::from_millis(300), ..Limits::default() };
+    let mut card = sim.open_with(Options { limits, ..Options::default() });
+    let error = card.run(Command::nop().budget(u64::MAX / 2)).unwrap_err();
+    assert!(error.to_string().contains("says that it is idle"), "{error}");
+    card.reset().unwrap();
+    card.run(Command::nop()).unwrap();
+}
+
 #[test]
 fn garbage_and_death_are_noticed() {
     for (fault, gone) in [(Fault::GarbageRegisters, None), (Fault::Die, Some(true)), (Fault::Status(77), Some(false))] {
