@@ -1,17 +1,22 @@
 //! Waiting for commands on tokio.
 //!
-//! Where the transport has an eventfd, a task sleeps on it; simulators in this process have none
+//! Where the transport has an eventfd, a task sleeps on it, or watches the completion ring first and
+//! yields between looks ([`Wait::Poll`]); simulators in this process have none
 //! (their clock runs while somebody waits), so there a blocking thread waits.
 
-use crate::card::{Card, Command};
+use crate::card::{Card, Command, Wait};
 use crate::error::Error;
-use crate::queue::{Done, Ticket};
+use crate::queue::{Done, Ticket, Tickets};
 use std::os::fd::OwnedFd;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::Notify;
+
+/// Looks at the ring before other tasks may run, where it is watched.
+const LOOKS: u32 = 16;
 
 /// A card shared by tasks. Submitting and register accesses are short and done in place; only
 /// waiting is asynchronous.
@@ -48,7 +53,7 @@ impl AsyncCard {
     }
 
     /// Submits commands with one doorbell. Where the ring is full this waits in place.
-    pub fn submit_all(&self, commands: impl IntoIterator<Item = Command>) -> Result<Vec<Ticket>, Error> {
+    pub fn submit_all(&self, commands: impl IntoIterator<Item = Command>) -> Result<Tickets, Error> {
         self.with(|card| card.submit_all(commands))
     }
 
@@ -60,7 +65,12 @@ impl AsyncCard {
             let waited = tokio::task::spawn_blocking(move || lock(&card).wait(ticket)).await;
             return waited.map_err(|e| Error::Async(e.to_string()))?;
         };
-        let slice = self.with(|card| card.slice());
+        let (slice, mode) = self.with(|card| (card.slice(), card.wait_mode()));
+        if let Wait::Poll { spin } = mode
+            && let Some(result) = self.watch(ticket, spin).await?
+        {
+            return result;
+        }
         loop {
             // Listening begins before the look, so that no wake-up falls between.
             let mut woken = pin!(self.woken.notified());
@@ -81,6 +91,25 @@ impl AsyncCard {
                 () = woken => {}
                 () = tokio::time::sleep(slice) => {}
             }
+        }
+    }
+
+    /// Looks at the ring again and again, and lets other tasks run in between; `None` if the command
+    /// is still in flight after `spin`.
+    async fn watch(&self, ticket: Ticket, spin: Duration) -> Result<Option<Result<Done, Error>>, Error> {
+        let until = Instant::now().checked_add(spin);
+        loop {
+            for _ in 0..LOOKS {
+                let ended = self.with(|card| card.check(ticket))?;
+                if ended.is_some() {
+                    return Ok(ended);
+                }
+                std::hint::spin_loop();
+            }
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return Ok(None);
+            }
+            tokio::task::yield_now().await;
         }
     }
 

@@ -22,9 +22,9 @@ pub mod queue;
 pub mod transport;
 
 pub use asynchronous::AsyncCard;
-pub use card::{Card, CardInfo, Command, Counters, Options, Place, ScalarForm};
+pub use card::{Batch, Card, CardInfo, Command, Counters, Options, Place, ScalarForm, Wait};
 pub use dma::{DmaBuffer, DmaSlice};
 pub use error::Error;
 pub use name::open;
-pub use queue::{Done, Limits, Ticket};
+pub use queue::{Done, Limits, Ticket, Tickets};
 pub use transport::{Transport, TransportError};

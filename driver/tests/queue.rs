@@ -21,7 +21,7 @@ fn quick() -> Limits {
 }
 
 fn open(fake: &Fake, log_ring: u32) -> Card {
-    Card::open_with(Box::new(fake.clone()), Options { log_ring, limits: quick() }).unwrap()
+    Card::open_with(Box::new(fake.clone()), Options { log_ring, limits: quick(), ..Options::default() }).unwrap()
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_batch_that_fits_rings_once() {
     let tickets = card.submit_all((0..10).map(|_| Command::nop())).unwrap();
     assert_eq!(fake.writes_to(reg::SQ_TAIL)[before..], [10]);
     // In any order of waiting.
-    for ticket in tickets.into_iter().rev() {
+    for ticket in tickets.rev() {
         card.wait(ticket).unwrap();
     }
 }
@@ -138,7 +138,7 @@ fn spoiled(spoil: impl Fn(Completion) -> Vec<Completion> + Send + 'static) -> Qu
         n += 1;
         if n == 2 { spoil(c) } else { vec![c] }
     });
-    let tickets = card.submit_all((0..3).map(|_| Command::nop())).unwrap();
+    let tickets: Vec<Ticket> = card.submit_all((0..3).map(|_| Command::nop())).unwrap().collect();
     card.wait(tickets[0]).err();
     let error = card.wait(tickets[2]).unwrap_err();
     assert!(error.needs_reset() && !error.is_gone());

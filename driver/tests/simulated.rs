@@ -134,11 +134,11 @@ fn many_in_flight_and_rings_that_wrap() {
         // Each word by a command of its own, in an order of its own: far more than the ring holds.
         let order = |i: u64| (i * 29 + round) % 64;
         let there = (0..64).map(|i| Command::copy_to_card(buffer.slice(order(i) * 32, 32).unwrap(), order(i) * 32));
-        let tickets = card.submit_all(there.collect::<Vec<_>>()).unwrap();
+        let tickets = card.submit_all(there).unwrap();
         let last = card.submit(Command::copy_from_card(0, back.whole())).unwrap();
         card.wait(last).unwrap();
         assert!(contents(&back) == contents(&buffer), "round {round}");
-        for ticket in tickets.into_iter().rev() {
+        for ticket in tickets.rev() {
             card.wait(ticket).unwrap();
         }
         card.run(Command::zero(Place::Card(0), 64)).unwrap();
@@ -246,7 +246,7 @@ fn a_server_that_closes_in_mid_job_ends_the_wait() {
     let mut card = sim.open();
     let started = Instant::now();
     let tickets = card.submit_all((0..8).map(|_| Command::nop())).unwrap();
-    let results: Vec<_> = tickets.into_iter().map(|t| card.wait(t)).collect();
+    let results: Vec<_> = tickets.map(|t| card.wait(t)).collect();
     assert!(started.elapsed() < Duration::from_secs(5));
     assert!(results[..3].iter().all(Result::is_ok));
     let error = results[7].as_ref().unwrap_err();

@@ -64,7 +64,7 @@ impl Card {
             }
             match &mut watch {
                 Some(watch) => watch.check(transport, &self.options.limits)?,
-                None => watch = Some(Watch::start(transport, "a reset".into(), budget)?),
+                None => watch = Some(Watch::start(transport, "a reset", budget)?),
             }
             transport.wait_interrupt(PAUSE)?;
         }
@@ -77,10 +77,11 @@ impl Card {
         self.queue.start(transport, epoch)?;
         transport.enable_interrupt()?;
         transport.write32(reg::IRQ_PENDING, reg::IRQ_COMPLETION | reg::IRQ_ERROR)?;
-        transport.write32(reg::IRQ_ENABLE, reg::IRQ_COMPLETION | reg::IRQ_ERROR)?;
+        let enabled = if self.options.wait.sleeps() { reg::IRQ_COMPLETION | reg::IRQ_ERROR } else { 0 };
+        transport.write32(reg::IRQ_ENABLE, enabled)?;
         transport.write32(reg::CONTROL, reg::CONTROL_RUN)?;
         self.watch = None;
-        self.interrupted = false;
+        self.armed = true;
         Ok(())
     }
 

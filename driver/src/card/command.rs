@@ -3,6 +3,7 @@
 use super::info::CardInfo;
 use crate::dma::{DmaBuffer, DmaSlice};
 use crate::error::Error;
+use crate::queue::Holds;
 use gristmill_abi::command::{
     Descriptor, FLAG_FACTORS_AFTER, FLAG_FACTORS_BEFORE, FLAG_INVERSE, FLAG_MONTGOMERY, Opcode, Operand,
 };
@@ -181,9 +182,8 @@ impl Command {
     }
 
     /// The memory to keep until the command has ended.
-    pub(super) fn into_holds(self) -> Vec<DmaSlice> {
-        let slice = |p| if let Some(Place::Host(slice)) = p { Some(slice) } else { None };
-        [self.a, self.b, self.c].into_iter().filter_map(slice).collect()
+    pub(super) fn into_holds(self) -> Holds {
+        [self.a, self.b, self.c].map(|p| if let Some(Place::Host(slice)) = p { Some(slice) } else { None })
     }
 
     /// Whether every host slice is as long as the command's use of it. What lies in card memory is

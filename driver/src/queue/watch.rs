@@ -47,7 +47,7 @@ pub(crate) fn read_cycles(transport: &mut dyn Transport) -> Result<u64, Transpor
 #[derive(Debug)]
 pub(crate) struct Watch {
     sequence: u64,
-    what: String,
+    what: &'static str,
     budget: u64,
     start: u64,
     latest: u64,
@@ -60,7 +60,7 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Starts counting now.
-    pub(crate) fn start(transport: &mut dyn Transport, what: String, budget: u64) -> Result<Self, Error> {
+    pub(crate) fn start(transport: &mut dyn Transport, what: &'static str, budget: u64) -> Result<Self, Error> {
         let (start, now) = (cycles_alive(transport)?, Instant::now());
         Ok(Watch {
             sequence: 0,
@@ -76,13 +76,13 @@ impl Watch {
     }
 
     /// The same for a command in flight.
-    pub(crate) fn flight(transport: &mut dyn Transport, flight: &Flight) -> Result<Self, Error> {
-        let what = format!("command {}", opcode_name(flight.opcode));
+    pub(crate) fn flight(transport: &mut dyn Transport, flight: Flight) -> Result<Self, Error> {
+        let what = opcode_name(flight.opcode);
         Ok(Watch { sequence: flight.sequence, in_flight: true, ..Self::start(transport, what, flight.budget)? })
     }
 
     /// Whether this watches that command.
-    pub(crate) fn is_for(&self, flight: &Flight) -> bool {
+    pub(crate) fn is_for(&self, flight: Flight) -> bool {
         self.sequence == flight.sequence
     }
 
@@ -92,12 +92,13 @@ impl Watch {
         let cycles = cycles_alive(transport)?;
         let status = transport.read32(reg::STATUS)?;
         let device = || transport.name().to_owned();
+        let (in_flight, what) = (self.in_flight, self.what);
+        let what = || if in_flight { format!("command {what}") } else { what.to_owned() };
         if status & reg::STATUS_QUEUE_ERROR != 0 {
             return Err(Error::QueueStopped { device: device() });
         }
         let now = Instant::now();
-        let stalled =
-            |after, problem| Err(Error::Stalled { device: device(), what: self.what.clone(), after, problem });
+        let stalled = |after, problem| Err(Error::Stalled { device: device(), what: what(), after, problem });
         // A counter that goes back counts as standing still.
         if cycles > self.latest {
             (self.latest, self.moved) = (cycles, now);
@@ -115,7 +116,7 @@ impl Watch {
         }
         let cycles = self.latest - self.start;
         if cycles > self.budget {
-            return Err(Error::TimedOut { device: device(), what: self.what.clone(), cycles, budget: self.budget });
+            return Err(Error::TimedOut { device: device(), what: what(), cycles, budget: self.budget });
         }
         Ok(())
     }

@@ -22,6 +22,7 @@ pub use bdf::Bdf;
 pub use error::TransportError;
 pub use region::{DmaAccess, DmaRegion, IovaRange};
 
+use gristmill_abi::registers as reg;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
@@ -44,6 +45,18 @@ pub trait Transport: Send {
     /// Writes the register at a byte offset in BAR0. Earlier stores to DMA memory are visible to
     /// the card before the write is. The write may be posted.
     fn write32(&mut self, offset: u16, value: u32) -> Result<(), TransportError>;
+
+    /// [`write32`](Self::write32) for doorbells: does not wait until the write has arrived, where
+    /// that costs time. Writes stay in order among each other and with reads. That the other side
+    /// is gone may be found by a later call.
+    fn post32(&mut self, offset: u16, value: u32) -> Result<(), TransportError> {
+        self.write32(offset, value)
+    }
+
+    /// Returns when all earlier writes have arrived: reads a register, where writes are posted.
+    fn flush(&mut self) -> Result<(), TransportError> {
+        self.read32(reg::ID).map(drop)
+    }
 
     /// Reads PCI configuration space at a byte offset.
     fn config_read(&mut self, offset: u16, data: &mut [u8]) -> Result<(), TransportError>;
@@ -76,6 +89,14 @@ pub trait Transport: Send {
     /// in this process runs its clock here, and returns as soon as the interrupt is high or
     /// nothing is left to do; it steps some cycles even when the time-out is zero.
     fn wait_interrupt(&mut self, timeout: Duration) -> Result<bool, TransportError>;
+
+    /// A moment's pause between two looks at the completion ring, for a driver that does not wait
+    /// for interrupts: an instruction, no system call. A simulator in this process runs its clock
+    /// for some cycles.
+    fn spin(&mut self) -> Result<(), TransportError> {
+        std::hint::spin_loop();
+        Ok(())
+    }
 
     /// Resets the PCI function. Registers and the command register go to their defaults, DMA
     /// windows stay, the interrupt is to be enabled again.

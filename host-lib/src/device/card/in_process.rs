@@ -45,6 +45,11 @@ impl Transport for InProcess {
         Ok(())
     }
 
+    /// A write has arrived when it returns.
+    fn flush(&mut self) -> Result<(), TransportError> {
+        Ok(())
+    }
+
     fn config_read(&mut self, offset: u16, data: &mut [u8]) -> Result<(), TransportError> {
         self.card.config_read(offset.into(), data).map_err(|e| self.error(e))
     }
@@ -85,6 +90,10 @@ impl Transport for InProcess {
                 Step::Idle | Step::Limit => {}
             }
         }
+    }
+
+    fn spin(&mut self) -> Result<(), TransportError> {
+        self.wait_interrupt(Duration::ZERO).map(drop)
     }
 
     fn reset(&mut self) -> Result<(), TransportError> {
