@@ -5,7 +5,7 @@ mod common;
 
 use common::*;
 use gristmill_sim::fault::{Fault, FaultPlan};
-use gristmill_sim::vfio_user::{MAX_MESSAGE_BYTES, Server};
+use gristmill_sim::vfio_user::{Connection, MAX_MESSAGE_BYTES, Server, Turn};
 use gristmill_sim::{Options, SimCard};
 use proptest::prelude::*;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -345,6 +345,30 @@ fn a_client_that_cannot_be_followed_is_dropped_and_the_next_one_served() {
     drop(c);
     assert_eq!(second.receive().error, 0);
     second.alive();
+}
+
+#[test]
+fn a_client_that_does_not_take_its_answers_is_dropped_and_one_that_has_gone_kills_nobody() {
+    let answers = |leave: bool| {
+        let (ours, theirs) = UnixStream::pair().expect("socketpair");
+        let mut card = SimCard::new(&Options::protocol_only()).expect("card");
+        let mut connection = Connection::new(theirs, Duration::from_millis(20));
+        let mut client = Raw { stream: ours };
+        client.send(&message(1, 1, 0, &[0, 0, 1, 0]));
+        for n in 0..10_000 {
+            match connection.turn(&mut card) {
+                Turn::Answered(_) => client.send(&message(1, 9, 0, &access(0, 7, 4096, &[]))),
+                Turn::Closed(why) => return (n, why),
+                other => panic!("{other:?}"),
+            }
+            if leave {
+                client.stream.shutdown(std::net::Shutdown::Read).expect("shutdown");
+            }
+        }
+        panic!("10,000 answers that nobody took")
+    };
+    assert_eq!(answers(false).1, "does not take its answer");
+    assert_eq!(answers(true), (1, "does not want its answer"));
 }
 
 #[test]

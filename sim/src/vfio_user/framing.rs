@@ -3,6 +3,7 @@
 //! Header and payload are read by exact counts, never past the message, so file descriptors
 //! (which the kernel delivers with the bytes they were sent with) belong to the message at hand.
 
+use super::refusal::Refusal;
 use super::wire::{HEADER_BYTES, Header};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::io::Errno;
@@ -22,7 +23,7 @@ pub struct Message {
     pub payload: Vec<u8>,
     pub fds: Vec<OwnedFd>,
     /// The message is broken before its content: too long, or with too many file descriptors.
-    pub broken: Option<Errno>,
+    pub broken: Option<Refusal>,
 }
 
 /// What a look at the socket gave.
@@ -93,11 +94,11 @@ impl Framer {
                     continue;
                 }
                 self.payload.clear();
-                return Received::Message(self.finish(Some(Errno::MSGSIZE)));
+                return Received::Message(self.finish(true));
             }
             let at = self.have - HEADER_BYTES;
             if at == self.payload.len() {
-                return Received::Message(self.finish(None));
+                return Received::Message(self.finish(false));
             }
             let mut payload = std::mem::take(&mut self.payload);
             let got = self.receive(&socket, &mut payload[at..]);
@@ -110,14 +111,19 @@ impl Framer {
         }
     }
 
-    fn finish(&mut self, broken: Option<Errno>) -> Message {
-        let lost = std::mem::take(&mut self.fds_lost).then_some(Errno::MFILE);
+    fn finish(&mut self, too_long: bool) -> Message {
+        let header = Header::decode(&self.head);
+        let lost = std::mem::take(&mut self.fds_lost);
         self.have = 0;
         Message {
-            header: Header::decode(&self.head),
+            header,
             payload: std::mem::take(&mut self.payload),
             fds: std::mem::take(&mut self.fds),
-            broken: broken.or(lost),
+            broken: match (too_long, lost) {
+                (true, _) => Some(Refusal::TooLong { size: header.size }),
+                (false, true) => Some(Refusal::TooManyFiles),
+                (false, false) => None,
+            },
         }
     }
 

@@ -9,10 +9,16 @@
 //! the card's accesses to it fault (the client would have to serve them; QEMU makes such windows
 //! for other devices' BARs, which the card has no business in).
 
+mod connection;
 mod dispatch;
 mod framing;
+mod refusal;
 mod server;
 mod wire;
 
+pub use connection::{Connection, Turn};
+pub use dispatch::Answer;
 pub use framing::{MAX_MESSAGE_BYTES, MAX_MESSAGE_FDS};
+pub use refusal::Refusal;
 pub use server::{Server, Stopper, serve};
+pub use wire::Command;

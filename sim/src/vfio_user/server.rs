@@ -1,13 +1,11 @@
 //! The server: one socket, one card, one client at a time, one thread.
 
-use super::dispatch::Session;
-use super::framing::{Framer, Received};
+use super::connection::{Connection, Turn};
 use crate::card::SimCard;
 use crate::error::SimError;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
-use std::io::Write;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -16,7 +14,9 @@ use std::time::Duration;
 
 /// How long the card may simulate before the socket is looked at again.
 const SLICE: Duration = Duration::from_micros(200);
-/// A client that does not take its answers for this long is dropped.
+/// Time between two attempts to accept a client when the first failed.
+const PAUSE: Duration = Duration::from_millis(100);
+/// A client that does not take an answer for this long is dropped.
 const SEND_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Ends [`Server::run`] from another thread.
@@ -88,14 +88,17 @@ impl Server {
             }
             let client = match self.listener.accept() {
                 Ok((client, _)) => client,
-                // A client that has gone again, or a passing shortage.
+                // A client that has gone again, or a passing shortage, of descriptors say: then the
+                // socket stays ready, and asking again at once would only burn time.
                 Err(e) => {
                     tracing::warn!(%e, "client not accepted");
+                    if let Woken::Stop = self.wait(&self.stop.0, Some(PAUSE))? {
+                        return Ok(());
+                    }
                     continue;
                 }
             };
-            let end = self.serve_client(&client, card);
-            drop(client);
+            let end = self.serve_client(Connection::new(client, SEND_PATIENCE), card);
             card.clean();
             if end? {
                 return Ok(());
@@ -104,32 +107,21 @@ impl Server {
     }
 
     /// Serves one client; true if the server is to stop.
-    fn serve_client(&self, client: &UnixStream, card: &mut SimCard) -> Result<bool, SimError> {
-        client.set_write_timeout(Some(SEND_PATIENCE)).map_err(|e| SimError::io("client socket", e))?;
+    fn serve_client(&self, mut client: Connection, card: &mut SimCard) -> Result<bool, SimError> {
         tracing::info!("client connected");
-        let (mut framer, mut session) = (Framer::default(), Session::default());
         loop {
             let timeout = card.pending().then_some(Duration::ZERO);
-            match self.wait(client, timeout)? {
+            match self.wait(&client, timeout)? {
                 Woken::Stop => return Ok(true),
                 Woken::Timeout => {}
                 // One message, then the card's turn: a doorbell starts work before the next message,
                 // whatever that may be.
-                Woken::Ready => match framer.advance(client) {
-                    Received::NotYet => {}
-                    Received::Closed(why) => {
+                Woken::Ready => {
+                    if let Turn::Closed(why) = client.turn(card) {
                         tracing::info!(why, "client gone");
                         return Ok(false);
                     }
-                    Received::Message(message) => {
-                        if let Some(bytes) = session.handle(message, card)
-                            && let Err(e) = (&mut &*client).write_all(&bytes)
-                        {
-                            tracing::info!(%e, "client does not take its answer");
-                            return Ok(false);
-                        }
-                    }
-                },
+                }
             }
             if card.pending() {
                 let cycles = u64::from(card.clock_hz()) * SLICE.as_micros() as u64 / 1_000_000;

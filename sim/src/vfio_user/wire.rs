@@ -1,5 +1,6 @@
 //! Numbers and layouts of the protocol, little-endian as on every machine it runs on.
 
+use super::refusal::Refusal;
 use rustix::io::Errno;
 
 /// Bytes of the header.
@@ -12,20 +13,40 @@ pub const TYPE_REPLY: u32 = 1;
 pub const FLAG_NO_REPLY: u32 = 1 << 4;
 pub const FLAG_ERROR: u32 = 1 << 5;
 
-pub mod command {
-    pub const VERSION: u16 = 1;
-    pub const DMA_MAP: u16 = 2;
-    pub const DMA_UNMAP: u16 = 3;
-    pub const DEVICE_GET_INFO: u16 = 4;
-    pub const DEVICE_GET_REGION_INFO: u16 = 5;
-    pub const DEVICE_GET_REGION_IO_FDS: u16 = 6;
-    pub const DEVICE_GET_IRQ_INFO: u16 = 7;
-    pub const DEVICE_SET_IRQS: u16 = 8;
-    pub const REGION_READ: u16 = 9;
-    pub const REGION_WRITE: u16 = 10;
-    pub const DMA_READ: u16 = 11;
-    pub const DMA_WRITE: u16 = 12;
-    pub const DEVICE_RESET: u16 = 13;
+macro_rules! commands {
+    ($($name:ident = $code:literal,)+) => {
+        /// Commands, by the protocol's names.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u16)]
+        #[allow(missing_docs)]
+        pub enum Command { $($name = $code),+ }
+
+        impl Command {
+            /// Every command.
+            pub const ALL: &'static [Command] = &[$(Command::$name),+];
+
+            /// From the number on the wire.
+            pub const fn from_code(code: u16) -> Option<Command> {
+                match code { $($code => Some(Command::$name),)+ _ => None }
+            }
+        }
+    };
+}
+
+commands! {
+    Version = 1,
+    DmaMap = 2,
+    DmaUnmap = 3,
+    DeviceGetInfo = 4,
+    DeviceGetRegionInfo = 5,
+    DeviceGetRegionIoFds = 6,
+    DeviceGetIrqInfo = 7,
+    DeviceSetIrqs = 8,
+    RegionRead = 9,
+    RegionWrite = 10,
+    DmaRead = 11,
+    DmaWrite = 12,
+    DeviceReset = 13,
 }
 
 /// The header of a message.
@@ -69,25 +90,25 @@ impl Header {
     }
 }
 
-/// Reads a payload field by field; running out of bytes is EINVAL.
+/// Reads a payload field by field.
 pub struct Fields<'a>(pub &'a [u8]);
 
 impl<'a> Fields<'a> {
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], Errno> {
-        let (head, tail) = self.0.split_first_chunk::<N>().ok_or(Errno::INVAL)?;
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], Refusal> {
+        let (head, tail) = self.0.split_first_chunk::<N>().ok_or(Refusal::Short)?;
         self.0 = tail;
         Ok(*head)
     }
 
-    pub fn u16(&mut self) -> Result<u16, Errno> {
+    pub fn u16(&mut self) -> Result<u16, Refusal> {
         self.take().map(u16::from_le_bytes)
     }
 
-    pub fn u32(&mut self) -> Result<u32, Errno> {
+    pub fn u32(&mut self) -> Result<u32, Refusal> {
         self.take().map(u32::from_le_bytes)
     }
 
-    pub fn u64(&mut self) -> Result<u64, Errno> {
+    pub fn u64(&mut self) -> Result<u64, Refusal> {
         self.take().map(u64::from_le_bytes)
     }
 
@@ -97,8 +118,8 @@ impl<'a> Fields<'a> {
     }
 
     /// Nothing may be left.
-    pub fn end(self) -> Result<(), Errno> {
-        if self.0.is_empty() { Ok(()) } else { Err(Errno::INVAL) }
+    pub fn end(self) -> Result<(), Refusal> {
+        if self.0.is_empty() { Ok(()) } else { Err(Refusal::Long { extra: self.0.len() }) }
     }
 }
 
