@@ -7,7 +7,8 @@
 use crate::card::{Card, Command, Wait};
 use crate::error::Error;
 use crate::queue::{Done, Ticket, Tickets};
-use std::os::fd::OwnedFd;
+use crate::transport::consume;
+use std::os::fd::{AsFd, OwnedFd};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -82,7 +83,7 @@ impl AsyncCard {
                 readable = event.readable() => {
                     let mut guard = readable.map_err(|e| Error::Async(e.to_string()))?;
                     // Only a successful read is an interrupt.
-                    let read = guard.try_io(|fd| Ok(rustix::io::read(fd.get_ref(), &mut [0u8; 8])?));
+                    let read = guard.try_io(|fd| Ok(consume(fd.get_ref().as_fd())?));
                     if let Ok(Ok(_)) = read {
                         self.with(Card::interrupt_came);
                         self.woken.notify_waiters();

@@ -179,7 +179,7 @@ fn lying_replies_are_protocol_errors() {
     let protocol = |script: fn(&mut UnixStream, Header, Vec<u8>)| {
         let error = read_error(true, script);
         let TransportError::Protocol { problem, .. } = error else { panic!("{error}") };
-        problem
+        problem.to_string()
     };
     // Sizes.
     assert!(protocol(|s, h, _| send(s, Header { size: 15, ..reply(h, &[]) }, &[])).contains("15 bytes"));

@@ -50,7 +50,7 @@ pub enum TransportError {
         /// The device's name.
         device: String,
         /// What was wrong.
-        problem: String,
+        problem: super::Breach,
     },
     /// A call that the device cannot serve, such as an offset outside its BAR.
     #[error("{device}: {problem}")]

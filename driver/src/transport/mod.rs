@@ -7,6 +7,7 @@
 //! | the library's | a simulator in this process |
 
 mod bdf;
+mod breach;
 mod error;
 #[cfg(target_os = "linux")]
 mod event;
@@ -19,12 +20,21 @@ pub mod vfio;
 pub mod vfio_user;
 
 pub use bdf::Bdf;
+pub use breach::Breach;
 pub use error::TransportError;
+#[cfg(target_os = "linux")]
+pub(crate) use event::consume;
 pub use region::{DmaAccess, DmaRegion, IovaRange};
 
 use gristmill_abi::registers as reg;
 use std::os::fd::BorrowedFd;
 use std::time::Duration;
+
+/// Takes an event's count; nothing but Linux has eventfds.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn consume(_: BorrowedFd<'_>) -> rustix::io::Result<()> {
+    Err(rustix::io::Errno::OPNOTSUPP)
+}
 
 /// What an unplugged or dead PCI device reads as.
 pub const ALL_ONES: u32 = 0xffff_ffff;

@@ -1,21 +1,25 @@
 //! A card behind a Unix socket: the client's side of the vfio-user protocol.
 //!
-//! [`wire`] has the messages, `link` moves them whole and bounded, this file speaks PCI with
-//! them. DMA memory goes over as files, interrupts come back on an eventfd; both then work
+//! [`wire`] has the messages, `pipe` moves bytes, `link` whole and bounded messages, this file
+//! speaks PCI with them. DMA memory goes over as files, interrupts come back on an eventfd; both then work
 //! without messages.
 
 mod link;
+mod pipe;
+mod unfit;
 pub mod wire;
 
+pub use pipe::{Pipe, Ready, Socket};
+pub use unfit::{ConnectError, Unfit};
+
 use super::event::Event;
-use super::{DmaRegion, IovaRange, Transport, TransportError};
+use super::{Breach, DmaRegion, IovaRange, Transport, TransportError};
 use gristmill_abi::pci;
 use link::Link;
-use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use wire::{Command, Payload, REGION_BAR0, REGION_CONFIG};
 
 /// How long to wait for a reply. Simulators answer register accesses between cycles, so it is
@@ -28,8 +32,8 @@ const IOVA_RANGES: [IovaRange; 2] =
     [IovaRange { first: 0, last: 0xfedf_ffff }, IovaRange { first: 0xfef0_0000, last: (1 << 48) - 1 }];
 
 /// A connection to a vfio-user server.
-pub struct VfioUser {
-    link: Link,
+pub struct VfioUser<P = Socket> {
+    link: Link<P>,
     event: Event,
     config_bytes: u64,
 }
@@ -44,18 +48,26 @@ impl VfioUser {
     /// [`connect`](Self::connect) with another time-out for replies.
     pub fn connect_with(path: &Path, timeout: Duration) -> Result<Self, TransportError> {
         let device = format!("vfio-user:{}", path.display());
+        let socket = Socket::connect(path, &device, timeout)?;
+        Self::over(socket, &device, timeout).map_err(|e| e.of(&device))
+    }
+}
+
+impl<P: Pipe> VfioUser<P> {
+    /// The same over any pipe that leads to a server. `device` is its name in messages.
+    pub fn over(pipe: P, device: &str, timeout: Duration) -> Result<Self, ConnectError> {
         let event = Event::new().map_err(|e| TransportError::Open {
-            device: device.clone(),
+            device: device.into(),
             problem: format!("no eventfd: {e}"),
             way_out: "raise the limit of open files".into(),
         })?;
-        let mut this = VfioUser { link: Link::connect(path, &device, timeout)?, event, config_bytes: 0 };
+        let mut this = VfioUser { link: Link::new(pipe, device.into(), timeout), event, config_bytes: 0 };
         this.negotiate()?;
         this.examine()?;
         Ok(this)
     }
 
-    fn negotiate(&mut self) -> Result<(), TransportError> {
+    fn negotiate(&mut self) -> Result<(), ConnectError> {
         let (major, minor) = wire::VERSION;
         let text = format!(r#"{{"capabilities":{{"max_msg_fds":1,"max_data_xfer_size":{}}}}}"#, wire::MAX_ACCESS);
         let payload =
@@ -66,39 +78,33 @@ impl VfioUser {
         let max_files = match serde_json::from_slice::<serde_json::Value>(text) {
             Ok(json) => json["capabilities"]["max_msg_fds"].as_u64().unwrap_or(1),
             Err(_) if text.is_empty() => 1,
-            Err(e) => return Err(self.link.protocol(format!("its version text is no JSON: {e}"))),
+            Err(e) => return Err(self.link.protocol(Breach::VersionText { problem: e.to_string() }).into()),
         };
         if server.0 != major || server.1 > minor {
-            return Err(self.unusable(
-                format!("it speaks vfio-user {}.{}, this driver {major}.{minor}", server.0, server.1),
-                "use versions of driver and server that belong together",
-            ));
+            return Err(Unfit::Version { theirs: server, ours: wire::VERSION }.into());
         }
         if max_files == 0 {
-            return Err(self.unusable("it takes no files, so no DMA memory".into(), "use a server that takes files"));
+            return Err(Unfit::NoFiles.into());
         }
         Ok(())
     }
 
-    fn examine(&mut self) -> Result<(), TransportError> {
+    fn examine(&mut self) -> Result<(), ConnectError> {
         let ask = Payload::default().word(16).word(0).word(0).word(0);
         let reply = self.link.call(Command::DeviceInfo, &ask.0, None, 16, || "its description".into())?;
         let (flags, regions, irqs) = (wire::word(reply, 4), wire::word(reply, 8), wire::word(reply, 12));
         if regions <= Some(REGION_CONFIG) || irqs <= Some(wire::IRQ_MSIX) {
-            return Err(self.unusable("it is no PCI device".into(), "check that the socket is a Gristmill card's"));
+            return Err(Unfit::NotPci.into());
         }
         if flags.is_none_or(|f| f & wire::DEVICE_FLAG_RESET == 0) {
-            return Err(self.unusable("it cannot be reset".into(), "use a server that offers device reset"));
+            return Err(Unfit::NoReset.into());
         }
         for (region, least) in [(REGION_BAR0, pci::REGISTER_BAR_BYTES), (REGION_CONFIG, 256)] {
             let ask = Payload::default().word(32).word(0).word(region).word(0).long(0).long(0);
             let reply = self.link.call(Command::RegionInfo, &ask.0, None, 32, || format!("region {region}"))?;
             let (flags, size) = (wire::word(reply, 4).unwrap_or(0), wire::long(reply, 16).unwrap_or(0));
             if flags & wire::REGION_FLAGS_RW != wire::REGION_FLAGS_RW || size < least {
-                return Err(self.unusable(
-                    format!("region {region} has {size} bytes (flags {flags:#x}), a card has at least {least}"),
-                    "check that the socket is a Gristmill card's",
-                ));
+                return Err(Unfit::Region { region, size, flags, least }.into());
             }
             if region == REGION_CONFIG {
                 self.config_bytes = size;
@@ -108,13 +114,9 @@ impl VfioUser {
         let reply = self.link.call(Command::IrqInfo, &ask.0, None, 16, || "MSI-X".into())?;
         let (flags, count) = (wire::word(reply, 4).unwrap_or(0), wire::word(reply, 12).unwrap_or(0));
         if flags & wire::IRQ_FLAG_EVENTFD == 0 || count == 0 {
-            return Err(self.unusable("it has no MSI-X vector with an eventfd".into(), "use a Gristmill card's server"));
+            return Err(Unfit::NoMsix.into());
         }
         Ok(())
-    }
-
-    fn unusable(&self, problem: String, way_out: &str) -> TransportError {
-        TransportError::Open { device: self.link.device().into(), problem, way_out: way_out.into() }
     }
 
     fn region_read(&mut self, region: u32, offset: u64, data: &mut [u8]) -> Result<(), TransportError> {
@@ -122,7 +124,7 @@ impl VfioUser {
         let what = || format!("reading {} bytes at {offset:#x} of region {region}", data.len());
         let reply = self.link.call(Command::RegionRead, &ask.0, None, 16 + data.len(), what)?;
         if reply.len() != 16 + data.len() || reply[..16] != ask.0[..] {
-            return Err(self.link.protocol("a region read's reply is not for what was asked"));
+            return Err(self.link.protocol(Breach::Echo { what: "region read" }));
         }
         data.copy_from_slice(&reply[16..]);
         Ok(())
@@ -133,7 +135,7 @@ impl VfioUser {
         let what = || format!("writing {} bytes at {offset:#x} of region {region}", data.len());
         let reply = self.link.call(Command::RegionWrite, &ask.0, None, 16, what)?;
         if reply[..16] != ask.0[..16] {
-            return Err(self.link.protocol("a region write's reply is not for what was asked"));
+            return Err(self.link.protocol(Breach::Echo { what: "region write" }));
         }
         Ok(())
     }
@@ -149,7 +151,7 @@ impl VfioUser {
     }
 }
 
-impl Transport for VfioUser {
+impl<P: Pipe> Transport for VfioUser<P> {
     fn name(&self) -> &str {
         self.link.device()
     }
@@ -207,22 +209,20 @@ impl Transport for VfioUser {
         if self.event.take() {
             return Ok(true);
         }
-        let deadline = Instant::now() + timeout;
+        let deadline = self.link.now() + timeout;
         for _ in 0..link::MAX_REQUESTS {
             // Either the server asks something, or it is gone, which must not wait for a time-out.
             if self.link.has_more() {
                 self.link.unsolicited()?;
                 continue;
             }
-            let left = deadline.saturating_duration_since(Instant::now());
-            let (event, socket) = (self.event.fd(), self.link.socket());
-            let mut fds =
-                [PollFd::from_borrowed_fd(event, PollFlags::IN), PollFd::from_borrowed_fd(socket, PollFlags::IN)];
-            let span = left.try_into().ok();
-            match poll(&mut fds, span.as_ref()) {
-                Ok(0) => return Ok(false),
-                Ok(_) => {}
-                Err(Errno::INTR) => continue,
+            let left = deadline.saturating_duration_since(self.link.now());
+            match self.link.wait(self.event.fd(), left) {
+                Ok(Ready::Timeout) => return Ok(false),
+                Ok(Ready::Event) if self.event.take() => return Ok(true),
+                // Somebody else took the event.
+                Ok(Ready::Event) | Err(Errno::INTR) => {}
+                Ok(Ready::Bytes) => self.link.unsolicited()?,
                 Err(e) => {
                     let (device, what) = (self.link.device().into(), "waiting for an interrupt".into());
                     return Err(TransportError::Os {
@@ -233,14 +233,8 @@ impl Transport for VfioUser {
                     });
                 }
             }
-            if self.event.take() {
-                return Ok(true);
-            }
-            if !fds[1].revents().is_empty() {
-                self.link.unsolicited()?;
-            }
         }
-        Err(self.link.protocol(format!("{} requests during one wait", link::MAX_REQUESTS)))
+        Err(self.link.protocol(Breach::RequestsInWait { count: link::MAX_REQUESTS }))
     }
 
     fn reset(&mut self) -> Result<(), TransportError> {
