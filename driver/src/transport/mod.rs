@@ -14,14 +14,13 @@ mod event;
 mod region;
 #[cfg(test)]
 pub(crate) mod testing;
-#[cfg(all(target_os = "linux", feature = "vfio"))]
 pub mod vfio;
 #[cfg(target_os = "linux")]
 pub mod vfio_user;
 
 pub use bdf::Bdf;
 pub use breach::Breach;
-pub use error::TransportError;
+pub use error::{TransportError, WindowError};
 #[cfg(target_os = "linux")]
 pub(crate) use event::consume;
 pub use region::{DmaAccess, DmaRegion, IovaRange};
@@ -49,7 +48,7 @@ pub trait Transport: Send {
     fn name(&self) -> &str;
 
     /// Reads the register at a byte offset in BAR0, a multiple of 4. Registers that are gone
-    /// read as [`ALL_ONES`].
+    /// read as [`ALL_ONES`], or the transport knows and answers [`TransportError::Gone`].
     fn read32(&mut self, offset: u16) -> Result<u32, TransportError>;
 
     /// Writes the register at a byte offset in BAR0. Earlier stores to DMA memory are visible to

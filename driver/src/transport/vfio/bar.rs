@@ -26,9 +26,7 @@ impl Bar {
 
     pub(super) fn read32(&self, offset: u16) -> Option<u32> {
         let at = self.at(offset)?;
-        // SAFETY: `at` checked bounds and alignment; device registers are read volatile. A device
-        // that is gone reads as ones, or the kernel ends the process by SIGBUS if it was unplugged
-        // while the mapping was torn down.
+        // SAFETY: `at` checked bounds and alignment; device registers are read volatile.
         Some(u32::from_le(unsafe { at.read_volatile() }))
     }
 

@@ -1,11 +1,10 @@
 //! What the kernel says about the IOMMU: the reply to `VFIO_IOMMU_GET_INFO`.
 
+use super::ioctl;
 use crate::transport::IovaRange;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 
-/// `_IO(';', 100 + 12)` of `linux/vfio.h`.
-const VFIO_IOMMU_GET_INFO: libc::c_ulong = 0x3b70;
 /// The fixed part of the reply: argsz, flags, page sizes, offset of the first capability, padding.
 const FIXED: usize = 24;
 /// Longest reply that is asked for.
@@ -29,6 +28,11 @@ pub struct IommuInfo {
 }
 
 impl IommuInfo {
+    /// Its smallest page, to which windows are aligned.
+    pub fn page(&self) -> u64 {
+        self.page_sizes & self.page_sizes.wrapping_neg()
+    }
+
     /// Asks the kernel.
     pub(super) fn query(container: BorrowedFd) -> io::Result<Self> {
         let mut size = FIXED;
@@ -36,7 +40,8 @@ impl IommuInfo {
             // 64-bit words, so that the kernel's structures lie aligned.
             let mut reply = vec![0u64; size.div_ceil(8)];
             reply[0] = u64::from((reply.len() * 8) as u32); // argsz; flags zero (little-endian)
-            get_info(container, &mut reply)?;
+            // SAFETY: the kernel writes at most argsz bytes, which is the reply's length.
+            unsafe { ioctl::raw(container, ioctl::IOMMU_GET_INFO, reply.as_mut_ptr().cast()) }?;
             let bytes: Vec<u8> = reply.iter().flat_map(|w| w.to_ne_bytes()).collect();
             let needs = word(&bytes, 0).unwrap_or(0) as usize;
             if needs <= bytes.len() {
@@ -91,14 +96,6 @@ fn word(bytes: &[u8], at: usize) -> Option<u32> {
 
 fn long(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_ne_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
-}
-
-fn get_info(container: BorrowedFd, reply: &mut [u64]) -> io::Result<()> {
-    // SAFETY: the kernel writes at most argsz bytes, which is the slice's length.
-    match unsafe { libc::ioctl(container.as_raw_fd(), VFIO_IOMMU_GET_INFO as _, reply.as_mut_ptr()) } {
-        0 => Ok(()),
-        _ => Err(io::Error::last_os_error()),
-    }
 }
 
 #[cfg(test)]

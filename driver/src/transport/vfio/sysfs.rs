@@ -1,6 +1,8 @@
-//! What sysfs says about a PCI function, checked before the kernel's terse errors come.
+//! What sysfs says about PCI functions and IOMMU groups, asked before the kernel's terse errors
+//! come.
 
-use crate::transport::{Bdf, TransportError};
+use super::error::VfioError;
+use crate::transport::Bdf;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -8,9 +10,13 @@ use std::path::{Path, PathBuf};
 
 /// Where sysfs is mounted.
 pub const SYSFS: &str = "/sys";
+/// The driver that gives a function to user space.
+pub(crate) const VFIO_PCI: &str = "vfio-pci";
 /// Drivers under which a function does no DMA of its own, so that the rest of its group may go to
 /// user space.
-const HARMLESS: [&str; 3] = ["vfio-pci", "pcieport", "pci-stub"];
+const HARMLESS: [&str; 3] = [VFIO_PCI, "pcieport", "pci-stub"];
+/// What the kernel calls a group that VFIO made for a function without IOMMU.
+const NO_IOMMU: &str = "vfio-noiommu";
 
 /// A function that is ready to be opened through VFIO.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,69 +25,83 @@ pub struct Function {
     pub path: PathBuf,
     /// Its IOMMU group, hence `/dev/vfio/<group>`.
     pub group: u32,
+    /// Its device of its own, hence `/dev/vfio/devices/<cdev>`, where the kernel makes such.
+    pub cdev: Option<String>,
 }
 
 impl Function {
     /// Looks a function up and checks that it, and its whole group, can be had.
-    pub fn find(root: &Path, bdf: Bdf) -> Result<Self, TransportError> {
-        let fail = |problem: String, way_out: String| {
-            Err(TransportError::Open { device: format!("vfio:{bdf}"), problem, way_out })
-        };
-        let path = root.join("bus/pci/devices").join(bdf.to_string());
+    pub fn find(root: &Path, bdf: Bdf) -> Result<Self, VfioError> {
+        let path = directory(root, bdf);
         if !path.is_dir() {
-            return fail("there is no such PCI function".into(), "list the functions with `lspci -D`".into());
+            return Err(VfioError::NoFunction { bdf });
         }
-        match link_name(&path.join("driver")) {
-            Ok(Some(driver)) if driver == "vfio-pci" => {}
-            other => {
-                let is = other.ok().flatten().map_or("to no driver".into(), |d| format!("to the driver {d}"));
-                return fail(format!("it is bound {is}"), bind(bdf));
-            }
+        // The group comes first: without an IOMMU a binding to vfio-pci would fail.
+        let group = group(&path)?.ok_or(VfioError::NoIommu { bdf })?;
+        let members = path.join("iommu_group");
+        if is_no_iommu(&members) {
+            return Err(VfioError::NoIommuMode { group });
         }
-        let group = match link_name(&path.join("iommu_group")) {
-            Ok(Some(group)) => group,
-            _ => {
-                let way_out = "switch the IOMMU on in the firmware and the kernel (`intel_iommu=on` or `amd_iommu=on`)";
-                return fail("it is in no IOMMU group".into(), way_out.into());
-            }
-        };
-        let Ok(group) = group.parse() else {
-            return fail(format!("its IOMMU group is called {group:?}"), "check that sysfs is what it seems".into());
-        };
-        if let Some((member, driver)) = strangers(&path.join("iommu_group/devices")).next() {
-            return fail(
-                format!("its IOMMU group {group} has {member} in it, bound to the driver {driver}"),
-                "bind that one to vfio-pci too, or put the card into a slot with a group of its own".into(),
-            );
+        match driver(&path) {
+            Some(driver) if driver == VFIO_PCI => {}
+            driver => return Err(VfioError::NotBound { bdf, driver }),
         }
-        Ok(Function { path, group })
+        if let Some(member) = strangers(&members).next() {
+            return Err(VfioError::GroupNotViable { group, member: Some(member) });
+        }
+        let cdev = cdev(&path);
+        Ok(Function { path, group, cdev })
     }
 }
 
+/// The directory of a PCI function.
+pub(crate) fn directory(root: &Path, bdf: Bdf) -> PathBuf {
+    root.join("bus/pci/devices").join(bdf.to_string())
+}
+
+/// The driver that a function is bound to.
+pub(crate) fn driver(function: &Path) -> Option<String> {
+    link_name(&function.join("driver")).ok().flatten()
+}
+
+/// The IOMMU group of a function; `None` if it has none.
+pub(crate) fn group(function: &Path) -> Result<Option<u32>, VfioError> {
+    let path = function.join("iommu_group");
+    let Ok(Some(name)) = link_name(&path) else { return Ok(None) };
+    name.parse().map(Some).map_err(|_| VfioError::Sysfs { path, value: name })
+}
+
+/// Whether a group (its directory) was made by VFIO for a function without IOMMU.
+pub(crate) fn is_no_iommu(group: &Path) -> bool {
+    fs::read_to_string(group.join("name")).is_ok_and(|name| name.trim() == NO_IOMMU)
+}
+
+/// Functions of a group (its directory) and the drivers they are bound to.
+pub(crate) fn members(group: &Path) -> impl Iterator<Item = (String, Option<String>)> + use<> {
+    let entries = fs::read_dir(group.join("devices")).into_iter().flatten().flatten();
+    entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), driver(&entry.path())))
+}
+
 /// Members of a group whose drivers keep the group in the kernel.
-fn strangers(members: &Path) -> impl Iterator<Item = (String, String)> {
-    let entries = fs::read_dir(members).into_iter().flatten().flatten();
-    entries.filter_map(|entry| {
-        let driver = link_name(&entry.path().join("driver")).ok().flatten()?;
-        (!HARMLESS.contains(&driver.as_str())).then(|| (entry.file_name().to_string_lossy().into_owned(), driver))
-    })
+pub(crate) fn strangers(group: &Path) -> impl Iterator<Item = (String, String)> + use<> {
+    members(group)
+        .filter_map(|(member, driver)| Some((member, driver?)).filter(|(_, d)| !HARMLESS.contains(&d.as_str())))
+}
+
+/// The name under which VFIO made a device file for this function alone (`vfio-dev/vfioN`).
+pub(crate) fn cdev(function: &Path) -> Option<String> {
+    let entries = fs::read_dir(function.join("vfio-dev")).into_iter().flatten().flatten();
+    let names = entries.filter_map(|e| e.file_name().into_string().ok());
+    names.into_iter().find(|n| n.strip_prefix("vfio").is_some_and(|n| n.parse::<u32>().is_ok()))
 }
 
 /// Last part of a link's target; `None` if there is no link.
-fn link_name(link: &Path) -> io::Result<Option<String>> {
+pub(crate) fn link_name(link: &Path) -> io::Result<Option<String>> {
     match fs::read_link(link) {
         Ok(target) => Ok(target.file_name().and_then(OsStr::to_str).map(str::to_owned)),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(e),
     }
-}
-
-fn bind(bdf: Bdf) -> String {
-    let device = format!("/sys/bus/pci/devices/{bdf}");
-    format!(
-        "as root: `modprobe vfio-pci; echo vfio-pci > {device}/driver_override; \
-         [ ! -e {device}/driver ] || echo {bdf} > {device}/driver/unbind; echo {bdf} > /sys/bus/pci/drivers_probe`"
-    )
 }
 
 #[cfg(test)]
@@ -113,8 +133,8 @@ mod tests {
         root
     }
 
-    fn find(root: &tempfile::TempDir) -> Result<Function, String> {
-        Function::find(root.path(), "0000:3b:00.0".parse().unwrap()).map_err(|e| e.to_string())
+    fn find(root: &tempfile::TempDir) -> Result<Function, VfioError> {
+        Function::find(root.path(), "0000:3b:00.0".parse().unwrap())
     }
 
     #[test]
@@ -125,21 +145,59 @@ mod tests {
             ("0000:3a:00.0", Some("pcieport"), Some(17)),
             ("0000:00:1f.0", Some("lpc_ich"), Some(3)),
         ]);
-        assert_eq!(find(&root).unwrap().group, 17);
+        let found = find(&root).unwrap();
+        assert_eq!((found.group, found.cdev), (17, None));
     }
 
     #[test]
-    fn each_obstacle_has_its_way_out() {
-        let message = |functions: &[_]| find(&sysfs(functions)).unwrap_err();
-        let absent = message(&[("0000:3c:00.0", Some("vfio-pci"), Some(1))]);
-        assert!(absent.contains("no such PCI function") && absent.contains("lspci"), "{absent}");
-        let foreign = message(&[("0000:3b:00.0", Some("xdma"), Some(1))]);
-        assert!(foreign.contains("driver xdma") && foreign.contains("driver_override"), "{foreign}");
-        let unbound = message(&[("0000:3b:00.0", None, Some(1))]);
-        assert!(unbound.contains("no driver") && unbound.contains("drivers_probe"), "{unbound}");
-        let no_iommu = message(&[("0000:3b:00.0", Some("vfio-pci"), None)]);
-        assert!(no_iommu.contains("no IOMMU group") && no_iommu.contains("intel_iommu=on"), "{no_iommu}");
-        let shared = message(&[("0000:3b:00.0", Some("vfio-pci"), Some(1)), ("0000:3b:00.1", Some("nvme"), Some(1))]);
-        assert!(shared.contains("0000:3b:00.1") && shared.contains("nvme"), "{shared}");
+    fn the_device_file_of_its_own_is_found() {
+        let root = sysfs(&[("0000:3b:00.0", Some("vfio-pci"), Some(17))]);
+        let device = root.path().join("devices/pci0000:00/0000:3b:00.0");
+        fs::create_dir_all(device.join("vfio-dev/power")).unwrap();
+        assert_eq!(find(&root).unwrap().cdev, None);
+        fs::create_dir_all(device.join("vfio-dev/vfio12")).unwrap();
+        assert_eq!(find(&root).unwrap().cdev.as_deref(), Some("vfio12"));
+    }
+
+    #[test]
+    fn each_obstacle_is_its_own_error_with_its_way_out() {
+        let error = |functions: &[_]| find(&sysfs(functions)).unwrap_err();
+        let absent = error(&[("0000:3c:00.0", Some("vfio-pci"), Some(1))]);
+        assert!(matches!(absent, VfioError::NoFunction { .. }) && absent.to_string().contains("lspci"), "{absent}");
+        let foreign = error(&[("0000:3b:00.0", Some("xdma"), Some(1))]);
+        assert!(matches!(&foreign, VfioError::NotBound { driver: Some(d), .. } if d == "xdma"), "{foreign}");
+        assert!(foreign.to_string().contains("driver xdma; as root: `modprobe vfio-pci"), "{foreign}");
+        let unbound = error(&[("0000:3b:00.0", None, Some(1))]);
+        assert!(matches!(unbound, VfioError::NotBound { driver: None, .. }), "{unbound}");
+        assert!(unbound.to_string().contains("bound to no driver") && unbound.to_string().contains("drivers_probe"));
+        for driver in [None, Some("vfio-pci")] {
+            let no_iommu = error(&[("0000:3b:00.0", driver, None)]);
+            assert!(matches!(no_iommu, VfioError::NoIommu { .. }), "{no_iommu}");
+            assert!(no_iommu.to_string().contains("intel_iommu=on"), "{no_iommu}");
+        }
+        let shared = error(&[("0000:3b:00.0", Some("vfio-pci"), Some(1)), ("0000:3b:00.1", Some("nvme"), Some(1))]);
+        let VfioError::GroupNotViable { group: 1, member: Some((member, driver)) } = &shared else {
+            panic!("{shared}")
+        };
+        assert_eq!((member.as_str(), driver.as_str()), ("0000:3b:00.1", "nvme"));
+        assert!(shared.to_string().contains("bind every function"), "{shared}");
+    }
+
+    #[test]
+    fn a_group_without_iommu_is_refused_as_such() {
+        let root = sysfs(&[("0000:3b:00.0", Some("vfio-pci"), Some(0))]);
+        fs::write(root.path().join("kernel/iommu_groups/0/name"), "vfio-noiommu\n").unwrap();
+        let error = find(&root).unwrap_err();
+        assert!(matches!(error, VfioError::NoIommuMode { group: 0 }), "{error}");
+        assert!(error.to_string().contains("enable_unsafe_noiommu_mode"), "{error}");
+    }
+
+    #[test]
+    fn a_group_of_no_number_is_told() {
+        let root = sysfs(&[("0000:3b:00.0", Some("vfio-pci"), None)]);
+        symlink("/sys/kernel/iommu_groups/seven", root.path().join("devices/pci0000:00/0000:3b:00.0/iommu_group"))
+            .unwrap();
+        let error = find(&root).unwrap_err();
+        assert!(matches!(&error, VfioError::Sysfs { value, .. } if value == "seven"), "{error}");
     }
 }
