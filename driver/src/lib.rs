@@ -9,6 +9,7 @@
 //! | [`queue`] | submission and completion rings, time-outs in card cycles |
 //! | [`card`] | bring-up, commands, counters, check-up, reset |
 //! | [`asynchronous`] | waiting on tokio |
+//! | `host` | the machine around the card: PCI scan, binding to vfio-pci, check-up (Linux) |
 //! | [`name`] | device names |
 #![warn(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]
@@ -17,6 +18,8 @@ pub mod asynchronous;
 pub mod card;
 pub mod dma;
 mod error;
+#[cfg(target_os = "linux")]
+pub mod host;
 pub mod name;
 pub mod queue;
 pub mod transport;
