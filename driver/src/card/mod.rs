@@ -15,7 +15,7 @@ pub use info::CardInfo;
 pub use submit::Batch;
 pub use wait::Wait;
 
-use crate::dma::{DmaBuffer, DmaPool};
+use crate::dma::{DmaBuffer, DmaPool, Kept};
 use crate::error::Error;
 use crate::queue::{Limits, QueuePair, Watch};
 use crate::transport::Transport;
@@ -120,6 +120,12 @@ impl Card {
     /// Gives DMA memory that is not in use back to the system.
     pub fn trim(&mut self) -> Result<(), Error> {
         Ok(self.pool.trim(&mut *self.transport)?)
+    }
+
+    /// Takes a buffer from the card's reach; see [`DmaPool::unmap`]. Refused while a command in
+    /// flight names it.
+    pub fn unmap(&mut self, buffer: DmaBuffer) -> Result<u64, Kept> {
+        self.pool.unmap(&mut *self.transport, buffer)
     }
 
     /// Bytes mapped for the card, and how many of them lie in huge pages.

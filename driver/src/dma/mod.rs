@@ -55,7 +55,30 @@ pub enum DmaError {
         /// The buffer's size.
         size: u64,
     },
+    /// A command in flight, or an operand that somebody keeps, names the memory.
+    #[error(
+        "the DMA buffer of {len} bytes at IOVA {iova:#x} is in use by {uses} operands of commands; wait for the \
+         commands, or reset the card, before it is unmapped"
+    )]
+    InFlight {
+        /// Where the card sees it.
+        iova: u64,
+        /// Bytes.
+        len: u64,
+        /// Operands that name it.
+        uses: usize,
+    },
     /// The transport could not map the memory.
     #[error(transparent)]
     Transport(#[from] TransportError),
+}
+
+/// A buffer that could not be unmapped, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{source}")]
+pub struct Kept {
+    /// The buffer, mapped as before.
+    pub buffer: DmaBuffer,
+    /// Why.
+    pub source: DmaError,
 }

@@ -7,7 +7,7 @@
 
 use super::memory::Memory;
 use super::ranges::Ranges;
-use super::{BUFFER_BYTES, DmaError, REGION_BYTES};
+use super::{BUFFER_BYTES, DmaError, Kept, REGION_BYTES};
 use crate::transport::{DmaAccess, DmaRegion, IovaRange, Transport};
 use std::ptr::NonNull;
 use std::sync::atomic::{Ordering, compiler_fence};
@@ -112,6 +112,36 @@ impl DmaPool {
             let _ = state.addresses.release(region.iova, region.memory.len());
         }
         Ok(())
+    }
+
+    /// Takes a buffer from the card's reach: scrubs it, and unmaps its piece if nothing else of it is
+    /// lent. Gives the bytes unmapped, 0 if other buffers keep the piece. Refused, with the buffer
+    /// handed back, while a command in flight names it.
+    pub fn unmap(&self, transport: &mut dyn Transport, buffer: DmaBuffer) -> Result<u64, Kept> {
+        let (iova, len) = (buffer.iova(), buffer.len());
+        // The owner is one holder. Nobody can add one meanwhile: that needs the owner.
+        let uses = Arc::strong_count(&buffer.block) - 1;
+        if uses > 0 {
+            return Err(Kept { buffer, source: DmaError::InFlight { iova, len, uses } });
+        }
+        let memory = buffer.block.memory.clone();
+        let mut state = lock(&self.state);
+        let Some(at) = state.regions.iter().position(|r| Arc::ptr_eq(&r.memory, &memory)) else {
+            return Ok(0); // another pool's, or of a device that is closed
+        };
+        let size = memory.len();
+        if state.regions[at].free.free() + buffer.block.taken < size {
+            return Ok(0);
+        }
+        let iova = state.regions[at].iova;
+        if let Err(error) = transport.dma_unmap(iova, size) {
+            drop(state);
+            return Err(Kept { buffer, source: error.into() });
+        }
+        state.regions.swap_remove(at);
+        let _ = state.addresses.release(iova, size);
+        drop(state); // the buffer takes the lock when it is dropped
+        Ok(size)
     }
 
     /// Bytes mapped for the device, and how many of them lie in huge pages.
@@ -329,6 +359,25 @@ mod tests {
         let _b = pool.allocate(&mut t, 2 << 20).unwrap();
         assert_eq!(t.0, [(2 << 20, 4 << 20), (0x1000_0000, 2 << 20)]);
         assert!(matches!(pool.allocate(&mut t, 1), Err(DmaError::NoAddresses { .. })));
+    }
+
+    #[test]
+    fn what_is_in_flight_is_not_unmapped() {
+        let (pool, mut t) = (DmaPool::new(&RANGES), Windows::default());
+        let buffer = pool.allocate(&mut t, 8192).unwrap();
+        let operands = [buffer.slice(0, 4096).unwrap(), buffer.slice(4096, 4096).unwrap()];
+        let kept = pool.unmap(&mut t, buffer).unwrap_err();
+        assert!(matches!(kept.source, DmaError::InFlight { uses: 2, len: 8192, .. }), "{kept}");
+        assert_eq!(t.0.len(), 1);
+        drop(operands);
+        let (other, iova) = (pool.allocate(&mut t, 4096).unwrap(), kept.buffer.iova());
+        // A neighbour keeps the piece.
+        assert_eq!(pool.unmap(&mut t, kept.buffer).unwrap(), 0);
+        assert_eq!((t.0.len(), pool.mapped().0), (1, 2 << 20));
+        assert_eq!(pool.unmap(&mut t, other).unwrap(), 2 << 20);
+        assert!(t.0.is_empty() && pool.mapped() == (0, 0));
+        // Its addresses are free again.
+        assert_eq!(pool.allocate(&mut t, 4096).unwrap().iova(), iova);
     }
 
     #[test]
