@@ -136,6 +136,55 @@ fn an_honest_server_is_understood() {
 }
 
 #[test]
+fn a_posted_write_is_one_message_without_an_answer() {
+    let server = Server::new(|s| {
+        let (header, payload) = honest_until(s, 10);
+        assert_eq!((header.flags, header.size), (FLAG_NO_REPLY, 36));
+        assert_eq!(payload, [&access(0x10c, REGION_BAR0, 4)[..], &7u32.to_le_bytes()].concat());
+        serve_honestly(s);
+    });
+    let mut client = server.connect().unwrap();
+    let before = client.messages();
+    client.post32(0x10c, 7).unwrap();
+    assert_eq!((client.messages().sent, client.messages().received), (before.sent + 1, before.received));
+    // What comes after it is answered in order.
+    client.flush().unwrap();
+    assert_eq!(client.read32(0x44).unwrap(), 0x44);
+    assert_eq!((client.messages().sent, client.messages().received), (before.sent + 3, before.received + 2));
+    drop(client);
+    server.join();
+}
+
+#[test]
+fn a_posted_write_to_nobody_is_an_error_soon() {
+    let server = Server::new(|s| {
+        honest_until(s, 13);
+    });
+    let mut client = server.connect().unwrap();
+    let _ = client.reset();
+    server.join();
+    assert!(matches!(client.post32(0x10c, 7), Err(TransportError::Gone { .. })));
+}
+
+/// A server that takes nothing: the socket fills up, and then a posted write times out too.
+#[test]
+fn posted_writes_do_not_wait_for_ever() {
+    let (ended, wait) = std::sync::mpsc::channel::<()>();
+    let server = Server::new(move |s| {
+        let (header, _) = honest_until(s, 13);
+        answer(s, header, &[]);
+        let _ = wait.recv();
+    });
+    let mut client = server.connect().unwrap();
+    client.reset().unwrap();
+    let error = (0..1_000_000).find_map(|_| client.post32(0x10c, 7).err()).expect("an end");
+    assert!(matches!(error, TransportError::Timeout { what: "region write", .. }), "{error}");
+    assert!(matches!(client.post32(0x10c, 7), Err(TransportError::Gone { .. })));
+    drop(ended);
+    server.join();
+}
+
+#[test]
 fn replies_in_pieces_are_put_together() {
     let server = Server::new(|s| {
         let (header, payload) = honest_until(s, 9);

@@ -1,54 +1,16 @@
 //! The whole driver against the protocol-only simulator over vfio-user.
 #![cfg(target_os = "linux")]
 
+#[path = "support/simulator.rs"]
+mod simulator;
+
 use gristmill_abi::completion::Status;
 use gristmill_abi::layout::{Curve, WORD_BYTES};
 use gristmill_driver::*;
 use gristmill_sim::fault::{Fault, FaultPlan};
-use gristmill_sim::vfio_user::{Server, Stopper};
-use gristmill_sim::{Options as SimOptions, SimCard};
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use std::thread::JoinHandle;
+use simulator::Simulator;
 use std::time::{Duration, Instant};
-
-/// A server in a thread of its own; ended when dropped.
-struct Simulator {
-    name: String,
-    stopper: Stopper,
-    thread: Option<JoinHandle<()>>,
-    _folder: tempfile::TempDir,
-}
-
-impl Simulator {
-    fn new() -> Self {
-        Self::with_faults(&[])
-    }
-
-    fn with_faults(faults: &[FaultPlan]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let server = Server::bind(&folder.path().join("card.sock")).unwrap();
-        let options = SimOptions { faults: faults.to_vec(), ..SimOptions::protocol_only() };
-        let mut card = SimCard::new(&options).unwrap();
-        let (name, stopper) = (format!("vfio-user:{}", server.path().display()), server.stopper());
-        let thread = Some(std::thread::spawn(move || server.run(&mut card).unwrap()));
-        Simulator { name, stopper, thread, _folder: folder }
-    }
-
-    fn open(&self) -> Card {
-        self.open_with(Options::default())
-    }
-
-    fn open_with(&self, options: Options) -> Card {
-        Card::open_with(open(&self.name).unwrap(), options).unwrap()
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        self.stopper.stop();
-        self.thread.take().unwrap().join().unwrap();
-    }
-}
 
 fn random(bytes: usize, seed: u64) -> Vec<u8> {
     let mut data = vec![0; bytes];
@@ -188,6 +150,22 @@ fn a_reset_keeps_card_memory_and_makes_tickets_stale() {
     assert_eq!(contents(&back), data);
 }
 
+/// Time-outs and a lost server are noticed too where nobody sleeps.
+#[test]
+fn watching_ends_when_the_card_hangs_or_goes() {
+    let options = Options { wait: Wait::BUSY, ..Options::default() };
+    let sim = Simulator::with_faults(&[FaultPlan::next(Fault::Hang)]);
+    let mut card = sim.open_with(options);
+    let error = card.run(Command::nop().budget(100_000_000)).unwrap_err();
+    assert!(matches!(error, Error::TimedOut { .. }), "{error}");
+    card.reset().unwrap();
+    card.run(Command::nop()).unwrap();
+    drop(card);
+    let sim = Simulator::with_faults(&[FaultPlan::next(Fault::CloseSocket), FaultPlan::next(Fault::Hang)]);
+    let error = sim.open_with(options).run(Command::nop()).unwrap_err();
+    assert!(error.is_gone(), "{error}");
+}
+
 #[test]
 fn a_hung_command_times_out_in_card_cycles() {
     let sim = Simulator::with_faults(&[FaultPlan::next(Fault::Hang)]);
@@ -287,9 +265,15 @@ fn the_next_client_finds_a_clean_card() {
 
 #[test]
 fn tasks_wait_for_commands_of_one_card() {
+    for wait in [Wait::Interrupt, Wait::Poll { spin: Duration::from_micros(20) }, Wait::BUSY] {
+        tasks_wait(wait);
+    }
+}
+
+fn tasks_wait(wait: Wait) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let sim = Simulator::new();
-    let card = sim.open_with(Options { log_ring: 6, ..Options::default() });
+    let card = sim.open_with(Options { log_ring: 6, wait, ..Options::default() });
     runtime.block_on(async {
         let card = std::sync::Arc::new(AsyncCard::new(card).unwrap());
         let mut tasks = Vec::new();

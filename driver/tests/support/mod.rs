@@ -36,6 +36,13 @@ pub struct State {
     pub function_resets: usize,
     pub interrupts: bool,
     pub script: Option<Script>,
+    /// Whether it works while the driver watches the ring, or only while it sleeps.
+    pub works_when_watched: bool,
+    /// Posted writes arrive only before the next access that is not posted, or after a piece of work.
+    pub posts_late: bool,
+    posted: Vec<(u16, u32)>,
+    /// Sleeps that no interrupt ended.
+    pub slept_in_vain: usize,
 }
 
 #[derive(Clone)]
@@ -70,6 +77,10 @@ impl Fake {
             function_resets: 0,
             interrupts: true,
             script: None,
+            works_when_watched: true,
+            posts_late: false,
+            posted: Vec::new(),
+            slept_in_vain: 0,
         })))
     }
 
@@ -165,7 +176,10 @@ impl State {
         if self.cq_tail == 0 {
             self.phase = !self.phase;
         }
-        self.irq = true;
+        // The interrupt is the edge of "a pending bit is set and enabled".
+        let (pending, enabled) = (self.get(reg::IRQ_PENDING), self.get(reg::IRQ_ENABLE));
+        self.irq |= pending & enabled == 0 && enabled & reg::IRQ_COMPLETION != 0;
+        self.registers.insert(reg::IRQ_PENDING, pending | reg::IRQ_COMPLETION);
     }
 
     /// Runs commands that were rung in.
@@ -203,9 +217,46 @@ impl State {
         }
     }
 
+    fn pass_time(&mut self) {
+        self.cycles += self.cycles_per_wait;
+        if !self.unplugged {
+            self.work();
+        }
+    }
+
+    /// Posted writes reach the card.
+    fn arrive(&mut self) {
+        for (offset, value) in std::mem::take(&mut self.posted) {
+            self.write(offset, value);
+        }
+    }
+
+    fn write(&mut self, offset: u16, value: u32) {
+        self.writes.push((offset, value));
+        match offset {
+            _ if self.unplugged => {}
+            reg::CONTROL if value & reg::CONTROL_RESET != 0 => {
+                if self.reset_works {
+                    self.reset()
+                }
+            }
+            reg::IRQ_PENDING => {
+                let left = self.get(offset) & !value;
+                self.registers.insert(offset, left);
+            }
+            reg::Q_ENABLE if value == 0 => {
+                (self.cq_tail, self.phase) = (0, true);
+                self.registers.extend([reg::SQ_HEAD, reg::SQ_TAIL, reg::CQ_HEAD].map(|r| (r, 0)));
+            }
+            _ => {
+                self.registers.insert(offset, value);
+            }
+        }
+    }
+
     fn reset(&mut self) {
-        for r in [reg::SQ_TAIL, reg::SQ_HEAD, reg::CQ_HEAD, reg::CQ_TAIL, reg::Q_ENABLE, reg::CONTROL, reg::IRQ_PENDING]
-        {
+        let rings = [reg::SQ_TAIL, reg::SQ_HEAD, reg::CQ_HEAD, reg::CQ_TAIL, reg::Q_ENABLE];
+        for r in rings.into_iter().chain([reg::CONTROL, reg::IRQ_PENDING, reg::IRQ_ENABLE]) {
             self.registers.insert(r, 0);
         }
         self.registers.insert(reg::STATUS, reg::STATUS_READY);
@@ -222,34 +273,35 @@ impl Transport for Fake {
     }
 
     fn read32(&mut self, offset: u16) -> Result<u32, TransportError> {
-        Ok(self.with(|s| match offset {
-            _ if s.unplugged => u32::MAX,
-            reg::CYCLES_LO => s.cycles as u32,
-            reg::CYCLES_HI => (s.cycles >> 32) as u32,
-            offset => s.get(offset),
+        Ok(self.with(|s| {
+            s.arrive();
+            match offset {
+                _ if s.unplugged => u32::MAX,
+                reg::CYCLES_LO => s.cycles as u32,
+                reg::CYCLES_HI => (s.cycles >> 32) as u32,
+                offset => s.get(offset),
+            }
         }))
     }
 
     fn write32(&mut self, offset: u16, value: u32) -> Result<(), TransportError> {
         self.with(|s| {
-            s.writes.push((offset, value));
-            match offset {
-                _ if s.unplugged => {}
-                reg::CONTROL if value & reg::CONTROL_RESET != 0 => {
-                    if s.reset_works {
-                        s.reset()
-                    }
-                }
-                reg::IRQ_PENDING => {}
-                reg::Q_ENABLE if value == 0 => {
-                    (s.cq_tail, s.phase) = (0, true);
-                    s.registers.extend([reg::SQ_HEAD, reg::SQ_TAIL, reg::CQ_HEAD].map(|r| (r, 0)));
-                }
-                _ => {
-                    s.registers.insert(offset, value);
-                }
-            }
+            s.arrive();
+            s.write(offset, value);
         });
+        Ok(())
+    }
+
+    fn post32(&mut self, offset: u16, value: u32) -> Result<(), TransportError> {
+        self.with(|s| match s.posts_late {
+            true => s.posted.push((offset, value)),
+            false => s.write(offset, value),
+        });
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), TransportError> {
+        self.with(State::arrive);
         Ok(())
     }
 
@@ -288,12 +340,27 @@ impl Transport for Fake {
 
     fn wait_interrupt(&mut self, _: Duration) -> Result<bool, TransportError> {
         Ok(self.with(|s| {
-            s.cycles += s.cycles_per_wait;
-            if !s.unplugged {
-                s.work();
+            s.pass_time();
+            if s.posts_late {
+                s.arrive();
+                if !s.irq {
+                    s.pass_time();
+                }
             }
-            std::mem::take(&mut s.irq) && s.interrupts
+            let woken = std::mem::take(&mut s.irq) && s.interrupts;
+            s.slept_in_vain += usize::from(!woken);
+            woken
         }))
+    }
+
+    /// The card works while the driver watches, too.
+    fn spin(&mut self) -> Result<(), TransportError> {
+        self.with(|s| {
+            if s.works_when_watched {
+                s.pass_time()
+            }
+        });
+        Ok(())
     }
 
     fn reset(&mut self) -> Result<(), TransportError> {

@@ -4,7 +4,7 @@
 //! the two sides may be out of step, so the link is given up and says so from then on.
 
 use super::pipe::{Pipe, Ready};
-use super::wire::{Command, FLAG_ERROR, FLAG_REPLY, FLAG_TYPE, HEADER, Header, MAX_MESSAGE};
+use super::wire::{Command, FLAG_ERROR, FLAG_NO_REPLY, FLAG_REPLY, FLAG_TYPE, HEADER, Header, MAX_MESSAGE};
 use crate::transport::{Breach, TransportError};
 use rustix::io::Errno;
 use std::io;
@@ -26,16 +26,40 @@ pub(super) struct Link<P> {
     have: usize,
     /// Bytes of the message last taken, which still lie at the front.
     taken: usize,
+    messages: Messages,
+}
+
+/// Messages that went over a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Messages {
+    /// To the server.
+    pub sent: u64,
+    /// From it.
+    pub received: u64,
 }
 
 impl<P: Pipe> Link<P> {
     pub(super) fn new(pipe: P, device: String, timeout: Duration) -> Self {
         let buffer = Box::new([0; MAX_MESSAGE]);
-        Link { pipe, device, timeout, next_id: 0, broken: None, buffer, have: 0, taken: 0 }
+        Link {
+            pipe,
+            device,
+            timeout,
+            next_id: 0,
+            broken: None,
+            buffer,
+            have: 0,
+            taken: 0,
+            messages: Messages::default(),
+        }
     }
 
     pub(super) fn device(&self) -> &str {
         &self.device
+    }
+
+    pub(super) fn messages(&self) -> Messages {
+        self.messages
     }
 
     pub(super) fn now(&self) -> Instant {
@@ -64,6 +88,30 @@ impl<P: Pipe> Link<P> {
         TransportError::Timeout { device: self.device.clone(), what, after: self.timeout }
     }
 
+    /// Sends a command under a fresh id.
+    fn command(
+        &mut self,
+        command: Command,
+        flags: u32,
+        payload: &[u8],
+        file: Option<BorrowedFd>,
+    ) -> Result<u16, TransportError> {
+        if let Some(reason) = &self.broken {
+            return Err(TransportError::Gone { device: self.device.clone(), reason: reason.clone() });
+        }
+        let id = self.next_id;
+        self.next_id = id.wrapping_add(1);
+        let size = (HEADER + payload.len()) as u32;
+        self.send(Header { id, command: command as u16, size, flags, errno: 0 }, payload, file, command.name())?;
+        Ok(id)
+    }
+
+    /// Sends a command to which there is no reply, so that nobody learns whether it was refused.
+    /// The stream keeps it in order with all others.
+    pub(super) fn post(&mut self, command: Command, payload: &[u8]) -> Result<(), TransportError> {
+        self.command(command, FLAG_NO_REPLY, payload, None).map(drop)
+    }
+
     /// Sends a command and returns the reply's payload, of `at_least` bytes. An error reply
     /// becomes [`TransportError::Refused`] with `what` in its message.
     pub(super) fn call(
@@ -74,14 +122,7 @@ impl<P: Pipe> Link<P> {
         at_least: usize,
         what: impl Fn() -> String,
     ) -> Result<&[u8], TransportError> {
-        if let Some(reason) = &self.broken {
-            return Err(TransportError::Gone { device: self.device.clone(), reason: reason.clone() });
-        }
-        let id = self.next_id;
-        self.next_id = id.wrapping_add(1);
-        let size = (HEADER + payload.len()) as u32;
-        let header = Header { id, command: command as u16, size, flags: 0, errno: 0 };
-        self.send(header, payload, file, command.name())?;
+        let id = self.command(command, 0, payload, file)?;
         let reply = self.receive_reply(command.name())?;
         if (reply.id, reply.command) != (id, command as u16) {
             let (got, sent) = ((reply.command, reply.id), (command as u16, id));
@@ -132,7 +173,7 @@ impl<P: Pipe> Link<P> {
 
     fn refuse(&mut self, request: Header) -> Result<(), TransportError> {
         tracing::debug!(device = self.device, command = request.command, "refusing a request of the server");
-        if request.flags & super::wire::FLAG_NO_REPLY != 0 {
+        if request.flags & FLAG_NO_REPLY != 0 {
             return Ok(());
         }
         let (size, flags, errno) = (HEADER as u32, FLAG_REPLY | FLAG_ERROR, libc::EOPNOTSUPP as u32);
@@ -152,6 +193,7 @@ impl<P: Pipe> Link<P> {
                 }
                 if self.have >= size {
                     self.taken = size;
+                    self.messages.received += 1;
                     return Ok(header);
                 }
             }
@@ -192,6 +234,7 @@ impl<P: Pipe> Link<P> {
                 return Err(self.timed_out(what));
             }
         }
+        self.messages.sent += 1;
         Ok(())
     }
 }

@@ -9,6 +9,7 @@ mod pipe;
 mod unfit;
 pub mod wire;
 
+pub use link::Messages;
 pub use pipe::{Pipe, Ready, Socket};
 pub use unfit::{ConnectError, Unfit};
 
@@ -20,7 +21,7 @@ use rustix::io::Errno;
 use std::os::fd::BorrowedFd;
 use std::path::Path;
 use std::time::Duration;
-use wire::{Command, Payload, REGION_BAR0, REGION_CONFIG};
+use wire::{ACCESS, Command, Payload, REGION_BAR0, REGION_CONFIG};
 
 /// How long to wait for a reply. Simulators answer register accesses between cycles, so it is
 /// longer than a card would need.
@@ -119,22 +120,30 @@ impl<P: Pipe> VfioUser<P> {
         Ok(())
     }
 
+    /// Messages sent and received since the connection was made.
+    pub fn messages(&self) -> Messages {
+        self.link.messages()
+    }
+
     fn region_read(&mut self, region: u32, offset: u64, data: &mut [u8]) -> Result<(), TransportError> {
-        let ask = Payload::default().long(offset).word(region).word(data.len() as u32);
+        let ask = wire::access(offset, region, data.len() as u32);
         let what = || format!("reading {} bytes at {offset:#x} of region {region}", data.len());
-        let reply = self.link.call(Command::RegionRead, &ask.0, None, 16 + data.len(), what)?;
-        if reply.len() != 16 + data.len() || reply[..16] != ask.0[..] {
+        let reply = self.link.call(Command::RegionRead, &ask, None, ACCESS + data.len(), what)?;
+        if reply.len() != ACCESS + data.len() || reply[..ACCESS] != ask {
             return Err(self.link.protocol(Breach::Echo { what: "region read" }));
         }
-        data.copy_from_slice(&reply[16..]);
+        data.copy_from_slice(&reply[ACCESS..]);
         Ok(())
     }
 
-    fn region_write(&mut self, region: u32, offset: u64, data: &[u8]) -> Result<(), TransportError> {
-        let ask = Payload::default().long(offset).word(region).word(data.len() as u32).bytes(data);
-        let what = || format!("writing {} bytes at {offset:#x} of region {region}", data.len());
-        let reply = self.link.call(Command::RegionWrite, &ask.0, None, 16, what)?;
-        if reply[..16] != ask.0[..16] {
+    /// Writes to a region. `message` is the whole payload: an access, then the data.
+    fn region_write(&mut self, message: &[u8]) -> Result<(), TransportError> {
+        let what = || {
+            let (offset, region) = (wire::long(message, 0).unwrap_or(0), wire::word(message, 8).unwrap_or(0));
+            format!("writing {} bytes at {offset:#x} of region {region}", message.len() - ACCESS)
+        };
+        let reply = self.link.call(Command::RegionWrite, message, None, ACCESS, what)?;
+        if reply[..ACCESS] != message[..ACCESS] {
             return Err(self.link.protocol(Breach::Echo { what: "region write" }));
         }
         Ok(())
@@ -151,6 +160,15 @@ impl<P: Pipe> VfioUser<P> {
     }
 }
 
+/// The payload of a write to a register. (The system call that sends the message orders it after the
+/// stores to DMA memory.)
+fn register_write(offset: u16, value: u32) -> [u8; ACCESS + 4] {
+    let mut message = [0; ACCESS + 4];
+    message[..ACCESS].copy_from_slice(&wire::access(offset.into(), REGION_BAR0, 4));
+    message[ACCESS..].copy_from_slice(&value.to_le_bytes());
+    message
+}
+
 impl<P: Pipe> Transport for VfioUser<P> {
     fn name(&self) -> &str {
         self.link.device()
@@ -163,8 +181,12 @@ impl<P: Pipe> Transport for VfioUser<P> {
     }
 
     fn write32(&mut self, offset: u16, value: u32) -> Result<(), TransportError> {
-        // The system call that sends the message orders it after the stores to DMA memory.
-        self.region_write(REGION_BAR0, offset.into(), &value.to_le_bytes())
+        self.region_write(&register_write(offset, value))
+    }
+
+    /// A message without a reply.
+    fn post32(&mut self, offset: u16, value: u32) -> Result<(), TransportError> {
+        self.link.post(Command::RegionWrite, &register_write(offset, value))
     }
 
     fn config_read(&mut self, offset: u16, data: &mut [u8]) -> Result<(), TransportError> {
@@ -174,7 +196,8 @@ impl<P: Pipe> Transport for VfioUser<P> {
 
     fn config_write(&mut self, offset: u16, data: &[u8]) -> Result<(), TransportError> {
         self.config_bounds(offset, data.len())?;
-        self.region_write(REGION_CONFIG, offset.into(), data)
+        let access = wire::access(offset.into(), REGION_CONFIG, data.len() as u32);
+        self.region_write(&Payload::default().bytes(&access).bytes(data).0)
     }
 
     fn iova_ranges(&self) -> &[IovaRange] {
@@ -206,9 +229,6 @@ impl<P: Pipe> Transport for VfioUser<P> {
     }
 
     fn wait_interrupt(&mut self, timeout: Duration) -> Result<bool, TransportError> {
-        if self.event.take() {
-            return Ok(true);
-        }
         let deadline = self.link.now() + timeout;
         for _ in 0..link::MAX_REQUESTS {
             // Either the server asks something, or it is gone, which must not wait for a time-out.

@@ -13,6 +13,8 @@ pub const HEADER: usize = 16;
 pub const MAX_MESSAGE: usize = 8192;
 /// Most bytes in one region access.
 pub const MAX_ACCESS: usize = 4096;
+/// Bytes of an [`access`].
+pub const ACCESS: usize = 16;
 /// Protocol version: major, minor.
 pub const VERSION: (u16, u16) = (0, 1);
 
@@ -127,6 +129,15 @@ pub fn word(bytes: &[u8], at: usize) -> Option<u32> {
 /// The 64-bit word at a byte offset.
 pub fn long(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
+}
+
+/// The payload of a region read, and the beginning of a region write's: which bytes of which region.
+pub fn access(offset: u64, region: u32, count: u32) -> [u8; ACCESS] {
+    let mut bytes = [0; ACCESS];
+    bytes[..8].copy_from_slice(&offset.to_le_bytes());
+    bytes[8..12].copy_from_slice(&region.to_le_bytes());
+    bytes[12..].copy_from_slice(&count.to_le_bytes());
+    bytes
 }
 
 /// A payload built from words.
