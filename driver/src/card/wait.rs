@@ -3,6 +3,7 @@
 use super::Card;
 use crate::error::Error;
 use crate::queue::{Done, Ticket, Watch};
+use crate::transport::TransportError;
 use gristmill_abi::completion::Status;
 use gristmill_abi::registers as reg;
 use std::time::{Duration, Instant};
@@ -149,10 +150,18 @@ impl Card {
         if self.armed || !self.options.wait.sleeps() {
             return Ok(false);
         }
-        self.transport.post32(reg::IRQ_PENDING, reg::IRQ_COMPLETION | reg::IRQ_ERROR)?;
-        self.transport.flush()?;
+        let transport = &mut *self.transport;
+        let cleared = transport.post32(reg::IRQ_PENDING, reg::IRQ_COMPLETION | reg::IRQ_ERROR);
+        let cleared = cleared.and_then(|()| transport.flush());
         self.armed = true;
-        Ok(self.poll()? > 0)
+        self.after(cleared)
+    }
+
+    /// Takes completions after a use of the transport; `true` if there were any. Its error counts only
+    /// if there were none: what had completed before the way to the card was lost is there.
+    fn after(&mut self, outcome: Result<(), TransportError>) -> Result<bool, Error> {
+        let taken = self.poll()? > 0;
+        if taken { Ok(true) } else { Ok(outcome.map(|()| false)?) }
     }
 
     /// Checks the oldest command's time-out, and that the card is there at all.
@@ -197,7 +206,8 @@ impl Card {
                 *pause = Pause::Sleeping;
             }
         } else if !self.arm()? {
-            self.transport.wait_interrupt(self.options.limits.slice)?;
+            let woken = self.transport.wait_interrupt(self.options.limits.slice);
+            self.after(woken.map(drop))?;
         }
         Ok(())
     }
