@@ -3,6 +3,12 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
+#[cfg(feature = "sim")]
+use gristmill_sim::fault::FaultPlan;
+/// Taken and not looked at: this build has no simulator.
+#[cfg(not(feature = "sim"))]
+type FaultPlan = String;
+
 /// MSM, NTT and Groth16 proofs on an FPGA card, a simulated one, or the CPU.
 #[derive(Parser, Debug)]
 #[command(name = "gristmill", version, about, arg_required_else_help = true)]
@@ -187,7 +193,7 @@ pub struct Sim {
     /// Misbehave, to test what is above: FAULT[@OPCODE][+SKIP][*TIMES], such as wrong-point@msm,
     /// corrupt:3@ntt, status:8, drop, hang, garbage, die, close
     #[arg(long, value_name = "FAULT")]
-    pub fault: Vec<gristmill_sim::fault::FaultPlan>,
+    pub fault: Vec<FaultPlan>,
     #[command(flatten)]
     pub waves: WavesArgs,
 }

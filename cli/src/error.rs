@@ -9,8 +9,18 @@ pub enum CliError {
     #[error(transparent)]
     Library(#[from] gristmill::Error),
     /// The simulator failed.
+    #[cfg(feature = "sim")]
     #[error(transparent)]
     Sim(#[from] gristmill_sim::SimError),
+    /// A command for which this build has no simulator.
+    #[cfg(not(feature = "sim"))]
+    #[error(
+        "this build has no simulator: `gristmill {command}` needs the feature `sim` (cargo build without --no-default-features)"
+    )]
+    NoSimulator {
+        /// The command.
+        command: &'static str,
+    },
     /// An argument whose value is not offered.
     #[error("--{option} {value}: not offered; use {choices}")]
     NotOffered {

@@ -3,14 +3,17 @@
 
 mod args;
 mod bench;
+#[cfg(feature = "sim")]
 mod demo;
 mod error;
 mod info;
 mod open;
 mod output;
+#[cfg_attr(not(feature = "sim"), allow(dead_code))] // `demo` draws with it
 mod picture;
 mod prove;
 mod report;
+#[cfg(feature = "sim")]
 mod sim;
 mod verify;
 
@@ -34,8 +37,14 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(args),
         Command::Info(args) => info::run(args).map(|()| ExitCode::SUCCESS),
         Command::Bench(args) => bench::run(args).map(|()| ExitCode::SUCCESS),
+        #[cfg(feature = "sim")]
         Command::Sim(args) => sim::run(args).map(|()| ExitCode::SUCCESS),
+        #[cfg(feature = "sim")]
         Command::Demo(args) => demo::run(args).map(|()| ExitCode::SUCCESS),
+        #[cfg(not(feature = "sim"))]
+        Command::Sim(_) => Err(error::CliError::NoSimulator { command: "sim" }),
+        #[cfg(not(feature = "sim"))]
+        Command::Demo(_) => Err(error::CliError::NoSimulator { command: "demo" }),
     };
     result.unwrap_or_else(|error| {
         output::complain(format_args!("gristmill: {error}"));
