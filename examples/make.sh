@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the example keys, witnesses and verification keys again from their circuits.
-#   examples/make.sh            both examples
+#   examples/make.sh            all examples
 #   examples/make.sh poseidon   one of them
 # Needs node and npm; circom2, circomlib and snarkjs are installed here from package-lock.json.
 #
@@ -21,7 +21,7 @@ $snarkjs powersoftau new bn128 $power "$work/0.ptau"
 $snarkjs powersoftau contribute "$work/0.ptau" "$work/1.ptau" --name=demo -e="gristmill demonstration, not secret"
 $snarkjs powersoftau prepare phase2 "$work/1.ptau" "$work/final.ptau"
 
-for name in "${@:-poseidon merkle}"; do
+for name in "${@:-poseidon merkle product}"; do
   for example in $name; do
     mkdir -p "$work/$example"
     $circom "$example/circuit.circom" --r1cs --wasm --O1 -l node_modules -o "$work/$example"
