@@ -9,6 +9,8 @@ use crate::iommu::Access;
 use gristmill_abi::pci;
 use rustix::fd::{AsFd, OwnedFd};
 
+/// What clients are told about the number of windows. More are taken; QEMU goes away if it is told of more.
+const TOLD_WINDOWS: u32 = 65_535;
 const REGIONS: u32 = 9;
 const IRQ_INDICES: u32 = 5;
 const MSIX_INDEX: u32 = 2;
@@ -127,7 +129,7 @@ impl Session {
             "max_msg_fds": MAX_MESSAGE_FDS,
             "max_data_xfer_size": MAX_ACCESS_BYTES,
             "pgsizes": crate::iommu::PAGE_BYTES,
-            "max_dma_maps": crate::iommu::MAX_WINDOWS,
+            "max_dma_maps": TOLD_WINDOWS,
         }});
         Ok(Payload::default().u16(0).u16(minor.min(1)).bytes(capabilities.to_string().as_bytes()).bytes(&[0]).0)
     }
