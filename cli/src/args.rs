@@ -1,5 +1,6 @@
 //! The command line's grammar.
 
+use crate::args_host;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -33,6 +34,16 @@ pub enum Command {
     Sim(Sim),
     /// Prove the Poseidon example on the simulated card and show where the cycles went
     Demo(Demo),
+    /// Show the cards on the PCI bus: driver, IOMMU group, link, state
+    List(args_host::List),
+    /// Hand a card to user space: bind it to vfio-pci (as root)
+    Bind(args_host::Bind),
+    /// Give a card back to the kernel (as root)
+    Unbind(args_host::Unbind),
+    /// Check host and cards: exit code 0 usable, 1 something to mend, 2 error
+    Doctor(args_host::Doctor),
+    /// Reset a card
+    Reset(args_host::Reset),
 }
 
 /// Which device, and what to do without it.

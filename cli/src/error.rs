@@ -8,6 +8,12 @@ pub enum CliError {
     /// An error of the library, which says all.
     #[error(transparent)]
     Library(#[from] gristmill::Error),
+    /// The driver failed, at a command that uses it without the library.
+    #[error(transparent)]
+    Driver(#[from] gristmill_driver::Error),
+    /// The host around a card.
+    #[error(transparent)]
+    Host(#[from] gristmill_driver::host::HostError),
     /// The simulator failed.
     #[cfg(feature = "sim")]
     #[error(transparent)]

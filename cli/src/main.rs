@@ -2,19 +2,25 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod args_host;
 mod bench;
+mod bind;
 #[cfg(feature = "sim")]
 mod demo;
+mod doctor;
 mod error;
 mod info;
+mod list;
 mod open;
 mod output;
 #[cfg_attr(not(feature = "sim"), allow(dead_code))] // `demo` draws with it
 mod picture;
 mod prove;
 mod report;
+mod reset;
 #[cfg(feature = "sim")]
 mod sim;
+mod table;
 mod verify;
 
 use args::{Cli, Command};
@@ -45,6 +51,11 @@ fn main() -> ExitCode {
         Command::Sim(_) => Err(error::CliError::NoSimulator { command: "sim" }),
         #[cfg(not(feature = "sim"))]
         Command::Demo(_) => Err(error::CliError::NoSimulator { command: "demo" }),
+        Command::List(args) => list::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Bind(args) => bind::bind(args).map(|()| ExitCode::SUCCESS),
+        Command::Unbind(args) => bind::unbind(args).map(|()| ExitCode::SUCCESS),
+        Command::Doctor(args) => doctor::run(args),
+        Command::Reset(args) => reset::run(args).map(|()| ExitCode::SUCCESS),
     };
     result.unwrap_or_else(|error| {
         output::complain(format_args!("gristmill: {error}"));

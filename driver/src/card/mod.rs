@@ -5,6 +5,7 @@ mod command;
 mod counters;
 mod doctor;
 mod info;
+mod rescue;
 mod submit;
 mod wait;
 
@@ -12,6 +13,7 @@ pub use command::{Command, Place, ScalarForm};
 pub use counters::Counters;
 pub use doctor::{Doctor, Finding};
 pub use info::CardInfo;
+pub use rescue::Rescue;
 pub use submit::Batch;
 pub use wait::Wait;
 
