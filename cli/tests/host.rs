@@ -191,13 +191,16 @@ fn a_card_behind_a_socket_is_examined_and_reset() {
 }
 
 #[test]
-fn a_card_that_answers_garbage_is_reset() {
+fn a_card_that_hangs_is_reset_and_one_that_answers_garbage_is_told() {
     let root = tempfile::tempdir().expect("a folder");
-    // From its first command on the card's registers read as all ones.
-    let server = Server::start(root.path(), &["--engine", "protocol", "--config", "tiny", "--fault", "garbage"]);
-    let device = server.device();
-    let first = run(root.path(), &["reset", &device]);
-    assert_eq!(first.code, Some(2), "its empty command meets the fault: {first:#?}");
-    let second = run(root.path(), &["reset", &device, "--function"]).succeeded();
-    assert!(second.stdout.contains("an empty command took"), "{second:#?}");
+    let protocol = ["--engine", "protocol", "--config", "tiny", "--fault"];
+    let mut server = Server::start(root.path(), &[&protocol[..], &["hang"]].concat());
+    // Its first command hangs: that of the first reset.
+    run(root.path(), &["reset", &server.device()]).failed_with(&["did not finish", "reset the card"]);
+    run(root.path(), &["reset", &server.device()]).succeeded();
+    server.kill();
+    let server = Server::start(root.path(), &[&protocol[..], &["garbage"]].concat());
+    // From its first command on its registers read as all ones, and nothing helps.
+    run(root.path(), &["reset", &server.device()]).failed_with(&["is gone", "all ones"]);
+    run(root.path(), &["reset", &server.device(), "--function"]).failed_with(&["is gone", "all ones"]);
 }
