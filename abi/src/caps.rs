@@ -10,8 +10,13 @@ pub const NTT: u32 = 1 << 2;
 pub const NTT_FACTORS: u32 = 1 << 3;
 /// CAPS: the recoder takes scalars in Montgomery form.
 pub const MONTGOMERY_SCALARS: u32 = 1 << 4;
-/// CAPS: bits 15:8 hold the number of queue pairs.
+/// CAPS: bits 15:8 hold the number of queue pairs, see [`queues`].
 pub const QUEUES_SHIFT: u32 = 8;
+
+/// The number of queue pairs in a CAPS word.
+pub const fn queues(caps: u32) -> u32 {
+    caps >> QUEUES_SHIFT & 0xff
+}
 
 /// The `CAP_MSM` word: `adders[3:0] window_bits[8:4] windows[15:9] segments[23:16]
 /// log2_max_points[29:24]`.

@@ -3,7 +3,8 @@
 //! `docs/registers.md` holds them; a test compares. `UPDATE_DOCS=1 cargo test -p gristmill-abi`
 //! writes the file anew.
 
-use crate::{completion::Status, registers::REGISTERS};
+use crate::completion::Status;
+use crate::registers::{QUEUE_STRIDE, REGISTERS, queue_of};
 use std::fmt::Write;
 
 /// The text of `docs/registers.md`.
@@ -13,14 +14,18 @@ pub fn registers_markdown() -> String {
          *Generated from the crate `gristmill-abi`; do not edit. \
          `UPDATE_DOCS=1 cargo test --release -p gristmill-abi` writes it anew.*\n\n\
          ## Registers (BAR0, 32-bit)\n\n\
-         Offsets that are not listed read as zero and ignore writes.\n\n\
+         Offsets that are not listed read as zero and ignore writes. A card has one to four queue \
+         pairs, numbered q; registers and interrupt bits of queues that it does not have are not there.\n\n\
          | offset | name | access | mask | holds |\n|---|---|---|---|---|\n",
     );
     for r in REGISTERS {
+        let per_queue =
+            if queue_of(r.offset).is_some() { format!(" + q * 0x{QUEUE_STRIDE:02x}") } else { String::new() };
         let _ = writeln!(
             out,
-            "| 0x{:03x} | `{}` | {} | 0x{:08x} | {} |",
+            "| 0x{:03x}{} | `{}` | {} | 0x{:08x} | {} |",
             r.offset,
+            per_queue,
             r.name,
             r.access.name(),
             r.mask,

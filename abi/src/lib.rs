@@ -25,7 +25,7 @@ pub mod pci;
 pub mod registers;
 
 /// Version of this contract: major in the upper half, minor in the lower. The driver refuses a
-/// card of another major version.
-pub const ABI_VERSION: u32 = 0x0001_0000;
+/// card of another major version. 1.1: several queue pairs, Q_STATUS.
+pub const ABI_VERSION: u32 = 0x0001_0001;
 /// What the `ID` register reads: `"GRST"` in ASCII, most significant byte first.
 pub const CARD_ID: u32 = 0x4752_5354;

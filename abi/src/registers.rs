@@ -4,6 +4,9 @@
 //! upper half, which the next read of the matching `*_HI` returns: read low first.
 //! Offsets that no register has read as zero and ignore writes. Registers are written whole:
 //! a write whose byte strobes are not all set is ignored.
+//!
+//! A card has one to [`MAX_QUEUES`] queue pairs (CAPS tells how many). The table lists the
+//! registers of queue 0; those of queue q lie q times [`QUEUE_STRIDE`] higher ([`of_queue`]).
 
 /// How software may use a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +91,7 @@ registers! {
     CLOCK_HZ = 0x03c, Ro, 0xffff_ffff;
     /// Bit 0: run (commands are fetched). Bit 1: reset (stop issue, drain the buses, clear; clears itself).
     CONTROL = 0x040, Rw, 0x0000_0003;
-    /// Bit 0: ready (memories initialised). Bit 1: busy (a command is in the card). Bit 2: a reset is under way. Bit 3: a queue error stopped the queue (fault while reading the ring or writing a completion).
+    /// Bit 0: ready (memories initialised). Bit 1: busy (a command is in the card). Bit 2: a reset is under way. Bit 3: a queue error stopped a queue; its Q_STATUS tells which.
     STATUS = 0x044, Ro, 0x0000_000f;
     /// Number of resets since power-up; descriptors carry it, so that a stale one is refused.
     EPOCH = 0x048, Ro, 0xffff_ffff;
@@ -98,30 +101,32 @@ registers! {
     CYCLES_LO = 0x050, Ro, 0xffff_ffff;
     /// Card cycles since power-up, latched upper half.
     CYCLES_HI = 0x054, Ro, 0xffff_ffff;
-    /// Pending interrupts: bit 0 a completion was written, bit 1 a queue error.
-    IRQ_PENDING = 0x060, W1c, 0x0000_0003;
+    /// Pending interrupts, two bits a queue: bit 2q a completion was written to queue q, bit 2q + 1 an error of queue q.
+    IRQ_PENDING = 0x060, W1c, 0x0000_00ff;
     /// Enabled interrupts, same bits. The interrupt is high while a pending bit is enabled.
-    IRQ_ENABLE = 0x064, Rw, 0x0000_0003;
-    /// Queue 0: address of the submission ring in host memory, lower half; 64-byte aligned.
+    IRQ_ENABLE = 0x064, Rw, 0x0000_00ff;
+    /// Address of the submission ring in host memory, lower half; 64-byte aligned.
     SQ_BASE_LO = 0x100, Rw, 0xffff_ffc0;
-    /// Queue 0: address of the submission ring, upper half.
+    /// Address of the submission ring, upper half.
     SQ_BASE_HI = 0x104, Rw, 0xffff_ffff;
-    /// Queue 0: log2 of the entries of both rings (1 to 12).
+    /// Log2 of the entries of both rings (1 to 12).
     Q_LOG_SIZE = 0x108, Rw, 0x0000_000f;
-    /// Queue 0: submission doorbell: index after the last descriptor written, modulo the ring.
+    /// Submission doorbell: index after the last descriptor written, modulo the ring.
     SQ_TAIL = 0x10c, Rw, 0x0000_0fff;
-    /// Queue 0: index of the next descriptor that the card fetches.
+    /// Index of the next descriptor that the card fetches.
     SQ_HEAD = 0x110, Ro, 0x0000_0fff;
-    /// Queue 0: address of the completion ring in host memory, lower half; 64-byte aligned.
+    /// Address of the completion ring in host memory, lower half; 64-byte aligned.
     CQ_BASE_LO = 0x114, Rw, 0xffff_ffc0;
-    /// Queue 0: address of the completion ring, upper half.
+    /// Address of the completion ring, upper half.
     CQ_BASE_HI = 0x118, Rw, 0xffff_ffff;
-    /// Queue 0: completion doorbell: index after the last completion consumed, modulo the ring.
+    /// Completion doorbell: index after the last completion consumed, modulo the ring.
     CQ_HEAD = 0x11c, Rw, 0x0000_0fff;
-    /// Queue 0: index of the next completion that the card writes.
+    /// Index of the next completion that the card writes.
     CQ_TAIL = 0x120, Ro, 0x0000_0fff;
-    /// Queue 0: bit 0 enables it. Writing 0 then 1 puts all four indices to zero and the phase to one.
+    /// Bit 0 enables it. Writing 0 then 1 puts all four indices to zero and the phase to one, and ends the queue's error.
     Q_ENABLE = 0x124, Rw, 0x0000_0001;
+    /// Bit 0: an error stopped this queue (fault while reading its ring or writing a completion, ring size out of range, CQ_HEAD moved back). Bit 1: the card reads a descriptor of this queue, holds one, or runs a command of it.
+    Q_STATUS = 0x128, Ro, 0x0000_0003;
     /// Cycles with a command in the card (fetch to completion), lower half.
     CNT_BUSY_LO = 0x200, Ro, 0xffff_ffff;
     /// Its latched upper half.
@@ -201,12 +206,24 @@ pub const STATUS_READY: u32 = 1 << 0;
 pub const STATUS_BUSY: u32 = 1 << 1;
 /// STATUS: a reset is under way.
 pub const STATUS_RESETTING: u32 = 1 << 2;
-/// STATUS: a queue error stopped the queue; reset to go on.
+/// STATUS: a queue error stopped a queue, see [`Q_STATUS_ERROR`].
 pub const STATUS_QUEUE_ERROR: u32 = 1 << 3;
-/// IRQ_PENDING, IRQ_ENABLE: a completion was written.
-pub const IRQ_COMPLETION: u32 = 1 << 0;
-/// IRQ_PENDING, IRQ_ENABLE: a queue error.
-pub const IRQ_ERROR: u32 = 1 << 1;
+/// Q_STATUS: an error stopped this queue; enable it anew or reset the card to go on.
+pub const Q_STATUS_ERROR: u32 = 1 << 0;
+/// Q_STATUS: a descriptor or a command of this queue is in the card.
+pub const Q_STATUS_BUSY: u32 = 1 << 1;
+/// IRQ_PENDING, IRQ_ENABLE: a completion was written to queue 0; see [`irq_completion`].
+pub const IRQ_COMPLETION: u32 = irq_completion(0);
+/// IRQ_PENDING, IRQ_ENABLE: an error of queue 0; see [`irq_error`].
+pub const IRQ_ERROR: u32 = irq_error(0);
+/// Most queue pairs of a card.
+pub const MAX_QUEUES: u32 = 4;
+/// Bytes from a queue's registers to the next queue's.
+pub const QUEUE_STRIDE: u16 = 0x40;
+/// First register of queue 0.
+pub const FIRST_QUEUE_REGISTER: u16 = SQ_BASE_LO;
+/// First offset after the registers of the last queue that a card may have.
+pub const AFTER_QUEUES: u16 = FIRST_QUEUE_REGISTER + MAX_QUEUES as u16 * QUEUE_STRIDE;
 /// AP_CTRL: no command is in the card.
 pub const AP_IDLE: u32 = 1 << 2;
 /// Smallest log2 of ring entries.
@@ -214,9 +231,53 @@ pub const MIN_LOG_RING: u32 = 1;
 /// Largest log2 of ring entries.
 pub const MAX_LOG_RING: u32 = 12;
 
-/// The register at `offset`, if there is one.
-pub fn find(offset: u16) -> Option<&'static Register> {
-    REGISTERS.iter().find(|r| r.offset == offset)
+/// The register of queue `queue` that queue 0 has at `register` (`of_queue(2, SQ_TAIL)`).
+pub const fn of_queue(queue: u32, register: u16) -> u16 {
+    register + queue as u16 * QUEUE_STRIDE
+}
+
+/// IRQ_PENDING, IRQ_ENABLE: a completion was written to this queue.
+pub const fn irq_completion(queue: u32) -> u32 {
+    1 << (2 * queue)
+}
+
+/// IRQ_PENDING, IRQ_ENABLE: an error of this queue.
+pub const fn irq_error(queue: u32) -> u32 {
+    2 << (2 * queue)
+}
+
+/// IRQ_PENDING, IRQ_ENABLE: every bit of a card with so many queues.
+pub const fn irq_mask(queues: u32) -> u32 {
+    (1 << (2 * queues)) - 1
+}
+
+/// The queue to whose registers an offset belongs, and the offset in queue 0; `None` outside of them.
+pub const fn queue_of(offset: u16) -> Option<(u32, u16)> {
+    if offset < FIRST_QUEUE_REGISTER || offset >= AFTER_QUEUES {
+        return None;
+    }
+    let queue = (offset - FIRST_QUEUE_REGISTER) / QUEUE_STRIDE;
+    Some((queue as u32, offset - queue * QUEUE_STRIDE))
+}
+
+/// The register at `offset` of a card with [`MAX_QUEUES`] queues, if there is one.
+pub fn find(offset: u16) -> Option<Register> {
+    on_card(offset, MAX_QUEUES)
+}
+
+/// The register at `offset` of a card with so many queues, if there is one: its own offset, and
+/// only the bits that such a card has.
+pub fn on_card(offset: u16, queues: u32) -> Option<Register> {
+    let (queue, in_first) = queue_of(offset).unwrap_or((0, offset));
+    if queue >= queues {
+        return None;
+    }
+    let register = *REGISTERS.iter().find(|r| r.offset == in_first)?;
+    let mask = match in_first {
+        IRQ_PENDING | IRQ_ENABLE => register.mask & irq_mask(queues),
+        _ => register.mask,
+    };
+    Some(Register { offset, mask, ..register })
 }
 
 #[cfg(test)]
@@ -239,6 +300,37 @@ mod tests {
         for r in REGISTERS.iter().filter(|r| r.offset < 0x10) {
             assert_eq!(r.name, "AP_CTRL");
         }
+    }
+
+    #[test]
+    fn queues_have_their_registers_apart() {
+        let block: Vec<_> = REGISTERS.iter().filter(|r| queue_of(r.offset).is_some()).collect();
+        assert_eq!(block.len(), 11);
+        assert!(block.iter().all(|r| queue_of(r.offset) == Some((0, r.offset))), "queue 0's only");
+        for queue in 0..MAX_QUEUES {
+            for r in &block {
+                let offset = of_queue(queue, r.offset);
+                assert_eq!(queue_of(offset), Some((queue, r.offset)));
+                assert_eq!(on_card(offset, queue), None);
+                let found = on_card(offset, queue + 1).expect("this card has the queue");
+                assert_eq!((found.offset, found.name, found.mask), (offset, r.name, r.mask));
+            }
+        }
+        assert_eq!(queue_of(FIRST_QUEUE_REGISTER - 4), None);
+        assert_eq!(queue_of(AFTER_QUEUES), None);
+        assert!(REGISTERS.iter().all(|r| r.offset < AFTER_QUEUES || r.offset >= FIRST_COUNTER));
+    }
+
+    #[test]
+    fn interrupt_bits_are_those_of_the_queues() {
+        assert_eq!((IRQ_COMPLETION, IRQ_ERROR), (1, 2));
+        assert_eq!(on_card(IRQ_PENDING, 1).map(|r| r.mask), Some(3));
+        for queue in 0..MAX_QUEUES {
+            let bits = irq_completion(queue) | irq_error(queue);
+            assert_eq!(bits.count_ones(), 2);
+            assert_eq!(irq_mask(queue + 1), irq_mask(queue) | bits);
+        }
+        assert_eq!(find(IRQ_ENABLE).map(|r| r.mask), Some(irq_mask(MAX_QUEUES)));
     }
 
     #[test]

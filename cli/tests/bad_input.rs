@@ -306,7 +306,7 @@ fn configurations_that_cannot_be() {
     place.write("config.toml", [0xff, 0xfe, 0x00]);
     info("config.toml").failed_with(&["`config.toml`", "cannot read"]);
     let good = "name = \"mine\"\ncurve = \"bn254\"\nwindow_bits = 4\nsegments = 2\nstall_depth = 16\n\
-                log_max_points = 10\nntt_log_max = 6\ncard_mem_bytes = 65536\nclock_hz = 250000000\n";
+                log_max_points = 10\nntt_log_max = 6\nqueues = 2\ncard_mem_bytes = 65536\nclock_hz = 250000000\n";
     place.write("config.toml", good);
     assert!(info("config.toml").succeeded().stdout.contains("mine"));
     for (from, to, words) in [
@@ -316,6 +316,8 @@ fn configurations_that_cannot_be() {
         ("segments = 2", "segments = 3", &["segments", "3", "power of two"]),
         ("\"bn254\"", "\"bls12-381\"", &["curve", "bls12-381", "bn254"]),
         ("card_mem_bytes = 65536", "card_mem_bytes = 100", &["card_mem_bytes", "100", "4096"]),
+        ("queues = 2", "queues = 5", &["queues", "5", "1 to 4"]),
+        ("queues = 2\n", "", &["queues", "keys:"]),
         ("ntt_log_max = 6", "ntt_log_max = 64", &["ntt_log_max", "64", "1 to 20"]),
         ("clock_hz = 250000000", "", &["clock_hz", "keys:"]),
         ("stall_depth = 16", "stall_depth = 16\nturbo = true", &["turbo", "unknown field", "keys:"]),

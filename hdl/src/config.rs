@@ -6,6 +6,7 @@
 
 use gristmill_abi::caps;
 use gristmill_abi::layout::{self, Curve, Field};
+use gristmill_abi::registers::MAX_QUEUES;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -44,8 +45,8 @@ pub enum ConfigError {
     },
 }
 
-const KEYS: &str = "name, curve, window_bits, segments, stall_depth, log_max_points, ntt_log_max, card_mem_bytes, \
-                    clock_hz";
+const KEYS: &str = "name, curve, window_bits, segments, stall_depth, log_max_points, ntt_log_max, queues, \
+                    card_mem_bytes, clock_hz";
 
 /// Parameters of one card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +66,8 @@ pub struct CardConfig {
     pub log_max_points: u32,
     /// log2 of the longest vector of the NTT engine.
     pub ntt_log_max: u32,
+    /// Queue pairs, 1 to [`MAX_QUEUES`].
+    pub queues: u32,
     /// Bytes of card memory (what the simulated card has, and straps).
     pub card_mem_bytes: u64,
     /// Clock in Hz that a prediction of time uses; no effect on the RTL.
@@ -75,7 +78,7 @@ impl CardConfig {
     /// Names that [`named`](Self::named) knows.
     pub const NAMES: [&'static str; 2] = ["tiny", "sim"];
 
-    /// The smallest card: for tests. c = 4, NTT to 2^6, 64 KiB of card memory.
+    /// The smallest card: for tests. c = 4, NTT to 2^6, two queues, 64 KiB of card memory.
     pub fn tiny() -> Self {
         CardConfig {
             name: "tiny".into(),
@@ -85,12 +88,14 @@ impl CardConfig {
             stall_depth: 16,
             log_max_points: 10,
             ntt_log_max: 6,
+            queues: 2,
             card_mem_bytes: 64 << 10,
             clock_hz: 250_000_000,
         }
     }
 
-    /// The simulated card: full width, one addition a cycle, small memories. c = 8, NTT to 2^13, 64 MiB.
+    /// The simulated card: full width, one addition a cycle, small memories. c = 8, NTT to 2^13, four queues,
+    /// 64 MiB.
     pub fn sim() -> Self {
         CardConfig {
             name: "sim".into(),
@@ -100,6 +105,7 @@ impl CardConfig {
             stall_depth: 16,
             log_max_points: 24,
             ntt_log_max: 13,
+            queues: 4,
             card_mem_bytes: 64 << 20,
             clock_hz: 250_000_000,
         }
@@ -152,6 +158,9 @@ impl CardConfig {
         }
         if !(1..=20).contains(&self.ntt_log_max) {
             return bad("ntt_log_max", self.ntt_log_max, "choose 1 to 20");
+        }
+        if !(1..=MAX_QUEUES).contains(&self.queues) {
+            return bad("queues", self.queues, format!("choose 1 to {MAX_QUEUES}"));
         }
         if self.card_mem_bytes == 0 || !self.card_mem_bytes.is_multiple_of(4096) || self.card_mem_bytes >= 1 << 40 {
             return bad("card_mem_bytes", self.card_mem_bytes, "choose a multiple of 4096 below 2^40, not zero");
@@ -231,13 +240,14 @@ impl CardConfig {
     /// parameters. The name and the clock of predictions make no other hardware and stay out.
     pub fn config_id(&self) -> u32 {
         let text = format!(
-            "curve={};window_bits={};segments={};stall_depth={};log_max_points={};ntt_log_max={};card_mem_bytes={}",
+            "curve={};window_bits={};segments={};stall_depth={};log_max_points={};ntt_log_max={};queues={};card_mem_bytes={}",
             self.curve,
             self.window_bits,
             self.segments,
             self.stall_depth,
             self.log_max_points,
             self.ntt_log_max,
+            self.queues,
             self.card_mem_bytes
         );
         text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
@@ -289,6 +299,7 @@ mod tests {
             CardConfig { stall_depth: 32, ..sim.clone() },
             CardConfig { log_max_points: 20, ..sim.clone() },
             CardConfig { ntt_log_max: 12, ..sim.clone() },
+            CardConfig { queues: 1, ..sim.clone() },
             CardConfig { card_mem_bytes: 4096, ..sim.clone() },
         ] {
             assert_ne!(sim.config_id(), other.config_id(), "{other:?}");
@@ -309,6 +320,8 @@ mod tests {
             ("stall_depth", CardConfig { stall_depth: 7, ..tiny.clone() }),
             ("log_max_points", CardConfig { log_max_points: 28, ..tiny.clone() }),
             ("ntt_log_max", CardConfig { ntt_log_max: 0, ..tiny.clone() }),
+            ("queues", CardConfig { queues: 0, ..tiny.clone() }),
+            ("queues", CardConfig { queues: 5, ..tiny.clone() }),
             ("card_mem_bytes", CardConfig { card_mem_bytes: 100, ..tiny.clone() }),
             ("card_mem_bytes", CardConfig { card_mem_bytes: 1 << 40, ..tiny.clone() }),
             ("clock_hz", CardConfig { clock_hz: 0, ..tiny.clone() }),

@@ -55,7 +55,7 @@ impl SimCard {
         bus.iommu.set_trusted(true);
         let card_mem_bytes = options.config.card_mem_bytes;
         let core: Box<dyn Core> = match options.engine {
-            EngineKind::ProtocolOnly => Box::new(ProtocolCard::new(card_mem_bytes)?),
+            EngineKind::ProtocolOnly => Box::new(ProtocolCard::new(card_mem_bytes, options.config.queues)?),
             EngineKind::Native(_) | EngineKind::Verilator => {
                 options.host_timing.check("host memory")?;
                 options.card_timing.check("card memory")?;

@@ -6,7 +6,7 @@ use common::*;
 use gristmill_abi::command::{Opcode, Operand};
 use gristmill_abi::completion::Status;
 use gristmill_abi::registers::{self as reg, Access as Kind};
-use gristmill_abi::{ABI_VERSION, CARD_ID};
+use gristmill_abi::{ABI_VERSION, CARD_ID, caps};
 use gristmill_hdl::config::CardConfig;
 use gristmill_sim::fault::{Fault, FaultPlan};
 use gristmill_sim::iommu::FaultReason;
@@ -26,30 +26,33 @@ fn host(log_size: u32) -> Host {
 
 #[test]
 fn registers_keep_exactly_the_bits_of_the_table() {
-    let mut h = host(4);
-    let c = &mut h.card;
-    c.write32(reg::CONTROL, 0);
-    c.write32(reg::Q_ENABLE, 0);
-    c.write32(reg::Q_LOG_SIZE, reg::MAX_LOG_RING);
-    assert_eq!((c.read32(reg::ID), c.read32(reg::VERSION)), (CARD_ID, ABI_VERSION));
-    for r in reg::REGISTERS.iter().filter(|r| r.access == Kind::Rw && r.offset != reg::CONTROL) {
-        c.write32(r.offset, u32::MAX);
-        let ones = c.read32(r.offset);
-        c.write32(r.offset, 0);
-        assert_eq!((ones, c.read32(r.offset)), (r.mask, 0), "{}", r.name);
-        if r.offset == reg::Q_LOG_SIZE {
-            c.write32(reg::Q_LOG_SIZE, reg::MAX_LOG_RING);
+    for queues in 1..=reg::MAX_QUEUES {
+        let config = CardConfig { queues, ..CardConfig::tiny() };
+        let mut h =
+            Host::new(SimCard::new(&Options { config, ..Options::protocol_only() }).expect("card"), 4);
+        let c = &mut h.card;
+        c.write32(reg::CONTROL, 0);
+        c.write32(reg::Q_ENABLE, 0);
+        assert_eq!((c.read32(reg::ID), c.read32(reg::VERSION)), (CARD_ID, ABI_VERSION));
+        assert_eq!(caps::queues(c.read32(reg::CAPS)), queues);
+        let all = || (0..0x1000).step_by(4).filter_map(|o| reg::on_card(o, queues));
+        assert_eq!(all().count(), reg::REGISTERS.len() + 11 * (queues as usize - 1));
+        for r in all().filter(|r| r.access == Kind::Rw && r.offset != reg::CONTROL) {
+            c.write32(r.offset, u32::MAX);
+            let ones = c.read32(r.offset);
+            c.write32(r.offset, 0);
+            assert_eq!((ones, c.read32(r.offset)), (r.mask, 0), "{} at {:#x}", r.name, r.offset);
         }
-    }
-    for r in reg::REGISTERS.iter().filter(|r| r.access == Kind::Ro && !r.name.starts_with("CYCLES")) {
-        let before = c.read32(r.offset);
-        c.write32(r.offset, !before);
-        assert_eq!(c.read32(r.offset), before, "{}", r.name);
-        assert_eq!(before & !r.mask, 0, "{}", r.name);
-    }
-    for offset in (0..0x1000).step_by(4).filter(|o| reg::find(*o).is_none()) {
-        c.write32(offset, u32::MAX);
-        assert_eq!(c.read32(offset), 0, "{offset:#x}");
+        for r in all().filter(|r| r.access == Kind::Ro && !r.name.starts_with("CYCLES")) {
+            let before = c.read32(r.offset);
+            c.write32(r.offset, !before);
+            assert_eq!(c.read32(r.offset), before, "{} at {:#x}", r.name, r.offset);
+            assert_eq!(before & !r.mask, 0, "{} at {:#x}", r.name, r.offset);
+        }
+        for offset in (0..0x1000).step_by(4).filter(|o| reg::on_card(*o, queues).is_none()) {
+            c.write32(offset, u32::MAX);
+            assert_eq!(c.read32(offset), 0, "{offset:#x}");
+        }
     }
 }
 
@@ -316,7 +319,10 @@ proptest! {
             (0u8..6, any::<[u8; 8]>(), prop_oneof![0u32..200, any::<u32>()], any::<[u8; 3]>(), any::<[u32; 3]>()),
             0..7,
         ),
-        writes in prop::collection::vec((0usize..reg::REGISTERS.len(), prop_oneof![0u32..40, any::<u32>()]), 0..30),
+        writes in prop::collection::vec(
+            (0usize..reg::REGISTERS.len(), 0..reg::MAX_QUEUES, prop_oneof![0u32..40, any::<u32>()]),
+            0..30,
+        ),
     ) {
         let mut h = host(3);
         for (opcode, odd, count, spaces, at) in descriptors {
@@ -338,8 +344,9 @@ proptest! {
             h.queue(d);
         }
         h.ring();
-        for (i, value) in writes {
-            h.card.write32(reg::REGISTERS[i].offset, value);
+        for (i, queue, value) in writes {
+            let offset = reg::REGISTERS[i].offset;
+            h.card.write32(if reg::queue_of(offset).is_some() { reg::of_queue(queue, offset) } else { offset }, value);
             h.card.step(2_000);
         }
         h.card.step_until_irq(1_000_000);

@@ -15,7 +15,7 @@ use crate::config::{CardConfig, LOG_SEEDS};
 use crate::curve::BN254;
 use crate::msm::{Msm, MsmConfig};
 use crate::ntt::{Ntt, BN254_FR_VECTORS};
-use crate::queue::{Checker, Fetcher, RegisterFile, Sequencer};
+use crate::queue::{Checker, Fetcher, Queues, RegisterFile, Sequencer};
 use gristmill_hdl_kit::gate::Gated;
 use gristmill_hdl_kit::ports;
 use gristmill_hdl_kit::twin::Fidelity;
@@ -97,6 +97,7 @@ pub struct Card {
 
     slave: AxiLiteSlave,
     registers: RegisterFile,
+    queues: Gated<Queues>,
     fetcher: Fetcher,
     // (Its field is not `checker`: a reserved word of SystemVerilog.)
     descriptor: Checker,
@@ -227,6 +228,7 @@ impl Card {
             busy: Default::default(),
             slave: Default::default(),
             registers: RegisterFile::new(config, engines),
+            queues: Gated::new(Queues::new(config.queues)),
             fetcher: Default::default(),
             descriptor: Checker::new(config, engines),
             sequencer: Default::default(),
@@ -261,7 +263,9 @@ fn check(config: &CardConfig) {
 impl Logic for Card {
     #[hdl_gen]
     fn update(&mut self) {
-        clock!(self, clock, slave, registers, fetcher, descriptor, sequencer, reader0, reader1, writer, host, card);
+        clock!(
+            self, clock, slave, registers, queues, fetcher, descriptor, sequencer, reader0, reader1, writer, host, card
+        );
 
         // Registers.
         self.slave.awaddr.next = self.s_awaddr.val();
@@ -294,12 +298,10 @@ impl Logic for Card {
         self.registers.ready.next = self.sequencer.ready.val();
         self.registers.command.next = self.sequencer.command.val();
         self.registers.resetting.next = self.sequencer.resetting.val();
-        self.registers.queue_error.next = self.sequencer.queue_error.val();
+        self.registers.queue_error.next = self.queues.failed.val();
         self.registers.epoch.next = self.sequencer.epoch.val();
-        self.registers.sq_head.next = self.fetcher.head.val();
-        self.registers.cq_tail.next = self.sequencer.cq_tail.val();
-        self.registers.set_completion.next = self.sequencer.set_completion.val();
-        self.registers.set_error.next = self.sequencer.set_error.val();
+        self.registers.queue_value.next = self.queues.value.val();
+        self.registers.set_irq.next = self.queues.set_irq.val();
         self.irq.next = self.registers.irq.val();
         self.busy.next = self.sequencer.busy.val();
 
@@ -322,14 +324,28 @@ impl Logic for Card {
         self.registers.events.next.commands = self.sequencer.ended_ok.val();
         self.registers.events.next.errors = self.sequencer.ended_bad.val();
 
+        // Queues.
+        self.queues.clear.next = self.sequencer.clear.val();
+        self.queues.run.next = self.registers.run.val();
+        self.queues.write_valid.next = self.slave.write_valid.val();
+        self.queues.write_address.next = self.slave.write_address.val();
+        self.queues.write_data.next = self.slave.write_data.val();
+        self.queues.read_address.next = self.slave.read_address.val();
+        self.queues.begins.next = self.fetcher.begins.val();
+        self.queues.holds.next = self.fetcher.holds.val();
+        self.queues.fetched.next = self.fetcher.fetched.val();
+        self.queues.fetch_fault.next = self.sequencer.fetch_failed.val();
+        self.queues.load.next = self.sequencer.load.val();
+        self.queues.occupied.next = self.sequencer.occupied.val();
+        self.queues.written.next = self.sequencer.set_completion.val();
+        self.queues.completion_fault.next = self.sequencer.completion_failed.val();
+
         // Fetcher.
         self.fetcher.clear.next = self.sequencer.clear.val();
         self.fetcher.enable.next = self.sequencer.fetch_enable.val();
         self.fetcher.flush.next = self.sequencer.fetch_flush.val();
-        self.fetcher.restart.next = self.registers.restart.val();
-        self.fetcher.base.next = self.registers.sq_base.val();
-        self.fetcher.mask.next = self.registers.mask.val();
-        self.fetcher.tail.next = self.sequencer.fetch_tail.val();
+        self.fetcher.offer.next = self.queues.offer.val();
+        self.fetcher.offer_address.next = self.queues.offer_address.val();
         self.fetcher.take.next = self.sequencer.load.val();
         self.fetcher.ask_ready.next = self.host.ask2_ready.val();
         self.fetcher.beat_valid.next = self.host.beat2.val();
@@ -348,14 +364,11 @@ impl Logic for Card {
         self.sequencer.reset.next = self.reset.val();
         self.sequencer.reset_request.next = self.registers.reset_request.val();
         self.sequencer.run.next = self.registers.run.val();
-        self.sequencer.q_enable.next = self.registers.q_enable.val();
-        self.sequencer.restart.next = self.registers.restart.val();
-        self.sequencer.size_bad.next = self.registers.size_bad.val();
-        self.sequencer.mask.next = self.registers.mask.val();
-        self.sequencer.sq_tail.next = self.registers.sq_tail.val();
-        self.sequencer.cq_base.next = self.registers.cq_base.val();
-        self.sequencer.cq_head.next = self.registers.cq_head.val();
-        self.sequencer.fetch_head.next = self.fetcher.head.val();
+        self.sequencer.fetch_alive.next = self.queues.fetch_alive.val();
+        self.sequencer.fetch_head.next = self.queues.fetch_head.val();
+        self.sequencer.run_alive.next = self.queues.run_alive.val();
+        self.sequencer.run_room.next = self.queues.run_room.val();
+        self.sequencer.run_phase.next = self.queues.run_phase.val();
         self.sequencer.fetch_there.next = self.fetcher.there.val();
         self.sequencer.fetch_fault.next = self.fetcher.fault.val();
         self.sequencer.fetch_active.next = self.fetcher.active.val();
@@ -534,7 +547,7 @@ impl Logic for Card {
         // Last: it replaces what the choices above have put at the writer.
         if self.sequencer.completing.val() {
             self.writer.space.next = false;
-            self.writer.address.next = self.sequencer.completion_address.val();
+            self.writer.address.next = self.queues.completion_address.val();
             self.writer.words.next = self.one_word.val();
             self.writer.in_data.next = self.sequencer.completion.val();
             self.writer.in_valid.next = true;

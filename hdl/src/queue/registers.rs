@@ -1,24 +1,18 @@
-//! The register file: everything that `abi::registers` lists, nothing else.
+//! The register file: everything that `abi::registers` lists but the queues' own ([`Bank`](super::bank::Bank)).
 
 use super::counters::{Counters, Events, CYCLES};
 use crate::config::{CardConfig, BUS_BYTES};
 use gristmill_abi::{caps, registers as r, ABI_VERSION, CARD_ID};
 use gristmill_hdl_kit::ports;
-use gristmill_hdl_kit::word::{bit_cast_bu, bit_cast_ub, U};
+use gristmill_hdl_kit::word::{bit_cast_ub, U};
 use rust_hdl::prelude::*;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
 struct State {
     run: Bit,
     scratch: Bits<32>,
-    pending: Bits<2>,
-    irq_enable: Bits<2>,
-    sq_base: U<64>,
-    log_size: Bits<4>,
-    sq_tail: Bits<12>,
-    cq_base: U<64>,
-    cq_head: Bits<12>,
-    q_enable: Bit,
+    pending: Bits<8>,
+    irq_enable: Bits<8>,
     /// A read's value, one cycle after its address.
     value: Bits<32>,
     value_there: Bit,
@@ -29,7 +23,8 @@ struct State {
 /// The register file.
 ///
 /// Writes act at the clock edge of `write_valid`. A read answers in the cycle after `read_valid`
-/// rises: first all single registers are looked up, then a counter's half is put in their place.
+/// rises: first all single registers are looked up (a queue's come as `queue_value`, zero where
+/// there are none), then a counter's half is put in their place.
 /// `clear` (the end of a reset) zeroes everything but the cycles and the scratch register.
 #[derive(LogicBlock)]
 pub struct RegisterFile {
@@ -49,33 +44,18 @@ pub struct RegisterFile {
     pub resetting: Signal<In, Bit>,
     pub queue_error: Signal<In, Bit>,
     pub epoch: Signal<In, Bits<32>>,
-    pub sq_head: Signal<In, Bits<12>>,
-    pub cq_tail: Signal<In, Bits<12>>,
-    pub set_completion: Signal<In, Bit>,
-    pub set_error: Signal<In, Bit>,
+    pub queue_value: Signal<In, Bits<32>>,
+    pub set_irq: Signal<In, Bits<8>>,
     pub events: Signal<In, Events>,
     pub run: Signal<Out, Bit>,
     pub reset_request: Signal<Out, Bit>,
-    pub sq_base: Signal<Out, U<64>>,
-    pub cq_base: Signal<Out, U<64>>,
-    /// Entries of a ring less one; zero if the size is out of range.
-    pub mask: Signal<Out, Bits<12>>,
-    pub size_bad: Signal<Out, Bit>,
-    pub sq_tail: Signal<Out, Bits<12>>,
-    pub cq_head: Signal<Out, Bits<12>>,
-    pub q_enable: Signal<Out, Bit>,
-    /// The queue is being enabled: its indices start from zero.
-    pub restart: Signal<Out, Bit>,
     pub irq: Signal<Out, Bit>,
     counters: Counters,
     s: DFF<State>,
-    log_size: Signal<Local, Bits<4>>,
-    size: Signal<Local, Bits<16>>,
-    irqs: Signal<Local, Bits<2>>,
-    base: Signal<Local, U<64>>,
+    irqs: Signal<Local, Bits<8>>,
     offset: Signal<Local, Bits<16>>,
     memory: Signal<Local, U<40>>,
-    pending: Signal<Local, Bits<2>>,
+    pending: Signal<Local, Bits<8>>,
     a_ap_ctrl: Constant<Bits<16>>,
     a_id: Constant<Bits<16>>,
     a_version: Constant<Bits<16>>,
@@ -97,16 +77,6 @@ pub struct RegisterFile {
     a_cycles_hi: Constant<Bits<16>>,
     a_irq_pending: Constant<Bits<16>>,
     a_irq_enable: Constant<Bits<16>>,
-    a_sq_base_lo: Constant<Bits<16>>,
-    a_sq_base_hi: Constant<Bits<16>>,
-    a_log_size: Constant<Bits<16>>,
-    a_sq_tail: Constant<Bits<16>>,
-    a_sq_head: Constant<Bits<16>>,
-    a_cq_base_lo: Constant<Bits<16>>,
-    a_cq_base_hi: Constant<Bits<16>>,
-    a_cq_head: Constant<Bits<16>>,
-    a_cq_tail: Constant<Bits<16>>,
-    a_q_enable: Constant<Bits<16>>,
     a_counters: Constant<Bits<16>>,
     a_after_counters: Constant<Bits<16>>,
     v_id: Constant<Bits<32>>,
@@ -118,23 +88,16 @@ pub struct RegisterFile {
     v_cap_curves: Constant<Bits<32>>,
     v_cap_fields: Constant<Bits<32>>,
     v_cap_bus: Constant<Bits<32>>,
-    ring_mask: Constant<Bits<32>>,
-    min_log: Constant<Bits<4>>,
-    max_log: Constant<Bits<4>>,
-    one: Constant<Bits<16>>,
-    low_half: Constant<U<64>>,
-    high_half: Constant<U<64>>,
+    /// The interrupt bits of the queues that this card has.
+    irq_mask: Constant<Bits<8>>,
     cycles: Constant<Bits<4>>,
-    completion: Constant<Bits<2>>,
-    error: Constant<Bits<2>>,
     bit0: Constant<Bits<32>>,
 }
 
 ports!(RegisterFile {
     in: clear, write_valid, write_address, write_data, read_valid, read_address, clock_hz, card_mem_bytes, ready,
-        command, resetting, queue_error, epoch, sq_head, cq_tail, set_completion, set_error, events;
-    out: read_data, read_done, run, reset_request, sq_base, cq_base, mask, size_bad, sq_tail, cq_head, q_enable,
-         restart, irq
+        command, resetting, queue_error, epoch, queue_value, set_irq, events;
+    out: read_data, read_done, run, reset_request, irq
 });
 
 impl RegisterFile {
@@ -161,28 +124,15 @@ impl RegisterFile {
             resetting: Default::default(),
             queue_error: Default::default(),
             epoch: Default::default(),
-            sq_head: Default::default(),
-            cq_tail: Default::default(),
-            set_completion: Default::default(),
-            set_error: Default::default(),
+            queue_value: Default::default(),
+            set_irq: Default::default(),
             events: Default::default(),
             run: Default::default(),
             reset_request: Default::default(),
-            sq_base: Default::default(),
-            cq_base: Default::default(),
-            mask: Default::default(),
-            size_bad: Default::default(),
-            sq_tail: Default::default(),
-            cq_head: Default::default(),
-            q_enable: Default::default(),
-            restart: Default::default(),
             irq: Default::default(),
             counters: Default::default(),
             s: Default::default(),
-            log_size: Default::default(),
-            size: Default::default(),
             irqs: Default::default(),
-            base: Default::default(),
             offset: Default::default(),
             memory: Default::default(),
             pending: Default::default(),
@@ -207,36 +157,19 @@ impl RegisterFile {
             a_cycles_hi: address(r::CYCLES_HI),
             a_irq_pending: address(r::IRQ_PENDING),
             a_irq_enable: address(r::IRQ_ENABLE),
-            a_sq_base_lo: address(r::SQ_BASE_LO),
-            a_sq_base_hi: address(r::SQ_BASE_HI),
-            a_log_size: address(r::Q_LOG_SIZE),
-            a_sq_tail: address(r::SQ_TAIL),
-            a_sq_head: address(r::SQ_HEAD),
-            a_cq_base_lo: address(r::CQ_BASE_LO),
-            a_cq_base_hi: address(r::CQ_BASE_HI),
-            a_cq_head: address(r::CQ_HEAD),
-            a_cq_tail: address(r::CQ_TAIL),
-            a_q_enable: address(r::Q_ENABLE),
             a_counters: address(r::FIRST_COUNTER),
             a_after_counters: address(r::LAST_COUNTER + 8),
             v_id: value(CARD_ID),
             v_version: value(ABI_VERSION),
             v_config_id: value(config.config_id()),
-            v_caps: value(caps::COPY | offered | 1 << caps::QUEUES_SHIFT),
+            v_caps: value(caps::COPY | offered | config.queues << caps::QUEUES_SHIFT),
             v_cap_msm: if_engines(config.cap_msm()),
             v_cap_ntt: if_engines(config.cap_ntt()),
             v_cap_curves: if_engines(1 << config.curve_id() as u32),
             v_cap_fields: if_engines(1 << config.field_id() as u32),
             v_cap_bus: value(BUS_BYTES | BUS_BYTES << 8),
-            ring_mask: value(0xffff_ffc0),
-            min_log: Constant::new(u64::from(r::MIN_LOG_RING).into()),
-            max_log: Constant::new(u64::from(r::MAX_LOG_RING).into()),
-            one: Constant::new(1.into()),
-            low_half: Constant::new(0xffff_ffff.into()),
-            high_half: Constant::new(0xffff_ffff_0000_0000.into()),
+            irq_mask: Constant::new(u64::from(r::irq_mask(config.queues)).into()),
             cycles: Constant::new((CYCLES as u64).into()),
-            completion: Constant::new(u64::from(r::IRQ_COMPLETION).into()),
-            error: Constant::new(u64::from(r::IRQ_ERROR).into()),
             bit0: Constant::new(1.into()),
         }
     }
@@ -248,23 +181,9 @@ impl Logic for RegisterFile {
         dff_setup!(self, clock, s);
         clock!(self, clock, counters);
         self.run.next = self.s.q.val().run;
-        self.sq_base.next = self.s.q.val().sq_base;
-        self.cq_base.next = self.s.q.val().cq_base;
-        self.sq_tail.next = self.s.q.val().sq_tail;
-        self.cq_head.next = self.s.q.val().cq_head;
-        self.q_enable.next = self.s.q.val().q_enable;
-        self.log_size.next = self.s.q.val().log_size;
-        self.size_bad.next = (self.log_size.val() < self.min_log.val()) || (self.log_size.val() > self.max_log.val());
-        self.size.next = (self.one.val() << self.log_size.val()) - self.one.val();
-        self.mask.next = 0.into();
-        if !self.size_bad.val() {
-            self.mask.next = self.size.val().get_bits::<12>(0);
-        }
         self.irqs.next = self.s.q.val().pending & self.s.q.val().irq_enable;
         self.irq.next = self.irqs.val().any();
         self.reset_request.next = false;
-        self.restart.next = false;
-        self.base.next = 0.into();
         self.memory.next = self.card_mem_bytes.val();
 
         // Writes.
@@ -278,52 +197,13 @@ impl Logic for RegisterFile {
                 self.s.d.next.scratch = self.write_data.val();
             }
             if self.write_address.val() == self.a_irq_pending.val() {
-                self.pending.next = self.pending.val() & (!self.write_data.val().get_bits::<2>(0));
+                self.pending.next = self.pending.val() & (!self.write_data.val().get_bits::<8>(0));
             }
             if self.write_address.val() == self.a_irq_enable.val() {
-                self.s.d.next.irq_enable = self.write_data.val().get_bits::<2>(0);
-            }
-            if self.write_address.val() == self.a_sq_base_lo.val() {
-                self.base.next = bit_cast_bu::<64, 32>(self.write_data.val() & self.ring_mask.val());
-                self.s.d.next.sq_base = (self.s.q.val().sq_base & self.high_half.val()) | self.base.val();
-            }
-            if self.write_address.val() == self.a_sq_base_hi.val() {
-                self.base.next = bit_cast_bu::<64, 32>(self.write_data.val()) << 32;
-                self.s.d.next.sq_base = (self.s.q.val().sq_base & self.low_half.val()) | self.base.val();
-            }
-            if self.write_address.val() == self.a_log_size.val() {
-                self.s.d.next.log_size = self.write_data.val().get_bits::<4>(0);
-            }
-            if self.write_address.val() == self.a_sq_tail.val() {
-                self.s.d.next.sq_tail = self.write_data.val().get_bits::<12>(0);
-            }
-            if self.write_address.val() == self.a_cq_base_lo.val() {
-                self.base.next = bit_cast_bu::<64, 32>(self.write_data.val() & self.ring_mask.val());
-                self.s.d.next.cq_base = (self.s.q.val().cq_base & self.high_half.val()) | self.base.val();
-            }
-            if self.write_address.val() == self.a_cq_base_hi.val() {
-                self.base.next = bit_cast_bu::<64, 32>(self.write_data.val()) << 32;
-                self.s.d.next.cq_base = (self.s.q.val().cq_base & self.low_half.val()) | self.base.val();
-            }
-            if self.write_address.val() == self.a_cq_head.val() {
-                self.s.d.next.cq_head = self.write_data.val().get_bits::<12>(0);
-            }
-            if self.write_address.val() == self.a_q_enable.val() {
-                self.s.d.next.q_enable = self.write_data.val().get_bit(0);
-                if self.write_data.val().get_bit(0) && (!self.s.q.val().q_enable) {
-                    self.restart.next = true;
-                    self.s.d.next.sq_tail = 0.into();
-                    self.s.d.next.cq_head = 0.into();
-                }
+                self.s.d.next.irq_enable = self.write_data.val().get_bits::<8>(0) & self.irq_mask.val();
             }
         }
-        if self.set_completion.val() {
-            self.pending.next = self.pending.val() | self.completion.val();
-        }
-        if self.set_error.val() {
-            self.pending.next = self.pending.val() | self.error.val();
-        }
-        self.s.d.next.pending = self.pending.val();
+        self.s.d.next.pending = self.pending.val() | self.set_irq.val();
 
         // Reads: the first cycle.
         self.counters.clear.next = self.clear.val();
@@ -334,7 +214,7 @@ impl Logic for RegisterFile {
         self.s.d.next.value_there = false;
         if self.read_valid.val() && (!self.s.q.val().value_there) {
             self.s.d.next.value_there = true;
-            self.s.d.next.value = 0.into();
+            self.s.d.next.value = self.queue_value.val();
             self.s.d.next.low = false;
             self.s.d.next.high = false;
             if (self.read_address.val() == self.a_ap_ctrl.val()) && (!self.command.val()) {
@@ -393,44 +273,10 @@ impl Logic for RegisterFile {
                 self.s.d.next.value = self.s.q.val().scratch;
             }
             if self.read_address.val() == self.a_irq_pending.val() {
-                self.s.d.next.value = bit_cast::<32, 2>(self.s.q.val().pending);
+                self.s.d.next.value = bit_cast::<32, 8>(self.s.q.val().pending);
             }
             if self.read_address.val() == self.a_irq_enable.val() {
-                self.s.d.next.value = bit_cast::<32, 2>(self.s.q.val().irq_enable);
-            }
-            if self.read_address.val() == self.a_sq_base_lo.val() {
-                self.base.next = self.s.q.val().sq_base;
-                self.s.d.next.value = bit_cast_ub::<32, 32>(self.base.val().get_bits::<32>(0));
-            }
-            if self.read_address.val() == self.a_sq_base_hi.val() {
-                self.base.next = self.s.q.val().sq_base;
-                self.s.d.next.value = bit_cast_ub::<32, 32>(self.base.val().get_bits::<32>(32));
-            }
-            if self.read_address.val() == self.a_log_size.val() {
-                self.s.d.next.value = bit_cast::<32, 4>(self.s.q.val().log_size);
-            }
-            if self.read_address.val() == self.a_sq_tail.val() {
-                self.s.d.next.value = bit_cast::<32, 12>(self.s.q.val().sq_tail);
-            }
-            if self.read_address.val() == self.a_sq_head.val() {
-                self.s.d.next.value = bit_cast::<32, 12>(self.sq_head.val());
-            }
-            if self.read_address.val() == self.a_cq_base_lo.val() {
-                self.base.next = self.s.q.val().cq_base;
-                self.s.d.next.value = bit_cast_ub::<32, 32>(self.base.val().get_bits::<32>(0));
-            }
-            if self.read_address.val() == self.a_cq_base_hi.val() {
-                self.base.next = self.s.q.val().cq_base;
-                self.s.d.next.value = bit_cast_ub::<32, 32>(self.base.val().get_bits::<32>(32));
-            }
-            if self.read_address.val() == self.a_cq_head.val() {
-                self.s.d.next.value = bit_cast::<32, 12>(self.s.q.val().cq_head);
-            }
-            if self.read_address.val() == self.a_cq_tail.val() {
-                self.s.d.next.value = bit_cast::<32, 12>(self.cq_tail.val());
-            }
-            if self.read_address.val() == self.a_q_enable.val() {
-                self.s.d.next.value = bit_cast::<32, 1>(self.s.q.val().q_enable.into());
+                self.s.d.next.value = bit_cast::<32, 8>(self.s.q.val().irq_enable);
             }
             // Counters: pairs of 8 bytes, and the cycles.
             if (self.read_address.val() >= self.a_counters.val())
@@ -467,12 +313,6 @@ impl Logic for RegisterFile {
             self.s.d.next.run = false;
             self.s.d.next.pending = 0.into();
             self.s.d.next.irq_enable = 0.into();
-            self.s.d.next.sq_base = 0.into();
-            self.s.d.next.cq_base = 0.into();
-            self.s.d.next.log_size = 0.into();
-            self.s.d.next.sq_tail = 0.into();
-            self.s.d.next.cq_head = 0.into();
-            self.s.d.next.q_enable = false;
         }
     }
 }

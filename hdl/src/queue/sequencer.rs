@@ -21,8 +21,8 @@ enum Phase {
     Start,
     /// They work.
     Run,
-    /// Waits until the completion ring has room.
-    Space,
+    /// Composes the completion.
+    Compose,
     /// The writer starts on the completion.
     Complete,
     /// Waits for its write response.
@@ -40,11 +40,7 @@ struct State {
     phase: Phase,
     /// Memories have been initialised since the last reset.
     ready: Bit,
-    queue_error: Bit,
     epoch: Bits<32>,
-    cq_tail: Bits<12>,
-    /// The completion ring is on an even pass: its phase bit is zero.
-    even: Bit,
     /// The queue was stopped under the command: it ends without a completion.
     dropped: Bit,
     sq_head: Bits<12>,
@@ -57,32 +53,36 @@ struct State {
     rest: Bits<16>,
 }
 
-/// Runs the commands of the queue in order, one at a time.
+/// Runs commands one at a time, in the order in which their descriptors were fetched.
 ///
 /// A command ends when its engine is done and its movers are idle, that is after its data's last
-/// write response; then its completion is written by the same writer. The completion ring is full
-/// when its tail is one behind its head: the command then waits, and nothing unconsumed is
-/// overwritten. A fault while reading the submission ring or writing a completion is a queue
-/// error: it stops the queue until a reset.
+/// write response; then its completion is written by the same writer. A descriptor is only fetched
+/// if there will be room for its completion; if there is none after all, nothing unconsumed is
+/// overwritten. That, and a fault while reading a submission ring or writing a completion, is an
+/// error of the queue that the command came from. If that queue was stopped under the command, the
+/// command ends without a completion.
 #[derive(LogicBlock)]
 pub struct Sequencer {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
     pub reset_request: Signal<In, Bit>,
-    // Ring registers.
+    // Queues: that of the descriptor fetched, and that of the command.
     pub run: Signal<In, Bit>,
-    pub q_enable: Signal<In, Bit>,
-    pub restart: Signal<In, Bit>,
-    pub size_bad: Signal<In, Bit>,
-    pub mask: Signal<In, Bits<12>>,
-    pub sq_tail: Signal<In, Bits<12>>,
-    pub cq_base: Signal<In, U<64>>,
-    pub cq_head: Signal<In, Bits<12>>,
+    pub fetch_alive: Signal<In, Bit>,
+    pub fetch_head: Signal<In, Bits<12>>,
+    pub run_alive: Signal<In, Bit>,
+    pub run_room: Signal<In, Bit>,
+    pub run_phase: Signal<In, Bit>,
+    /// A command is being run.
+    pub occupied: Signal<Out, Bit>,
+    /// Its completion has been written.
+    pub set_completion: Signal<Out, Bit>,
+    /// A descriptor could not be fetched; a completion could not be written.
+    pub fetch_failed: Signal<Out, Bit>,
+    pub completion_failed: Signal<Out, Bit>,
     // Fetcher.
     pub fetch_enable: Signal<Out, Bit>,
     pub fetch_flush: Signal<Out, Bit>,
-    pub fetch_tail: Signal<Out, Bits<12>>,
-    pub fetch_head: Signal<In, Bits<12>>,
     pub fetch_there: Signal<In, Bit>,
     pub fetch_fault: Signal<In, Bit>,
     pub fetch_active: Signal<In, Bit>,
@@ -104,7 +104,6 @@ pub struct Sequencer {
     pub start: Signal<Out, Bit>,
     pub completing: Signal<Out, Bit>,
     pub completion_start: Signal<Out, Bit>,
-    pub completion_address: Signal<Out, U<64>>,
     pub completion: Signal<Out, U<256>>,
     pub movers_busy: Signal<In, Bit>,
     pub a_error: Signal<In, Bit>,
@@ -124,25 +123,15 @@ pub struct Sequencer {
     pub ready: Signal<Out, Bit>,
     pub command: Signal<Out, Bit>,
     pub resetting: Signal<Out, Bit>,
-    pub queue_error: Signal<Out, Bit>,
     pub epoch: Signal<Out, Bits<32>>,
-    pub cq_tail: Signal<Out, Bits<12>>,
-    pub set_completion: Signal<Out, Bit>,
-    pub set_error: Signal<Out, Bit>,
     pub ended_ok: Signal<Out, Bit>,
     pub ended_bad: Signal<Out, Bit>,
     pub engine_runs: Signal<Out, Bit>,
     pub busy: Signal<Out, Bit>,
     s: DFF<State>,
     in_reset: Signal<Local, Bit>,
-    full: Signal<Local, Bit>,
     dropped: Signal<Local, Bit>,
-    fail: Signal<Local, Bit>,
-    waits: Signal<Local, Bit>,
-    phase_bit: Signal<Local, Bit>,
-    next_tail: Signal<Local, Bits<12>>,
     work_done: Signal<Local, U<64>>,
-    one_index: Constant<Bits<12>>,
     one: Constant<U<64>>,
     one_epoch: Constant<Bits<32>>,
     one_rest: Constant<Bits<16>>,
@@ -158,13 +147,11 @@ pub struct Sequencer {
 }
 
 ports!(Sequencer {
-    in: reset, reset_request, run, q_enable, restart, size_bad, mask, sq_tail, cq_base, cq_head, fetch_head,
-        fetch_there, fetch_fault, fetch_active, fetch_begins, checked, verdict, id, count, moves, is_msm, is_ntt,
+    in: reset, reset_request, run, fetch_alive, fetch_head, run_alive, run_room, run_phase, fetch_there, fetch_fault, fetch_active, fetch_begins, checked, verdict, id, count, moves, is_msm, is_ntt,
         a_space, b_space, c_space, movers_busy, a_error, b_error, c_error, engines_ready, engine_ready, engine_done,
         scalar_error, scalar_index, work, buses_idle;
-    out: fetch_enable, fetch_flush, fetch_tail, load, start, completing, completion_start, completion_address,
-         completion, stop, clear, ready, command, resetting, queue_error, epoch, cq_tail, set_completion, set_error,
-         ended_ok, ended_bad, engine_runs, busy
+    out: occupied, set_completion, fetch_failed, completion_failed, fetch_enable, fetch_flush, load, start, completing,
+         completion_start, completion, stop, clear, ready, command, resetting, epoch, ended_ok, ended_bad, engine_runs, busy
 });
 
 impl Default for Sequencer {
@@ -175,17 +162,17 @@ impl Default for Sequencer {
             reset: Default::default(),
             reset_request: Default::default(),
             run: Default::default(),
-            q_enable: Default::default(),
-            restart: Default::default(),
-            size_bad: Default::default(),
-            mask: Default::default(),
-            sq_tail: Default::default(),
-            cq_base: Default::default(),
-            cq_head: Default::default(),
+            fetch_alive: Default::default(),
+            fetch_head: Default::default(),
+            run_alive: Default::default(),
+            run_room: Default::default(),
+            run_phase: Default::default(),
+            occupied: Default::default(),
+            set_completion: Default::default(),
+            fetch_failed: Default::default(),
+            completion_failed: Default::default(),
             fetch_enable: Default::default(),
             fetch_flush: Default::default(),
-            fetch_tail: Default::default(),
-            fetch_head: Default::default(),
             fetch_there: Default::default(),
             fetch_fault: Default::default(),
             fetch_active: Default::default(),
@@ -204,7 +191,6 @@ impl Default for Sequencer {
             start: Default::default(),
             completing: Default::default(),
             completion_start: Default::default(),
-            completion_address: Default::default(),
             completion: Default::default(),
             movers_busy: Default::default(),
             a_error: Default::default(),
@@ -222,25 +208,15 @@ impl Default for Sequencer {
             ready: Default::default(),
             command: Default::default(),
             resetting: Default::default(),
-            queue_error: Default::default(),
             epoch: Default::default(),
-            cq_tail: Default::default(),
-            set_completion: Default::default(),
-            set_error: Default::default(),
             ended_ok: Default::default(),
             ended_bad: Default::default(),
             engine_runs: Default::default(),
             busy: Default::default(),
             s: Default::default(),
             in_reset: Default::default(),
-            full: Default::default(),
             dropped: Default::default(),
-            fail: Default::default(),
-            waits: Default::default(),
-            phase_bit: Default::default(),
-            next_tail: Default::default(),
             work_done: Default::default(),
-            one_index: Constant::new(1.into()),
             one: Constant::new(1.into()),
             one_epoch: Constant::new(1.into()),
             one_rest: Constant::new(1.into()),
@@ -264,46 +240,38 @@ impl Logic for Sequencer {
         self.in_reset.next = (self.s.q.val().phase == Phase::Drain)
             || (self.s.q.val().phase == Phase::Clear)
             || (self.s.q.val().phase == Phase::Settle);
-        self.next_tail.next = (self.s.q.val().cq_tail + self.one_index.val()) & self.mask.val();
-        self.full.next = self.next_tail.val() == (self.cq_head.val() & self.mask.val());
-        self.phase_bit.next = !self.s.q.val().even;
-        self.dropped.next = self.s.q.val().dropped || (!self.q_enable.val());
+        self.dropped.next = self.s.q.val().dropped || (!self.run_alive.val());
 
         self.ready.next = self.s.q.val().ready;
         self.resetting.next = self.in_reset.val();
-        self.queue_error.next = self.s.q.val().queue_error;
         self.epoch.next = self.s.q.val().epoch;
-        self.cq_tail.next = self.s.q.val().cq_tail;
         self.stop.next = self.s.q.val().phase == Phase::Drain;
         self.clear.next = self.s.q.val().phase == Phase::Clear;
-        self.command.next = (!self.in_reset.val())
-            && (self.fetch_active.val() || self.fetch_there.val() || (self.s.q.val().phase != Phase::Idle));
+        self.occupied.next = (!self.in_reset.val()) && (self.s.q.val().phase != Phase::Idle);
+        self.command.next =
+            (!self.in_reset.val()) && (self.fetch_active.val() || self.fetch_there.val() || self.occupied.val());
         self.engine_runs.next = (self.s.q.val().phase == Phase::Run) && (!self.s.q.val().engine_done);
-        // Waiting for the host alone needs no clock.
-        self.busy.next =
-            self.in_reset.val() || (!self.s.q.val().ready) || self.fetch_active.val() || self.fetch_begins.val();
-        self.waits.next = (self.s.q.val().phase == Phase::Space) && self.full.val() && (!self.dropped.val());
-        if (!self.waits.val())
-            && ((self.s.q.val().phase != Phase::Idle) || self.fetch_there.val() || self.fetch_fault.val())
-        {
-            self.busy.next = true;
-        }
+        self.busy.next = self.in_reset.val()
+            || (!self.s.q.val().ready)
+            || self.fetch_active.val()
+            || self.fetch_begins.val()
+            || self.fetch_there.val()
+            || self.fetch_fault.val()
+            || self.occupied.val();
 
         self.fetch_enable.next = self.run.val() && self.s.q.val().ready && (!self.in_reset.val());
-        self.fetch_flush.next = (!self.q_enable.val()) || self.s.q.val().queue_error;
-        self.fetch_tail.next = self.sq_tail.val() & self.mask.val();
+        self.fetch_flush.next = !self.fetch_alive.val();
         self.load.next = false;
         self.start.next = false;
         self.completing.next = (self.s.q.val().phase == Phase::Complete) || (self.s.q.val().phase == Phase::Written);
         self.completion_start.next = self.s.q.val().phase == Phase::Complete;
-        self.completion_address.next = self.cq_base.val() + (bit_cast_bu::<64, 12>(self.s.q.val().cq_tail) << 5);
         self.completion.next = self.s.q.val().completion;
         self.set_completion.next = false;
         self.ended_ok.next = false;
         self.ended_bad.next = false;
         self.work_done.next = self.zero.val();
-        // The queue breaks: a fault in the submission ring, or a doorbell for rings of no valid size.
-        self.fail.next = false;
+        self.fetch_failed.next = false;
+        self.completion_failed.next = false;
 
         self.s.d.next.dropped = self.dropped.val();
         if self.command.val() {
@@ -318,7 +286,7 @@ impl Logic for Sequencer {
         match self.s.q.val().phase {
             Phase::Idle => {
                 self.s.d.next.dropped = false;
-                if self.q_enable.val() && (!self.s.q.val().queue_error) {
+                if self.fetch_alive.val() {
                     if self.fetch_there.val() {
                         self.load.next = true;
                         self.s.d.next.sq_head = self.fetch_head.val();
@@ -326,15 +294,14 @@ impl Logic for Sequencer {
                         self.s.d.next.work = self.zero.val();
                         self.s.d.next.phase = Phase::Check;
                     } else {
-                        self.fail.next = self.fetch_fault.val()
-                            || (self.run.val() && self.size_bad.val() && self.sq_tail.val().any());
+                        self.fetch_failed.next = self.fetch_fault.val();
                     }
                 }
             }
             Phase::Check => {
                 if self.checked.val() {
                     self.s.d.next.status = self.verdict.val();
-                    self.s.d.next.phase = Phase::Space;
+                    self.s.d.next.phase = Phase::Compose;
                     if self.verdict.val() == self.ok.val() {
                         self.s.d.next.phase = Phase::Start;
                     }
@@ -358,7 +325,7 @@ impl Logic for Sequencer {
                     self.s.d.next.work = self.s.q.val().work + self.one.val();
                 }
                 if self.s.q.val().engine_done && (!self.movers_busy.val()) {
-                    self.s.d.next.phase = Phase::Space;
+                    self.s.d.next.phase = Phase::Compose;
                     self.s.d.next.status = self.ok.val();
                     if self.c_error.val() {
                         self.s.d.next.status = self.host_write.val();
@@ -386,7 +353,7 @@ impl Logic for Sequencer {
                     }
                 }
             }
-            Phase::Space => {
+            Phase::Compose => {
                 if self.s.q.val().status == self.ok.val() {
                     self.work_done.next = self.s.q.val().work;
                 }
@@ -397,13 +364,13 @@ impl Logic for Sequencer {
                     | (bit_cast_bu::<256, 12>(self.s.q.val().sq_head) << 192)
                     | (bit_cast_bu::<256, 16>(self.id.val()) << 224)
                     | (bit_cast_bu::<256, 8>(self.s.q.val().status) << 240)
-                    | (bit_cast_bu::<256, 1>(self.phase_bit.val().into()) << 248);
-                if self.dropped.val() {
-                    self.s.d.next.phase = Phase::Idle;
+                    | (bit_cast_bu::<256, 1>(self.run_phase.val().into()) << 248);
+                if self.run_room.val() && (!self.dropped.val()) {
+                    self.s.d.next.phase = Phase::Complete;
                 } else {
-                    if !self.full.val() {
-                        self.s.d.next.phase = Phase::Complete;
-                    }
+                    self.s.d.next.phase = Phase::Idle;
+                    self.s.d.next.cycles = self.zero.val();
+                    self.completion_failed.next = !self.dropped.val();
                 }
             }
             Phase::Complete => {
@@ -413,17 +380,11 @@ impl Logic for Sequencer {
                 if !self.movers_busy.val() {
                     self.s.d.next.phase = Phase::Idle;
                     self.s.d.next.cycles = self.zero.val();
-                    if self.c_error.val() {
-                        self.fail.next = true;
-                    }
+                    self.completion_failed.next = self.c_error.val() && (!self.dropped.val());
                     if (!self.c_error.val()) && (!self.dropped.val()) {
                         self.set_completion.next = true;
                         self.ended_ok.next = self.s.q.val().status == self.ok.val();
                         self.ended_bad.next = self.s.q.val().status != self.ok.val();
-                        self.s.d.next.cq_tail = self.next_tail.val();
-                        if self.s.q.val().cq_tail == self.mask.val() {
-                            self.s.d.next.even = !self.s.q.val().even;
-                        }
                     }
                 }
             }
@@ -436,9 +397,6 @@ impl Logic for Sequencer {
             }
             Phase::Clear => {
                 self.s.d.next.ready = false;
-                self.s.d.next.queue_error = false;
-                self.s.d.next.cq_tail = 0.into();
-                self.s.d.next.even = false;
                 if self.s.q.val().rest.any() {
                     self.s.d.next.rest = self.s.q.val().rest - self.one_rest.val();
                 } else {
@@ -454,14 +412,6 @@ impl Logic for Sequencer {
                     self.s.d.next.phase = Phase::Idle;
                 }
             }
-        }
-        self.set_error.next = self.fail.val();
-        if self.fail.val() {
-            self.s.d.next.queue_error = true;
-        }
-        if self.restart.val() {
-            self.s.d.next.cq_tail = 0.into();
-            self.s.d.next.even = false;
         }
         if (self.reset.val() || self.reset_request.val())
             && (self.s.q.val().phase != Phase::Drain)

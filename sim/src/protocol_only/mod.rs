@@ -12,6 +12,7 @@ use crate::error::SimError;
 use crate::fault::OperandMemory;
 use crate::memory::CardMemory;
 use gristmill_abi::layout::{Space, WORD_BYTES};
+use gristmill_abi::registers::MAX_QUEUES;
 use queue::{Queue, Running};
 use registers::Registers;
 use std::time::{Duration, Instant};
@@ -27,7 +28,9 @@ const CHUNK_WORDS: u32 = 1 << 15;
 #[derive(Debug)]
 pub struct ProtocolCard {
     registers: Registers,
-    queue: Queue,
+    queues: Vec<Queue>,
+    /// The queue that was served last.
+    last: usize,
     running: Option<Running>,
     memory: CardMemory,
     power_on: Instant,
@@ -37,11 +40,13 @@ pub struct ProtocolCard {
 }
 
 impl ProtocolCard {
-    /// A card with that much memory.
-    pub fn new(card_mem_bytes: u64) -> Result<Self, SimError> {
+    /// A card with that much memory and so many queues.
+    pub fn new(card_mem_bytes: u64, queues: u32) -> Result<Self, SimError> {
+        let queues = queues.clamp(1, MAX_QUEUES) as usize;
         Ok(ProtocolCard {
             registers: Registers::default(),
-            queue: Queue::default(),
+            queues: vec![Queue::default(); queues],
+            last: queues - 1,
             running: None,
             memory: CardMemory::new(card_mem_bytes)?,
             power_on: Instant::now(),
@@ -63,7 +68,8 @@ impl ProtocolCard {
 
     fn clear(&mut self) {
         self.registers.reset();
-        self.queue = Queue::default();
+        self.queues.fill(Queue::default());
+        self.last = self.queues.len() - 1;
         self.running = None;
         self.update_interrupt();
     }

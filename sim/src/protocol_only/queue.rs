@@ -10,17 +10,19 @@ use gristmill_abi::registers::*;
 
 const WORD: u64 = WORD_BYTES as u64;
 
-/// The queue pair.
-#[derive(Debug, Default)]
+/// A queue pair.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Queue {
-    pub sq_base: u64,
-    pub cq_base: u64,
-    pub log_size: u32,
-    pub sq_tail: u32,
-    pub sq_head: u32,
-    pub cq_head: u32,
-    pub cq_tail: u32,
+    sq_base: u64,
+    cq_base: u64,
+    log_size: u32,
+    sq_tail: u32,
+    sq_head: u32,
+    cq_head: u32,
+    cq_tail: u32,
     pub enabled: bool,
+    /// An error has stopped it.
+    pub error: bool,
     phase: bool,
 }
 
@@ -34,31 +36,74 @@ impl Queue {
         if self.size_is_bad() { 0 } else { (1 << self.log_size) - 1 }
     }
 
-    fn is_empty(&self) -> bool {
-        self.sq_head == self.sq_tail & self.mask()
+    fn is_alive(&self) -> bool {
+        self.enabled && !self.error
     }
 
-    /// Enabling starts both rings afresh.
-    pub fn enable(&mut self, on: bool) {
-        if on && !self.enabled {
-            (self.sq_tail, self.sq_head, self.cq_head, self.cq_tail, self.phase) = (0, 0, 0, 0, true);
-        }
-        self.enabled = on;
+    /// A doorbell for rings of no valid size.
+    fn has_bad_doorbell(&self) -> bool {
+        self.is_alive() && self.size_is_bad() && self.sq_tail != 0
+    }
+
+    /// A descriptor to read, and room for its completion.
+    fn wants(&self) -> bool {
+        self.is_alive() && self.sq_head != self.sq_tail & self.mask() && !self.completions_full()
     }
 
     fn completions_full(&self) -> bool {
         (self.cq_tail + 1) & self.mask() == self.cq_head & self.mask()
+    }
+
+    pub fn read_register(&self, register: u16, running: bool) -> u32 {
+        match register {
+            SQ_BASE_LO => self.sq_base as u32,
+            SQ_BASE_HI => (self.sq_base >> 32) as u32,
+            Q_LOG_SIZE => self.log_size,
+            SQ_TAIL => self.sq_tail,
+            SQ_HEAD => self.sq_head,
+            CQ_BASE_LO => self.cq_base as u32,
+            CQ_BASE_HI => (self.cq_base >> 32) as u32,
+            CQ_HEAD => self.cq_head,
+            CQ_TAIL => self.cq_tail,
+            Q_ENABLE => self.enabled.into(),
+            Q_STATUS => u32::from(self.error) * Q_STATUS_ERROR | u32::from(running) * Q_STATUS_BUSY,
+            _ => 0,
+        }
+    }
+
+    /// A write of bits that the register has.
+    pub fn write_register(&mut self, register: u16, v: u32) {
+        let low = |old: u64| old & !0xffff_ffff | u64::from(v);
+        let high = |old: u64| old & 0xffff_ffff | u64::from(v) << 32;
+        match register {
+            SQ_BASE_LO => self.sq_base = low(self.sq_base),
+            SQ_BASE_HI => self.sq_base = high(self.sq_base),
+            Q_LOG_SIZE => self.log_size = v,
+            SQ_TAIL => self.sq_tail = v,
+            CQ_BASE_LO => self.cq_base = low(self.cq_base),
+            CQ_BASE_HI => self.cq_base = high(self.cq_base),
+            CQ_HEAD => self.cq_head = v,
+            Q_ENABLE => {
+                // Enabling starts both rings afresh.
+                if v != 0 && !self.enabled {
+                    (self.sq_tail, self.sq_head, self.cq_head, self.cq_tail) = (0, 0, 0, 0);
+                    (self.phase, self.error) = (true, false);
+                }
+                self.enabled = v != 0;
+            }
+            _ => {}
+        }
     }
 }
 
 /// The command in the card.
 #[derive(Debug)]
 pub(super) struct Running {
+    /// The queue that it came from.
+    pub queue: usize,
     command: Descriptor,
     done: u32,
     fetched_at: u64,
-    /// It is over and waits for room in the completion ring.
-    ended: Option<Status>,
     /// The queue was stopped under it: it ends without a completion.
     pub dropped: bool,
     /// An injected fault: it never ends.
@@ -66,47 +111,53 @@ pub(super) struct Running {
 }
 
 impl ProtocolCard {
+    /// The queue to be served: the next with work and room after the one served last.
+    fn next_queue(&self) -> Option<usize> {
+        let n = self.queues.len();
+        (1..=n).map(|k| (self.last + k) % n).find(|q| self.registers.run && self.queues[*q].wants())
+    }
+
+    fn bad_doorbell(&self) -> Option<usize> {
+        self.queues.iter().position(|q| self.registers.run && q.has_bad_doorbell())
+    }
+
     /// Whether a step would do anything.
     pub(super) fn can_step(&self) -> bool {
-        let q = &self.queue;
-        match &self.running {
-            Some(r) => r.ended.is_none() || r.hung || r.dropped || !q.completions_full(),
-            None if !self.registers.run || self.registers.queue_error || !q.enabled => false,
-            None => !q.is_empty() || (q.size_is_bad() && q.sq_tail != 0),
-        }
+        self.running.is_some() || self.next_queue().is_some() || self.bad_doorbell().is_some()
     }
 
     /// Fetches a command, or does a piece of the one that runs.
     pub(super) fn step(&mut self, bus: &mut Bus) {
-        if !self.can_step() {
-            return;
+        if let Some(queue) = self.bad_doorbell() {
+            self.queue_error(queue);
         }
         match self.running.take() {
             Some(running) if running.hung => self.running = Some(running),
-            Some(running) => match running.ended {
-                Some(status) => self.complete(running, status, bus),
-                None => self.advance(running, bus),
-            },
-            // A doorbell for rings of no valid size.
-            None if self.queue.size_is_bad() => self.queue_error(),
-            None => self.fetch(bus),
+            Some(running) => self.advance(running, bus),
+            None => {
+                if let Some(queue) = self.next_queue() {
+                    self.fetch(queue, bus);
+                }
+            }
         }
     }
 
-    fn queue_error(&mut self) {
-        self.registers.queue_error = true;
-        self.registers.irq_pending |= IRQ_ERROR;
+    fn queue_error(&mut self, queue: usize) {
+        self.queues[queue].error = true;
+        self.registers.irq_pending |= irq_error(queue as u32);
     }
 
-    fn fetch(&mut self, bus: &mut Bus) {
+    fn fetch(&mut self, queue: usize, bus: &mut Bus) {
+        self.last = queue;
         let fetched_at = self.now();
         let mut bytes = [0; DESCRIPTOR_BYTES];
-        let at = self.queue.sq_base.wrapping_add(u64::from(self.queue.sq_head) * DESCRIPTOR_BYTES as u64);
+        let q = &mut self.queues[queue];
+        let at = q.sq_base.wrapping_add(u64::from(q.sq_head) * DESCRIPTOR_BYTES as u64);
         self.registers.count(CNT_HOST_READ_LO, DESCRIPTOR_BYTES as u64);
         if bus.read(at, &mut bytes).is_err() {
-            return self.queue_error();
+            return self.queue_error(queue);
         }
-        self.queue.sq_head = (self.queue.sq_head + 1) & self.queue.mask();
+        q.sq_head = (q.sq_head + 1) & q.mask();
         bus.injector.at_fetch(bytes[0]);
         if bus.injector.is_dead() {
             return;
@@ -116,8 +167,8 @@ impl ProtocolCard {
         bytes[6..8].fill(0);
         bytes[5] &= 0x07;
         bytes[40..].fill(0);
-        let Some(command) = Descriptor::decode(&bytes) else { return self.queue_error() };
-        let running = Running { command, done: 0, fetched_at, ended: None, dropped: false, hung: false };
+        let Some(command) = Descriptor::decode(&bytes) else { return self.queue_error(queue) };
+        let running = Running { queue, command, done: 0, fetched_at, dropped: false, hung: false };
         match self.check(&command, reserved) {
             Status::Ok if command.opcode != Opcode::Nop as u8 => self.running = Some(running),
             status => self.complete(running, status, bus),
@@ -218,12 +269,13 @@ impl ProtocolCard {
     }
 
     fn complete(&mut self, running: Running, status: Status, bus: &mut Bus) {
-        if running.dropped {
+        let queue = running.queue;
+        if running.dropped || !self.queues[queue].is_alive() {
             return;
         }
-        if self.queue.completions_full() {
-            self.running = Some(Running { ended: Some(status), ..running });
-            return;
+        if self.queues[queue].completions_full() {
+            // There was room when it was fetched: the host has moved its head back.
+            return self.queue_error(queue);
         }
         let command = running.command;
         let cycles = self.now() - running.fetched_at;
@@ -232,10 +284,10 @@ impl ProtocolCard {
             epoch: self.registers.epoch,
             cycles,
             work: if status == Status::Ok { running.done.into() } else { 0 },
-            sq_head: self.queue.sq_head as u16,
+            sq_head: self.queues[queue].sq_head as u16,
             id: command.id,
             status: status as u8,
-            phase: self.queue.phase,
+            phase: self.queues[queue].phase,
         };
         self.registers.count(CNT_BUSY_LO, cycles);
         self.registers.count(if status == Status::Ok { CNT_COMMANDS_LO } else { CNT_ERRORS_LO }, 1);
@@ -250,13 +302,14 @@ impl ProtocolCard {
             self.running = Some(Running { hung: true, ..running });
             return;
         }
-        let at = self.queue.cq_base.wrapping_add(u64::from(self.queue.cq_tail) * COMPLETION_BYTES as u64);
+        let q = &mut self.queues[queue];
+        let at = q.cq_base.wrapping_add(u64::from(q.cq_tail) * COMPLETION_BYTES as u64);
         self.registers.count(CNT_HOST_WRITE_LO, COMPLETION_BYTES as u64);
         if verdict == Verdict::Write && bus.write(at, &completion.encode()).is_err() {
-            return self.queue_error();
+            return self.queue_error(queue);
         }
-        self.queue.cq_tail = (self.queue.cq_tail + 1) & self.queue.mask();
-        self.queue.phase ^= self.queue.cq_tail == 0;
-        self.registers.irq_pending |= IRQ_COMPLETION;
+        q.cq_tail = (q.cq_tail + 1) & q.mask();
+        q.phase ^= q.cq_tail == 0;
+        self.registers.irq_pending |= irq_completion(queue as u32);
     }
 }

@@ -4,7 +4,7 @@ use super::ProtocolCard;
 use gristmill_abi::registers::*;
 use gristmill_abi::{ABI_VERSION, CARD_ID, caps};
 
-/// What is not a ring.
+/// What is not a queue's.
 #[derive(Debug, Default)]
 pub(super) struct Registers {
     pub run: bool,
@@ -12,7 +12,6 @@ pub(super) struct Registers {
     pub scratch: u32,
     pub irq_pending: u32,
     pub irq_enable: u32,
-    pub queue_error: bool,
     pub counters: [u64; COUNTERS],
     counter_latch: [u32; COUNTERS],
     cycles_latch: u32,
@@ -34,20 +33,25 @@ impl Registers {
 impl ProtocolCard {
     pub(super) fn read_register(&mut self, offset: u16, now: u64) -> u32 {
         let busy = self.running.is_some() || self.can_step();
+        if let Some((queue, register)) = queue_of(offset) {
+            let running = self.running.as_ref().is_some_and(|r| r.queue == queue as usize);
+            return self.queues.get(queue as usize).map_or(0, |q| q.read_register(register, running));
+        }
+        let queues = self.queues.len() as u32;
+        let failed = self.queues.iter().any(|q| q.error);
         let r = &mut self.registers;
-        let q = &self.queue;
         match offset {
             AP_CTRL => u32::from(!busy) << 2,
             ID => CARD_ID,
             VERSION => ABI_VERSION,
             CONFIG_ID => super::CONFIG_ID,
-            CAPS => caps::COPY | 1 << caps::QUEUES_SHIFT,
+            CAPS => caps::COPY | queues << caps::QUEUES_SHIFT,
             CAP_BUS => 32 | 32 << 8,
             CARD_MEM_LO => self.memory.len() as u32,
             CARD_MEM_HI => (self.memory.len() >> 32) as u32,
             CLOCK_HZ => super::CLOCK_HZ,
             CONTROL => u32::from(r.run) * CONTROL_RUN,
-            STATUS => STATUS_READY | (u32::from(busy) * STATUS_BUSY) | (u32::from(r.queue_error) * STATUS_QUEUE_ERROR),
+            STATUS => STATUS_READY | (u32::from(busy) * STATUS_BUSY) | (u32::from(failed) * STATUS_QUEUE_ERROR),
             EPOCH => r.epoch,
             SCRATCH => r.scratch,
             CYCLES_LO => {
@@ -57,16 +61,6 @@ impl ProtocolCard {
             CYCLES_HI => r.cycles_latch,
             IRQ_PENDING => r.irq_pending,
             IRQ_ENABLE => r.irq_enable,
-            SQ_BASE_LO => q.sq_base as u32,
-            SQ_BASE_HI => (q.sq_base >> 32) as u32,
-            Q_LOG_SIZE => q.log_size,
-            SQ_TAIL => q.sq_tail,
-            SQ_HEAD => q.sq_head,
-            CQ_BASE_LO => q.cq_base as u32,
-            CQ_BASE_HI => (q.cq_base >> 32) as u32,
-            CQ_HEAD => q.cq_head,
-            CQ_TAIL => q.cq_tail,
-            Q_ENABLE => u32::from(q.enabled),
             FIRST_COUNTER..=CNT_ERRORS_HI if offset.is_multiple_of(4) => {
                 let i = usize::from((offset - FIRST_COUNTER) / 8);
                 if offset.is_multiple_of(8) {
@@ -81,31 +75,23 @@ impl ProtocolCard {
     }
 
     pub(super) fn write_register(&mut self, offset: u16, value: u32) {
-        let Some(register) = find(offset) else { return };
+        let Some(register) = on_card(offset, self.queues.len() as u32) else { return };
         let v = value & register.mask;
+        if let Some((queue, register)) = queue_of(offset) {
+            let q = &mut self.queues[queue as usize];
+            if let Some(running) = self.running.as_mut().filter(|r| r.queue == queue as usize) {
+                // The queue was stopped, or started anew, under it.
+                running.dropped |= register == Q_ENABLE && (v != 0) != q.enabled;
+            }
+            return q.write_register(register, v);
+        }
         let r = &mut self.registers;
-        let q = &mut self.queue;
-        let low = |old: u64| old & !0xffff_ffff | u64::from(v);
-        let high = |old: u64| old & 0xffff_ffff | u64::from(v) << 32;
         match offset {
             CONTROL if v & CONTROL_RESET != 0 => self.clear(),
             CONTROL => r.run = v & CONTROL_RUN != 0,
             SCRATCH => r.scratch = v,
             IRQ_PENDING => r.irq_pending &= !v,
             IRQ_ENABLE => r.irq_enable = v,
-            SQ_BASE_LO => q.sq_base = low(q.sq_base),
-            SQ_BASE_HI => q.sq_base = high(q.sq_base),
-            Q_LOG_SIZE => q.log_size = v,
-            SQ_TAIL => q.sq_tail = v,
-            CQ_BASE_LO => q.cq_base = low(q.cq_base),
-            CQ_BASE_HI => q.cq_base = high(q.cq_base),
-            CQ_HEAD => q.cq_head = v,
-            Q_ENABLE => {
-                if let Some(running) = &mut self.running {
-                    running.dropped |= (v != 0) != q.enabled;
-                }
-                q.enable(v != 0);
-            }
             _ => {}
         }
     }

@@ -1,5 +1,5 @@
-//! Watches the buses for descriptors and completions, so that injected faults know which command
-//! they hit. It changes nothing by itself.
+//! Watches the buses for descriptors and completions of every queue, so that injected faults know
+//! which command they hit. It changes nothing by itself.
 
 use crate::bus::Bus;
 use crate::fault::Verdict;
@@ -10,16 +10,29 @@ use gristmill_abi::completion::{COMPLETION_BYTES, Completion};
 use gristmill_abi::registers as reg;
 use std::collections::VecDeque;
 
-/// Commands that the card can have fetched and not completed, generously.
+/// Commands of a queue that the card can have fetched and not completed, generously.
 const KEPT: usize = 64;
 
+/// One queue as its registers describe it.
 #[derive(Debug, Default)]
-pub(super) struct Monitor {
+struct Rings {
     sq_base: u64,
     cq_base: u64,
     log_size: u32,
-    half: Option<(u64, [u8; 32])>,
     fetched: VecDeque<Descriptor>,
+}
+
+impl Rings {
+    fn inside(&self, address: u64, base: u64, entry: usize) -> bool {
+        address.wrapping_sub(base) < (entry as u64) << self.log_size
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Monitor {
+    queues: [Rings; reg::MAX_QUEUES as usize],
+    /// First half of a descriptor, and where it was read.
+    half: Option<(u64, [u8; 32])>,
     /// Words of an MSM's result, from the card's capabilities.
     msm_result_words: u64,
 }
@@ -29,7 +42,7 @@ impl Monitor {
         Monitor { msm_result_words, ..Monitor::default() }
     }
 
-    /// The card forgets its queue.
+    /// The card forgets its queues.
     pub fn reset(&mut self) {
         *self = Monitor { msm_result_words: self.msm_result_words, ..Monitor::default() };
     }
@@ -38,26 +51,24 @@ impl Monitor {
         let value = u64::from(value);
         let low = |old: u64| old & !0xffff_ffff | value;
         let high = |old: u64| old & 0xffff_ffff | value << 32;
-        match offset {
-            _ if strobes != 0xf => {}
-            reg::SQ_BASE_LO => self.sq_base = low(self.sq_base) & !63,
-            reg::SQ_BASE_HI => self.sq_base = high(self.sq_base),
-            reg::CQ_BASE_LO => self.cq_base = low(self.cq_base) & !63,
-            reg::CQ_BASE_HI => self.cq_base = high(self.cq_base),
-            reg::Q_LOG_SIZE => self.log_size = (value & 0xf) as u32,
+        let Some((queue, register)) = reg::queue_of(offset).filter(|_| strobes == 0xf) else { return };
+        let q = &mut self.queues[queue as usize];
+        match register {
+            reg::SQ_BASE_LO => q.sq_base = low(q.sq_base) & !63,
+            reg::SQ_BASE_HI => q.sq_base = high(q.sq_base),
+            reg::CQ_BASE_LO => q.cq_base = low(q.cq_base) & !63,
+            reg::CQ_BASE_HI => q.cq_base = high(q.cq_base),
+            reg::Q_LOG_SIZE => q.log_size = (value & 0xf) as u32,
+            // What was fetched is forgotten.
+            reg::Q_ENABLE if value & 1 == 0 => q.fetched.clear(),
             _ => {}
         }
     }
 
-    fn inside(&self, address: u64, base: u64, entry: usize) -> bool {
-        address.wrapping_sub(base) < (entry as u64) << self.log_size
-    }
-
     /// A beat was read from host memory.
     pub fn host_read(&mut self, address: u64, data: &[u8; 32], bus: &mut Bus) {
-        if !self.inside(address, self.sq_base, DESCRIPTOR_BYTES) {
-            return;
-        }
+        let inside = |q: &&mut Rings| q.inside(address, q.sq_base, DESCRIPTOR_BYTES);
+        let Some(queue) = self.queues.iter_mut().find(inside) else { return };
         match self.half.take() {
             Some((first, head)) if address == first + 32 => {
                 let mut bytes = [0; DESCRIPTOR_BYTES];
@@ -68,10 +79,10 @@ impl Monitor {
                 bytes[6..8].fill(0);
                 bytes[5] &= 0x07;
                 bytes[40..].fill(0);
-                if self.fetched.len() == KEPT {
-                    self.fetched.pop_front();
+                if queue.fetched.len() == KEPT {
+                    queue.fetched.pop_front();
                 }
-                self.fetched.extend(Descriptor::decode(&bytes));
+                queue.fetched.extend(Descriptor::decode(&bytes));
             }
             _ => self.half = address.is_multiple_of(DESCRIPTOR_BYTES as u64).then_some((address, *data)),
         }
@@ -80,12 +91,11 @@ impl Monitor {
     /// A single word is about to be written to host memory: if it is a completion, faults may
     /// change it, its result, or what becomes of it.
     pub fn completion(&mut self, address: u64, data: &mut [u8; 32], card: &mut CardMemory, bus: &mut Bus) -> Verdict {
-        if !self.inside(address, self.cq_base, COMPLETION_BYTES) {
-            return Verdict::Write;
-        }
+        let inside = |q: &&mut Rings| q.inside(address, q.cq_base, COMPLETION_BYTES);
+        let Some(queue) = self.queues.iter_mut().find(inside) else { return Verdict::Write };
         let mut completion = Completion::decode(data);
-        let Some(command) = self.fetched.iter().position(|d| d.id == completion.id) else { return Verdict::Write };
-        let command = self.fetched.drain(..=command).next_back();
+        let Some(command) = queue.fetched.iter().position(|d| d.id == completion.id) else { return Verdict::Write };
+        let command = queue.fetched.drain(..=command).next_back();
         let (Some(command), false) = (command, bus.injector.is_idle()) else { return Verdict::Write };
         let mut injector = std::mem::take(&mut bus.injector);
         let mut memory = Operands { card, host: bus };

@@ -12,9 +12,10 @@ use rustix::fs::{MemfdFlags, SealFlags};
 pub const IOVA: u64 = 0x1_0000_0000;
 /// Its size.
 pub const HOST_BYTES: u64 = 8 << 20;
-/// Offsets in it.
+/// Offsets in it: the rings of queue 0, and from one queue's to the next (of at most 2^10 entries then).
 pub const SQ: u64 = 0;
 pub const CQ: u64 = 0x4_0000;
+pub const RINGS: u64 = 0x1_0000;
 pub const DATA: u64 = 0x10_0000;
 
 pub fn memfd(bytes: u64) -> OwnedFd {
@@ -45,13 +46,20 @@ pub fn words(n: usize, seed: u64) -> Vec<u8> {
         .collect()
 }
 
+/// The host's side of one queue.
+#[derive(Clone, Copy, Default)]
+struct Rings {
+    log_size: u32,
+    tail: u32,
+    head: u32,
+    phase: bool,
+}
+
 pub struct Host {
     pub card: SimCard,
     pub memory: OwnedFd,
     pub log_size: u32,
-    tail: u32,
-    head: u32,
-    phase: bool,
+    rings: [Rings; reg::MAX_QUEUES as usize],
     next_id: u16,
     pub epoch: u32,
 }
@@ -61,29 +69,36 @@ impl Host {
         let memory = memfd(HOST_BYTES);
         card.config_write(4, &6u16.to_le_bytes()).expect("memory space and bus mastering");
         card.dma_map(memory.as_fd(), 0, HOST_BYTES, IOVA, Access::READ_WRITE).expect("map");
-        let mut host = Host { card, memory, log_size, tail: 0, head: 0, phase: true, next_id: 0, epoch: 0 };
+        let mut host = Host { card, memory, log_size, rings: Default::default(), next_id: 0, epoch: 0 };
         host.start();
         host
     }
 
-    /// Sets the queue up, as after a reset.
+    /// Sets queue 0 up, as after a reset.
     pub fn start(&mut self) {
         while self.card.read32(reg::STATUS) & reg::STATUS_READY == 0 {
             assert_ne!(self.card.step(100_000), 0, "a card that is not ready needs cycles");
         }
         rustix::io::pwrite(&self.memory, &vec![0u8; DATA as usize], 0).expect("clear the rings");
-        let c = &mut self.card;
-        self.epoch = c.read32(reg::EPOCH);
-        c.write32(reg::SQ_BASE_LO, (IOVA + SQ) as u32);
-        c.write32(reg::SQ_BASE_HI, ((IOVA + SQ) >> 32) as u32);
-        c.write32(reg::CQ_BASE_LO, (IOVA + CQ) as u32);
-        c.write32(reg::CQ_BASE_HI, ((IOVA + CQ) >> 32) as u32);
-        c.write32(reg::Q_LOG_SIZE, self.log_size);
-        c.write32(reg::Q_ENABLE, 0);
-        c.write32(reg::Q_ENABLE, 1);
-        c.write32(reg::IRQ_ENABLE, reg::IRQ_COMPLETION | reg::IRQ_ERROR);
-        c.write32(reg::CONTROL, reg::CONTROL_RUN);
-        (self.tail, self.head, self.phase) = (0, 0, true);
+        self.epoch = self.card.read32(reg::EPOCH);
+        self.start_queue(0, self.log_size);
+        self.card.write32(reg::IRQ_ENABLE, reg::irq_mask(reg::MAX_QUEUES));
+        self.card.write32(reg::CONTROL, reg::CONTROL_RUN);
+    }
+
+    /// Sets one queue up.
+    pub fn start_queue(&mut self, queue: u32, log_size: u32) {
+        let (sq, cq) = (IOVA + SQ + RINGS * u64::from(queue), IOVA + CQ + RINGS * u64::from(queue));
+        self.put(cq - IOVA, &vec![0; 32 << log_size]);
+        let mut write = |register, value| self.card.write32(reg::of_queue(queue, register), value);
+        write(reg::SQ_BASE_LO, sq as u32);
+        write(reg::SQ_BASE_HI, (sq >> 32) as u32);
+        write(reg::CQ_BASE_LO, cq as u32);
+        write(reg::CQ_BASE_HI, (cq >> 32) as u32);
+        write(reg::Q_LOG_SIZE, log_size);
+        write(reg::Q_ENABLE, 0);
+        write(reg::Q_ENABLE, 1);
+        self.rings[queue as usize] = Rings { log_size, tail: 0, head: 0, phase: true };
     }
 
     pub fn put(&self, at: u64, bytes: &[u8]) {
@@ -111,41 +126,60 @@ impl Host {
     }
 
     /// Writes descriptors into the ring without ringing.
-    pub fn queue(&mut self, mut d: Descriptor) -> u16 {
+    pub fn queue(&mut self, d: Descriptor) -> u16 {
+        self.queue_on(0, d)
+    }
+
+    pub fn queue_on(&mut self, queue: u32, mut d: Descriptor) -> u16 {
         d.id = self.next_id;
-        self.put(SQ + u64::from(self.tail) * 64, &d.encode());
-        self.tail = (self.tail + 1) & ((1 << self.log_size) - 1);
+        let rings = self.rings[queue as usize];
+        self.put(SQ + RINGS * u64::from(queue) + u64::from(rings.tail) * 64, &d.encode());
+        self.rings[queue as usize].tail = (rings.tail + 1) & ((1 << rings.log_size) - 1);
         self.next_id += 1;
         d.id
     }
 
     pub fn ring(&mut self) {
-        self.card.write32(reg::SQ_TAIL, self.tail);
+        self.ring_on(0);
+    }
+
+    pub fn ring_on(&mut self, queue: u32) {
+        self.card.write32(reg::of_queue(queue, reg::SQ_TAIL), self.rings[queue as usize].tail);
     }
 
     /// Takes a completion if there is one, and tells the card.
     pub fn poll(&mut self) -> Option<Completion> {
-        let bytes = self.get(CQ + u64::from(self.head) * 32, 32);
+        self.poll_on(0)
+    }
+
+    pub fn poll_on(&mut self, queue: u32) -> Option<Completion> {
+        let mut rings = self.rings[queue as usize];
+        let bytes = self.get(CQ + RINGS * u64::from(queue) + u64::from(rings.head) * 32, 32);
         let c = Completion::decode(bytes.as_slice().try_into().expect("32 bytes"));
-        if c.phase != self.phase {
+        if c.phase != rings.phase {
             return None;
         }
-        self.head = (self.head + 1) & ((1 << self.log_size) - 1);
-        self.phase ^= self.head == 0;
-        self.card.write32(reg::CQ_HEAD, self.head);
+        rings.head = (rings.head + 1) & ((1 << rings.log_size) - 1);
+        rings.phase ^= rings.head == 0;
+        self.rings[queue as usize] = rings;
+        self.card.write32(reg::of_queue(queue, reg::CQ_HEAD), rings.head);
         Some(c)
     }
 
     /// Waits for the next completion.
     pub fn wait(&mut self, max_cycles: u64) -> Result<Completion, Step> {
+        self.wait_on(0, max_cycles)
+    }
+
+    pub fn wait_on(&mut self, queue: u32, max_cycles: u64) -> Result<Completion, Step> {
         for _ in 0..64 {
-            self.card.write32(reg::IRQ_PENDING, reg::IRQ_COMPLETION);
-            if let Some(c) = self.poll() {
+            self.card.write32(reg::IRQ_PENDING, reg::irq_mask(reg::MAX_QUEUES));
+            if let Some(c) = self.poll_on(queue) {
                 return Ok(c);
             }
             match self.card.step_until_irq(max_cycles) {
                 Step::Interrupt => {}
-                other => return self.poll().ok_or(other),
+                other => return self.poll_on(queue).ok_or(other),
             }
         }
         panic!("interrupts without end and no completion");

@@ -12,9 +12,11 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Bytes of card memory in the bench.
 pub const CARD_BYTES: u64 = 64 << 10;
-/// Where the bench keeps the rings.
+/// Where the bench keeps the rings of queue 0.
 pub const SQ: u64 = 0x10_0000;
 pub const CQ: u64 = 0x20_0000;
+/// Bytes from the rings of a queue to those of the next.
+pub const RINGS: u64 = 0x100_0000;
 
 /// Something that has the card's pins.
 pub trait Pins {
@@ -37,6 +39,15 @@ struct Lite {
     r: bool,
 }
 
+/// The host's side of one queue.
+#[derive(Clone, Copy)]
+pub struct Rings {
+    pub log: u32,
+    pub tail: u32,
+    pub head: u32,
+    pub phase: bool,
+}
+
 pub struct Bench {
     pub pins: Box<dyn Pins>,
     pub host: Memory,
@@ -45,10 +56,7 @@ pub struct Bench {
     pub now: u64,
     pub reset: bool,
     pub rng: StdRng,
-    pub log_ring: u32,
-    pub tail: u32,
-    pub head: u32,
-    pub phase: bool,
+    pub rings: [Rings; r::MAX_QUEUES as usize],
     pub epoch: u32,
     /// A hash of the outputs in each cycle, for comparing two simulators.
     pub trace: Option<Vec<u64>>,
@@ -68,10 +76,7 @@ impl Bench {
             now: 0,
             reset: false,
             rng: StdRng::seed_from_u64(seed),
-            log_ring: 0,
-            tail: 0,
-            head: 0,
-            phase: true,
+            rings: [Rings { log: 0, tail: 0, head: 0, phase: true }; r::MAX_QUEUES as usize],
             epoch: 0,
             trace: None,
         }
@@ -184,79 +189,116 @@ impl Bench {
         u64::from(self.read(low)) | u64::from(self.read(low + 4)) << 32
     }
 
-    /// Sets up rings of 2^log entries and starts the queue.
+    /// Sets up rings of 2^log entries for queue 0 and starts it, and the card.
     pub fn open_queue(&mut self, log: u32) {
         self.settle(100_000);
-        self.log_ring = log;
-        self.epoch = self.read(r::EPOCH);
-        (self.tail, self.head, self.phase) = (0, 0, true);
-        for i in 0..1u64 << log {
-            self.host.words.remove(&(CQ + 32 * i));
-        }
-        self.write(r::SQ_BASE_LO, SQ as u32);
-        self.write(r::SQ_BASE_HI, (SQ >> 32) as u32);
-        self.write(r::CQ_BASE_LO, CQ as u32);
-        self.write(r::CQ_BASE_HI, (CQ >> 32) as u32);
-        self.write(r::Q_LOG_SIZE, log);
-        self.write(r::Q_ENABLE, 0);
-        self.write(r::Q_ENABLE, 1);
-        self.write(r::IRQ_ENABLE, 3);
+        self.open(0, log);
+        self.write(r::IRQ_ENABLE, 0xff);
         self.write(r::CONTROL, r::CONTROL_RUN);
     }
 
-    /// Puts raw bytes into the ring; the doorbell comes later.
-    pub fn put_raw(&mut self, bytes: &[u8; 64]) {
-        let at = SQ + 64 * u64::from(self.tail);
+    /// Sets up rings of 2^log entries for a queue and enables it.
+    pub fn open(&mut self, queue: u32, log: u32) {
+        self.epoch = self.read(r::EPOCH);
+        self.rings[queue as usize] = Rings { log, tail: 0, head: 0, phase: true };
+        let (sq, cq) = (SQ + RINGS * u64::from(queue), CQ + RINGS * u64::from(queue));
+        for i in 0..1u64 << log {
+            self.host.words.remove(&(cq + 32 * i));
+        }
+        let at = |register| r::of_queue(queue, register);
+        self.write(at(r::SQ_BASE_LO), sq as u32);
+        self.write(at(r::SQ_BASE_HI), (sq >> 32) as u32);
+        self.write(at(r::CQ_BASE_LO), cq as u32);
+        self.write(at(r::CQ_BASE_HI), (cq >> 32) as u32);
+        self.write(at(r::Q_LOG_SIZE), log);
+        self.write(at(r::Q_ENABLE), 0);
+        self.write(at(r::Q_ENABLE), 1);
+    }
+
+    /// Puts raw bytes into a queue's ring; the doorbell comes later.
+    pub fn put_raw_on(&mut self, queue: u32, bytes: &[u8; 64]) {
+        let rings = &mut self.rings[queue as usize];
+        let at = SQ + RINGS * u64::from(queue) + 64 * u64::from(rings.tail);
+        rings.tail = (rings.tail + 1) & ((1 << rings.log) - 1);
         for (i, chunk) in bytes.chunks_exact(32).enumerate() {
             self.host.words.insert(at + 32 * i as u64, value(chunk));
         }
-        self.tail = (self.tail + 1) & ((1 << self.log_ring) - 1);
+    }
+
+    pub fn put_raw(&mut self, bytes: &[u8; 64]) {
+        self.put_raw_on(0, bytes);
+    }
+
+    pub fn put_on(&mut self, queue: u32, descriptor: &Descriptor) {
+        self.put_raw_on(queue, &descriptor.encode());
     }
 
     pub fn put(&mut self, descriptor: &Descriptor) {
-        self.put_raw(&descriptor.encode());
+        self.put_on(0, descriptor);
+    }
+
+    pub fn ring_on(&mut self, queue: u32) {
+        self.write(r::of_queue(queue, r::SQ_TAIL), self.rings[queue as usize].tail);
     }
 
     pub fn ring(&mut self) {
-        self.write(r::SQ_TAIL, self.tail);
+        self.ring_on(0);
     }
 
-    /// The next completion if there is one.
-    pub fn poll(&mut self) -> Option<Completion> {
-        let word = self.host.word(CQ + 32 * u64::from(self.head));
+    /// The next completion of a queue if there is one; the card is not told.
+    pub fn poll_on(&mut self, queue: u32) -> Option<Completion> {
+        let rings = &mut self.rings[queue as usize];
+        let word = self.host.word(CQ + RINGS * u64::from(queue) + 32 * u64::from(rings.head));
         let mut bytes = [0; 32];
         for (chunk, limb) in bytes.chunks_exact_mut(8).zip(word) {
             chunk.copy_from_slice(&limb.to_le_bytes());
         }
         let completion = Completion::decode(&bytes);
-        if completion.phase != self.phase {
+        if completion.phase != rings.phase {
             return None;
         }
-        self.head = (self.head + 1) & ((1 << self.log_ring) - 1);
-        if self.head == 0 {
-            self.phase = !self.phase;
+        rings.head = (rings.head + 1) & ((1 << rings.log) - 1);
+        if rings.head == 0 {
+            rings.phase = !rings.phase;
         }
         Some(completion)
     }
 
-    /// Waits for a completion and consumes it.
-    pub fn wait(&mut self, most: u64) -> Completion {
+    pub fn poll(&mut self) -> Option<Completion> {
+        self.poll_on(0)
+    }
+
+    /// Tells the card what has been consumed.
+    pub fn consumed_on(&mut self, queue: u32) {
+        self.write(r::of_queue(queue, r::CQ_HEAD), self.rings[queue as usize].head);
+    }
+
+    /// Waits for a completion of a queue and consumes it.
+    pub fn wait_on(&mut self, queue: u32, most: u64) -> Completion {
         let from = self.now;
         loop {
-            if let Some(completion) = self.poll() {
-                self.write(r::CQ_HEAD, self.head);
+            if let Some(completion) = self.poll_on(queue) {
+                self.consumed_on(queue);
                 return completion;
             }
-            assert!(self.now - from < most, "no completion after {most} cycles");
+            assert!(self.now - from < most, "no completion of queue {queue} after {most} cycles");
             self.idle(1);
         }
     }
 
+    pub fn wait(&mut self, most: u64) -> Completion {
+        self.wait_on(0, most)
+    }
+
     /// Puts, rings and waits.
+    pub fn run_on(&mut self, queue: u32, descriptor: &Descriptor) -> Completion {
+        self.put_on(queue, descriptor);
+        self.ring_on(queue);
+        self.wait_on(queue, 100_000)
+    }
+
     pub fn run(&mut self, descriptor: &Descriptor) -> Completion {
-        self.put(descriptor);
-        self.ring();
-        self.wait(100_000)
+        self.run_on(0, descriptor)
     }
 }
 

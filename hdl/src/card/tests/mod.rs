@@ -6,6 +6,7 @@ mod faults;
 mod memory;
 mod moves;
 mod queue;
+mod queues;
 mod registers;
 mod speed;
 mod verilog;

@@ -54,8 +54,8 @@ pub fn full_ring(b: &mut Bench) {
     b.ring();
     b.idle(500);
     assert!(!b.out.busy, "waiting for the host needs no clock");
-    assert_eq!(b.read(r::CQ_TAIL), 3);
-    assert_eq!(b.read(r::STATUS) & r::STATUS_BUSY, r::STATUS_BUSY);
+    assert_eq!((b.read(r::SQ_HEAD), b.read(r::CQ_TAIL)), (3, 3), "no command begins whose completion has no room");
+    assert_eq!(b.read(r::STATUS), r::STATUS_READY);
     assert_eq!(b.host.word(CQ + 96), [0; 4], "the fourth completion must wait");
     for id in 0..3 {
         let c = b.poll().expect("stands in the ring");
@@ -63,12 +63,9 @@ pub fn full_ring(b: &mut Bench) {
     }
     assert!(b.poll().is_none());
     // One place at a time.
-    b.head = 1;
     b.write(r::CQ_HEAD, 1);
     b.settle(1000);
-    assert_eq!(b.read(r::CQ_TAIL), 0);
-    b.head = 3;
-    b.phase = true;
+    assert_eq!((b.read(r::SQ_HEAD), b.read(r::CQ_TAIL)), (0, 0));
     b.write(r::CQ_HEAD, 3);
     for id in 3..6 {
         let c = b.wait(1000);
@@ -79,7 +76,7 @@ pub fn full_ring(b: &mut Bench) {
 }
 
 #[test]
-fn a_full_completion_ring_holds_the_card() {
+fn a_full_completion_ring_holds_its_queue() {
     full_ring(&mut bench(Manner::prompt(), 12));
 }
 
@@ -251,6 +248,7 @@ fn a_stopped_card_fetches_nothing() {
 fn queue_error(b: &mut Bench, name: &str) {
     b.settle(10_000);
     assert_eq!(b.read(r::STATUS) & r::STATUS_QUEUE_ERROR, r::STATUS_QUEUE_ERROR, "{name}");
+    assert_eq!(b.read(r::Q_STATUS), r::Q_STATUS_ERROR, "{name}");
     assert_eq!(b.read(r::IRQ_PENDING) & r::IRQ_ERROR, r::IRQ_ERROR, "{name}");
     assert!(b.out.irq, "{name}");
     // Nothing more happens, whatever is rung.
@@ -259,11 +257,19 @@ fn queue_error(b: &mut Bench, name: &str) {
     b.ring();
     b.idle(300);
     assert_eq!(b.host.beats_read, read, "{name}");
-    // Until a reset.
-    b.write(r::CONTROL, r::CONTROL_RESET);
+    // Until the queue is enabled anew,
     b.host.read_faults.clear();
     b.host.write_faults.clear();
     b.host.breaks_last = false;
+    b.open_queue(3);
+    b.write(r::IRQ_PENDING, r::IRQ_COMPLETION | r::IRQ_ERROR);
+    assert_eq!((b.read(r::STATUS), b.read(r::Q_STATUS), b.out.irq), (r::STATUS_READY, 0, false), "{name}");
+    assert_eq!(b.run(&nop(b.epoch, 78)).status, 0, "{name}");
+    // or a reset.
+    b.write(r::Q_LOG_SIZE, 0);
+    b.write(r::SQ_TAIL, 1);
+    assert_eq!(b.read(r::Q_STATUS), r::Q_STATUS_ERROR, "{name}");
+    b.write(r::CONTROL, r::CONTROL_RESET);
     let before = b.epoch;
     b.open_queue(3);
     assert_eq!(b.epoch, before + 1, "{name}");
@@ -304,7 +310,7 @@ pub fn ring_faults(b: &mut Bench) {
 }
 
 #[test]
-fn ring_faults_stop_the_queue_until_a_reset() {
+fn ring_faults_stop_the_queue_until_it_is_enabled_anew_or_a_reset() {
     ring_faults(&mut bench(Manner::prompt(), 18));
 }
 
@@ -327,7 +333,7 @@ fn the_largest_ring_works_to_its_end() {
                 };
                 assert_eq!(u32::from(c.id), (round * 4096 + chunk * 1024 + i) & 0xffff);
             }
-            b.write(r::CQ_HEAD, b.head);
+            b.consumed_on(0);
         }
     }
 }

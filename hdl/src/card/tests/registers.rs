@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, CARD_BYTES};
 use super::memory::Manner;
-use super::{bench, CardConfig};
+use super::{bench, Card, CardConfig};
 use gristmill_abi::registers::{self as r, Access};
 use gristmill_abi::{caps, ABI_VERSION, CARD_ID};
 
@@ -10,10 +10,11 @@ use gristmill_abi::{caps, ABI_VERSION, CARD_ID};
 pub fn probe(b: &mut Bench) {
     b.settle(100_000);
     // A doorbell for a queue that is disabled has no effect but on its register.
+    let queues = caps::queues(b.read(r::CAPS));
     let every = (0..0x300).chain((0x300..0x1000).step_by(64)).chain((0x1000..=0xffff).step_by(1021));
     for offset in every {
         let offset = offset as u16;
-        let register = r::find(offset);
+        let register = r::on_card(offset, queues);
         if offset == r::CONTROL {
             continue;
         }
@@ -21,7 +22,7 @@ pub fn probe(b: &mut Bench) {
         for pattern in [0xffff_ffff, 0, 0xa5a5_5a5a, 0x1234_5678] {
             b.write(offset, pattern);
             let value = b.read(offset);
-            match register {
+            match &register {
                 None => assert_eq!(value, 0, "{offset:#x} is no register"),
                 Some(register) => match register.access {
                     Access::Rw => assert_eq!(value, pattern & register.mask, "{}", register.name),
@@ -34,7 +35,7 @@ pub fn probe(b: &mut Bench) {
                 },
             }
         }
-        if register.is_some_and(|r| r.access == Access::Rw) {
+        if register.as_ref().is_some_and(|r| r.access == Access::Rw) {
             b.write(offset, 0x5a5a_a5a5);
             let kept = b.read(offset);
             for strobes in [0, 1, 2, 4, 7, 8, 14] {
@@ -57,6 +58,13 @@ pub fn probe(b: &mut Bench) {
 #[test]
 fn every_address_is_what_the_contract_says() {
     probe(&mut bench(Manner::prompt(), 31));
+    for queues in [1, r::MAX_QUEUES] {
+        let card = Card::without_engines(&CardConfig { queues, ..CardConfig::tiny() });
+        let mut b = Bench::new(card, Manner::prompt(), 31);
+        b.idle(1);
+        probe(&mut b);
+        assert_eq!(caps::queues(b.read(r::CAPS)), queues);
+    }
 }
 
 pub fn identity(b: &mut Bench) {
@@ -65,7 +73,7 @@ pub fn identity(b: &mut Bench) {
     assert_eq!(b.read(r::ID), CARD_ID);
     assert_eq!(b.read(r::VERSION), ABI_VERSION);
     assert_eq!(b.read(r::CONFIG_ID), config.config_id());
-    assert_eq!(b.read(r::CAPS), caps::COPY | 1 << caps::QUEUES_SHIFT);
+    assert_eq!(b.read(r::CAPS), caps::COPY | 2 << caps::QUEUES_SHIFT);
     assert_eq!(b.read(r::CAP_BUS), 32 | 32 << 8);
     assert_eq!(b.read_pair(r::CARD_MEM_LO), CARD_BYTES);
     assert_eq!(b.read(r::CLOCK_HZ), 123_456_789);

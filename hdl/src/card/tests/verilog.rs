@@ -3,7 +3,7 @@
 use super::bench::{Bench, Pins};
 use super::engines::{load, ntt, result, Job};
 use super::memory::Manner;
-use super::{faults, moves, queue, registers, Card, CardConfig};
+use super::{faults, moves, queue, queues, registers, Card, CardConfig};
 use crate::card::pins::{Inputs, Outputs, Value, OUTPUTS};
 use crate::curve::PointAdder256;
 use gristmill_abi::registers as r;
@@ -64,6 +64,19 @@ fn queue_and_movers() {
     let make = || Card::without_engines(&CardConfig::tiny());
     let slow = Manner { latency: 40..41, pause: 0 };
     type Scenario = (&'static str, Manner, fn(&mut Bench));
+    let several = || Card::without_engines(&CardConfig { queues: 4, ..CardConfig::tiny() });
+    let scenarios: [Scenario; 6] = [
+        ("turns", slow.clone(), queues::turns),
+        ("interleaving", Manner::rough(), queues::interleaving),
+        ("one ring full", Manner::prompt(), queues::one_full),
+        ("one ring faulty", Manner::prompt(), queues::one_faulty),
+        ("one stopped", Manner::rough(), queues::one_stopped),
+        ("reset of all", Manner::rough(), queues::reset_of_all),
+    ];
+    for (seed, (name, manner, run)) in scenarios.into_iter().enumerate() {
+        on_both(name, several, &Options::default(), manner, 130 + seed as u64, &run);
+    }
+
     let scenarios: [Scenario; 13] = [
         ("copies", Manner::rough(), moves::copies),
         ("zeros", Manner::rough(), moves::zeros),
@@ -88,6 +101,8 @@ fn queue_and_movers() {
 fn register_map() {
     let make = || Card::without_engines(&CardConfig::tiny());
     on_both("probe", make, &Options::default(), Manner::prompt(), 120, &registers::probe);
+    let most = || Card::without_engines(&CardConfig { queues: r::MAX_QUEUES, ..CardConfig::tiny() });
+    on_both("probe of four queues", most, &Options::default(), Manner::prompt(), 120, &registers::probe);
     on_both("identity", make, &Options::default(), Manner::prompt(), 121, &registers::identity);
     on_both("cycles", make, &Options::default(), Manner::prompt(), 122, &registers::cycles);
 }
