@@ -28,8 +28,7 @@ fn host(log_size: u32) -> Host {
 fn registers_keep_exactly_the_bits_of_the_table() {
     for queues in 1..=reg::MAX_QUEUES {
         let config = CardConfig { queues, ..CardConfig::tiny() };
-        let mut h =
-            Host::new(SimCard::new(&Options { config, ..Options::protocol_only() }).expect("card"), 4);
+        let mut h = Host::new(SimCard::new(&Options { config, ..Options::protocol_only() }).expect("card"), 4);
         let c = &mut h.card;
         c.write32(reg::CONTROL, 0);
         c.write32(reg::Q_ENABLE, 0);

@@ -110,7 +110,8 @@ fn an_error_stops_its_queue_alone() {
             h.ring_on(broken);
             assert_eq!(h.wait_on(broken, LONG).expect("completes").id, id, "{name}");
         }
-        assert_eq!(h.card.dma_faults().1, 2, "{name}");
+        let (faults, _) = h.card.dma_faults();
+        assert!(faults.iter().any(|f| !f.write) && faults.iter().any(|f| f.write), "{name}: {faults:?}");
     }
 }
 

@@ -76,7 +76,8 @@ impl Host {
 
     /// Sets queue 0 up, as after a reset.
     pub fn start(&mut self) {
-        while self.card.read32(reg::STATUS) & reg::STATUS_READY == 0 {
+        let ready = |status| status & (reg::STATUS_READY | reg::STATUS_RESETTING) == reg::STATUS_READY;
+        while !ready(self.card.read32(reg::STATUS)) {
             assert_ne!(self.card.step(100_000), 0, "a card that is not ready needs cycles");
         }
         rustix::io::pwrite(&self.memory, &vec![0u8; DATA as usize], 0).expect("clear the rings");
