@@ -13,9 +13,34 @@ macro_rules! scenarios {
             one_card {
                 the_card_is_found_by_its_ids = bus::the_card_is_found_by_its_ids;
                 gristmill_info = commands::info;
+                auto_finds_the_card = commands::auto_finds_the_card;
                 copies_arrive = traffic::copies_arrive;
+                interrupts_arrive = traffic::interrupts_arrive;
+                many_commands_in_flight = traffic::many_commands_in_flight;
                 msm_equals_the_cpus = commands::msm;
                 ntt_equals_the_cpus = commands::ntt;
+                groth16_proof = commands::groth16_proof;
+                without_huge_pages = memory::without_huge_pages;
+                with_huge_pages = memory::with_huge_pages;
+                outside_the_windows = memory::outside_the_windows;
+                unmapping_in_flight = memory::unmapping_in_flight;
+                reset_in_the_middle = recovery::reset_in_the_middle;
+                reset_by_somebody_else = recovery::reset_by_somebody_else;
+                killed_in_the_middle = recovery::killed_in_the_middle;
+                not_bound = obstacles::not_bound;
+                opened_twice = obstacles::opened_twice;
+                no_permission = obstacles::no_permission;
+                too_little_locked_memory = obstacles::too_little_locked_memory;
+                not_root = obstacles::not_root;
+            }
+            several_cards {
+                two_cards_in_two_processes = several::two_cards_in_two_processes;
+                two_cards_in_two_threads = several::two_cards_in_two_threads;
+                group_is_not_viable = obstacles::group_is_not_viable;
+                pulled_out_in_the_middle = removal::pulled_out_in_the_middle;
+            }
+            no_iommu {
+                no_iommu = obstacles::no_iommu;
             }
         }
     };
@@ -26,14 +51,29 @@ macro_rules! scenarios {
 pub struct Setup {
     /// The boot's name in [`scenarios!`].
     pub name: &'static str,
-    /// Arguments of `gristmill sim` for each card.
-    pub cards: &'static [&'static [&'static str]],
+    /// The cards, in the order of their PCI addresses.
+    pub cards: &'static [CardSetup],
     /// Whether the guest has an IOMMU.
     pub iommu: bool,
 }
 
+/// A card of a boot.
+#[derive(Clone, Copy, Debug)]
+pub struct CardSetup {
+    /// Arguments of `gristmill sim`.
+    pub arguments: &'static [&'static str],
+    /// Whether a device that the kernel drives is in its IOMMU group.
+    pub shares_its_group: bool,
+}
+
 /// A card small enough that its RTL is simulated in no time.
-const TINY: &[&str] = &["--config", "tiny"];
+const TINY: CardSetup = CardSetup { arguments: &["--config", "tiny"], shares_its_group: false };
+/// A card of which nothing but its place on the bus matters.
+const SHARED: CardSetup = CardSetup { arguments: &["--engine", "protocol"], shares_its_group: true };
 
 /// The boots, in the order of [`scenarios!`].
-pub const SETUPS: &[Setup] = &[Setup { name: "one_card", cards: &[TINY], iommu: true }];
+pub const SETUPS: &[Setup] = &[
+    Setup { name: "one_card", cards: &[TINY], iommu: true },
+    Setup { name: "several_cards", cards: &[TINY, TINY, SHARED], iommu: true },
+    Setup { name: "no_iommu", cards: &[SHARED], iommu: false },
+];

@@ -74,13 +74,13 @@ fn run(setup: &Setup, scenarios: &[&str], report: &mut Report) -> Result<(), Str
     let started = Instant::now();
     let folder = tempfile::tempdir().map_err(|e| format!("no folder for the sockets: {e}"))?;
     let mut servers = Vec::new();
-    for (i, arguments) in setup.cards.iter().enumerate() {
+    for (i, card) in setup.cards.iter().enumerate() {
         let socket = folder.path().join(format!("card{i}.sock"));
-        servers.push(Server::start(&parts.binaries.host, socket, arguments)?);
+        servers.push(Server::start(&parts.binaries.host, socket, card.arguments)?);
     }
     let guest = Guest {
         initramfs: &parts.initramfs,
-        sockets: servers.iter().map(|s| s.socket.as_path()).collect(),
+        cards: servers.iter().zip(setup.cards).map(|(s, c)| (s.socket.as_path(), c.shares_its_group)).collect(),
         iommu: setup.iommu,
         append: format!("gristmill.scenarios={}", scenarios.join(",")),
     };

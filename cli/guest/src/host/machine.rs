@@ -29,7 +29,8 @@ pub struct Machine {
 #[derive(Debug)]
 pub struct Guest<'a> {
     pub initramfs: &'a Path,
-    pub sockets: Vec<&'a Path>,
+    /// Each card's socket, and whether another device shares its group.
+    pub cards: Vec<(&'a Path, bool)>,
     pub iommu: bool,
     /// More of the kernel's command line.
     pub append: String,
@@ -51,10 +52,15 @@ impl Machine {
             command.args(["-device", "intel-iommu,caching-mode=on,intremap=on,aw-bits=48"]);
             append.push_str("intel_iommu=on iommu.strict=1 ");
         }
-        for (i, socket) in guest.sockets.iter().enumerate() {
+        for (i, (socket, shared)) in guest.cards.iter().enumerate() {
             command.args(["-device", &format!("pcie-root-port,id=port{i},chassis={},slot={}", i + 1, i + 1)]);
             let socket = serde_json::json!({ "type": "unix", "path": socket });
-            let device = serde_json::json!({ "driver": "vfio-user-pci", "bus": format!("port{i}"),
+            if *shared {
+                // Functions of one device that cannot be told apart by the IOMMU.
+                command.args(["-device", &format!("virtio-rng-pci,bus=port{i},addr=0.0,multifunction=on")]);
+            }
+            let function = if *shared { "0.1" } else { "0.0" };
+            let device = serde_json::json!({ "driver": "vfio-user-pci", "bus": format!("port{i}"), "addr": function,
                 "socket": socket, "x-msg-timeout": ACCESS_MS });
             command.args(["-device", &device.to_string()]);
         }

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["--role", role] => scenarios::play(role),
+        ["--role", ref role @ ..] => scenarios::play(role),
         [name] => scenarios::run(name),
         _ => {
             eprintln!("this is the first process of a guest: see docs/guest.md");

@@ -52,3 +52,25 @@ fn bench(operation: &str, log_size: &str) -> Outcome {
     ensure!(figures["cycles"].as_u64().is_some_and(|c| c > 0), "the card did not work for it: {figures}");
     Ok(())
 }
+
+/// `auto` finds the card by itself.
+pub fn auto_finds_the_card() -> Outcome {
+    let info = json(&["info", "--json"])?;
+    ensure!(info["device"] == card()?.as_str(), "auto has taken {}", info["device"]);
+    Ok(())
+}
+
+/// A whole Groth16 proof, every G1 MSM and every NTT of it on the card; then it is verified.
+pub fn groth16_proof() -> Outcome {
+    let files = ["/data/circuit.zkey", "/data/witness.wtns", "proof.json", "public.json"];
+    let options = ["prove", "--device", &card()?, "--fallback", "never", "--check", "curve", "--json"];
+    let report = json(&[&options[..], &files[..]].concat())?;
+    ensure!(report["fallbacks"] == 0, "the CPU has helped: {report}");
+    ensure!(report["butterflies"].as_u64() > Some(0), "no transform on the card: {report}");
+    ensure!(report["useful_additions"].as_u64() > Some(0), "no MSM on the card: {report}");
+    let verdict = gristmill(&["verify", "/data/verification_key.json", "public.json", "proof.json"])?;
+    ensure!(verdict.status.success(), "the proof does not verify: {}", verdict.status);
+    let public = std::fs::read_to_string("/tmp/public.json")?;
+    ensure!(public.contains("4294967297"), "641 * 6700417 is not {public}");
+    Ok(())
+}

@@ -2,11 +2,21 @@
 
 mod bus;
 mod commands;
+mod jobs;
+mod memory;
+mod obstacles;
+mod recovery;
+mod removal;
+mod roles;
+mod several;
 mod traffic;
 
 use crate::system;
+use gristmill_driver::{Card, open};
 use std::error::Error;
 use std::process::ExitCode;
+
+pub use roles::play;
 
 /// How a scenario ends.
 pub type Outcome = Result<(), Box<dyn Error>>;
@@ -20,6 +30,18 @@ macro_rules! ensure {
     };
 }
 pub(crate) use ensure;
+
+/// Ends the scenario unless a result is an error of this pattern; the message goes to the log.
+macro_rules! ensure_fails {
+    ($result:expr, $pattern:pat) => {
+        match $result {
+            Err($pattern) => {}
+            Err(error) => return Err(format!("another error than {}: {error}", stringify!($pattern)).into()),
+            Ok(_) => return Err(format!("no error, and not {}", stringify!($pattern)).into()),
+        }
+    };
+}
+pub(crate) use ensure_fails;
 
 macro_rules! dispatch {
     ($($boot:ident { $($name:ident = $path:path;)* })*) => {
@@ -50,14 +72,27 @@ pub fn run(name: &str) -> ExitCode {
     }
 }
 
-/// Plays a part in a scenario that needs another process.
-pub fn play(role: &str) -> ExitCode {
-    eprintln!("there is no role {role}");
-    ExitCode::from(2)
+/// Asks this machine's host for something (`host/boot.rs` knows what) and waits until it is done.
+pub fn ask(request: &str) -> Outcome {
+    println!("@ask {request}");
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    ensure!(answer.trim() == "done", "asked to {request}, the host answered {answer:?}");
+    Ok(())
 }
 
-/// The name of the only card, or the first, as the driver wants it.
-pub fn card() -> Result<String, Box<dyn Error>> {
+/// The PCI address of the card in a port of its own, counted from 0.
+pub fn address(card: usize) -> Result<String, Box<dyn Error>> {
     let cards = system::cards()?;
-    Ok(format!("vfio:{}", cards.first().ok_or("there is no card on the bus")?))
+    Ok(cards.get(card).ok_or_else(|| format!("there is no card {card} on the bus: {cards:?}"))?.clone())
+}
+
+/// The name of the first card, as the driver wants it.
+pub fn card() -> Result<String, Box<dyn Error>> {
+    Ok(format!("vfio:{}", address(0)?))
+}
+
+/// The first card, opened.
+pub fn open_card() -> Result<Card, Box<dyn Error>> {
+    Ok(Card::open(open(&card()?)?)?)
 }
