@@ -2,7 +2,9 @@
 
 use crate::args_host;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use gristmill::Wait;
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[cfg(feature = "sim")]
 use gristmill_sim::fault::FaultPlan;
@@ -55,6 +57,10 @@ pub struct DeviceArgs {
     /// The simulated card's configuration: a TOML file, or the name of a built-in one (tiny, sim)
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<String>,
+    /// Watch a card's completions for so long before sleeping until its interrupt, or `always`:
+    /// quicker for short commands, but it keeps a processor busy
+    #[arg(long, value_name = "MICROSECONDS", value_parser = poll)]
+    pub poll: Option<Wait>,
 }
 
 /// Whether the CPU may take over from a failing card.
@@ -156,12 +162,15 @@ pub struct Bench {
     /// The NTT's field
     #[arg(long, default_value = "bn254-fr", value_name = "FIELD")]
     pub field: String,
-    /// log2 of the points or elements
+    /// log2 of the points or elements (msm, ntt)
     #[arg(long, default_value_t = 10, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=24))]
     pub log_size: u32,
     /// Seed of the random inputs
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// How long each figure is sampled (link)
+    #[arg(long, default_value_t = 1.0, value_name = "S", value_parser = seconds)]
+    pub seconds: f64,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
@@ -176,6 +185,8 @@ pub enum BenchOp {
     Msm,
     /// Number-theoretic transform
     Ntt,
+    /// The way to a card: latencies of registers and empty commands, bandwidth of copies
+    Link,
 }
 
 /// What a simulated card computes with.
@@ -209,6 +220,21 @@ pub struct Sim {
     pub waves: WavesArgs,
 }
 
+fn poll(text: &str) -> Result<Wait, String> {
+    if text == "always" {
+        return Ok(Wait::BUSY);
+    }
+    match text.parse() {
+        Ok(micros) => Ok(Wait::Poll { spin: Duration::from_micros(micros) }),
+        Err(_) => Err(format!("`{text}` is neither a number of microseconds nor `always`")),
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let seconds: Option<f64> = text.parse().ok().filter(|s| (0.001..=3600.0).contains(s));
+    seconds.ok_or_else(|| format!("`{text}` is not a number of seconds from 0.001 to 3600"))
+}
+
 /// `gristmill demo`.
 #[derive(Args, Debug)]
 pub struct Demo {
@@ -235,6 +261,14 @@ mod tests {
     #[test]
     fn the_grammar_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn ways_to_poll() {
+        assert_eq!(poll("always"), Ok(Wait::BUSY));
+        assert_eq!(poll("50"), Ok(Wait::Poll { spin: Duration::from_micros(50) }));
+        assert!(poll("often").is_err() && poll("-1").is_err());
+        assert!(seconds("0.5").is_ok() && seconds("0").is_err() && seconds("nan").is_err());
     }
 
     #[test]

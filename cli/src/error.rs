@@ -18,6 +18,14 @@ pub enum CliError {
     #[cfg(feature = "sim")]
     #[error(transparent)]
     Sim(#[from] gristmill_sim::SimError),
+    /// What was copied to the card and back is not what it was.
+    #[error("{device}: {bytes} bytes that were copied to card memory came back changed: do not use this device")]
+    Corrupt {
+        /// The device.
+        device: String,
+        /// Bytes copied.
+        bytes: u64,
+    },
     /// A command for which this build has no simulator.
     #[cfg(not(feature = "sim"))]
     #[error(

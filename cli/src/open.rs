@@ -6,6 +6,12 @@ use gristmill::{Check, Device, Fallback, Options};
 
 /// Opens the device that the arguments name.
 pub fn device(args: &DeviceArgs, fallback: Fallback, check: Check, waves: &WavesArgs) -> Result<Device, CliError> {
+    let options = Options { fallback, check, ..options(args, waves)? };
+    Ok(Device::open(&args.device, &options)?)
+}
+
+/// Options that do not concern results.
+pub fn options(args: &DeviceArgs, waves: &WavesArgs) -> Result<Options, CliError> {
     if waves.waves.is_some() && !args.device.starts_with("sim") {
         return Err(CliError::NotOffered {
             option: "waves",
@@ -20,14 +26,12 @@ pub fn device(args: &DeviceArgs, fallback: Fallback, check: Check, waves: &Waves
             choices: "--device sim or sim:verilator (a real card has its own configuration)",
         });
     }
-    let options = Options {
+    Ok(Options {
         config: args.config.clone(),
-        fallback,
-        check,
+        wait: args.poll.unwrap_or_default(),
         waves: waves.waves.clone().map(|file| gristmill::Waves { file, cycles: waves.waves_cycles }),
         ..Options::default()
-    };
-    Ok(Device::open(&args.device, &options)?)
+    })
 }
 
 /// The CPU, to compare with.

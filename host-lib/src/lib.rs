@@ -20,6 +20,6 @@ mod report;
 pub mod split;
 pub mod verify;
 
-pub use device::{Bases, Check, Device, Fallback, Info, Options, TimeOuts, Transform, Waves};
+pub use device::{Bases, Check, Device, Fallback, Info, Options, TimeOuts, Transform, Wait, Waves};
 pub use error::{Error, ErrorKind, Result};
 pub use report::{Bytes, Place, Report, Stage, Stalls};

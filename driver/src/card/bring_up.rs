@@ -77,8 +77,7 @@ impl Card {
         self.queue.start(transport, epoch)?;
         transport.enable_interrupt()?;
         transport.write32(reg::IRQ_PENDING, reg::IRQ_COMPLETION | reg::IRQ_ERROR)?;
-        let enabled = if self.options.wait.sleeps() { reg::IRQ_COMPLETION | reg::IRQ_ERROR } else { 0 };
-        transport.write32(reg::IRQ_ENABLE, enabled)?;
+        transport.write32(reg::IRQ_ENABLE, self.options.wait.interrupts())?;
         transport.write32(reg::CONTROL, reg::CONTROL_RUN)?;
         self.watch = None;
         self.armed = true;

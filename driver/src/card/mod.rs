@@ -94,6 +94,12 @@ impl Card {
         self.transport.name()
     }
 
+    /// The way to the card, for measurements and bring-up tools. The queue's registers, the
+    /// interrupt's and the DMA windows are the driver's own.
+    pub fn transport(&mut self) -> &mut dyn Transport {
+        &mut *self.transport
+    }
+
     /// Identity and capabilities.
     pub fn info(&self) -> &CardInfo {
         &self.info

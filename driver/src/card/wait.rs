@@ -39,6 +39,11 @@ impl Wait {
     pub(crate) fn sleeps(self) -> bool {
         self != Wait::BUSY
     }
+
+    /// The interrupts that are enabled.
+    pub(crate) fn interrupts(self) -> u32 {
+        if self.sleeps() { reg::IRQ_COMPLETION | reg::IRQ_ERROR } else { 0 }
+    }
 }
 
 /// One wait's progress from watching to sleeping.
@@ -106,6 +111,14 @@ impl Card {
     /// How completions are awaited.
     pub fn wait_mode(&self) -> Wait {
         self.options.wait
+    }
+
+    /// Awaits completions in another way from now on.
+    pub fn set_wait_mode(&mut self, wait: Wait) -> Result<(), Error> {
+        self.options.wait = wait;
+        // Whatever is pending is cleared before the next sleep.
+        self.armed = false;
+        Ok(self.transport.write32(reg::IRQ_ENABLE, wait.interrupts())?)
     }
 
     /// [`try_wait`](Self::try_wait) for who does not wait for the interrupt.

@@ -12,9 +12,10 @@ mod tests;
 pub use bases::Bases;
 #[cfg(all(feature = "sim", target_os = "linux"))]
 pub use card::load_config;
+pub use card::transport;
 pub(crate) use engine::{Engine, EngineResult, MsmJob, Resident};
 pub use engine::{EngineError, Info, MsmInfo, NttInfo};
-pub use options::{Check, DeviceName, Fallback, Options, TimeOuts, Waves};
+pub use options::{Check, DeviceName, Fallback, Options, TimeOuts, Wait, Waves};
 
 use crate::{Error, Report, Result, cpu::Cpu};
 use ark_bn254::Fr;

@@ -1,6 +1,7 @@
 //! Names of devices and how they are opened.
 
 use crate::{Error, Result};
+pub use gristmill_driver::Wait;
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 /// May the CPU step in when the device fails at a task?
@@ -62,6 +63,9 @@ pub struct Options {
     pub check: Check,
     /// When a card's command is given up.
     pub time_outs: TimeOuts,
+    /// How a card's completions are awaited. [`Wait::Poll`] is for a process with a processor to
+    /// spare, and for short commands; it makes no difference to commands of many milliseconds.
+    pub wait: Wait,
     /// Waveform to write; simulated cards in this process only.
     pub waves: Option<Waves>,
     /// Faults that the simulated card in this process injects, for tests of what is above it.

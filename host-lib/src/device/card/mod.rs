@@ -36,27 +36,48 @@ use std::sync::Arc;
 
 /// Opens a card or simulated card by name.
 pub(crate) fn open(name: &DeviceName, options: &Options) -> Result<Arc<dyn Engine>> {
-    let unavailable = |reason: String| Error::DeviceUnavailable { device: name.to_string(), reason };
-    let (transport, nature) = match name {
-        DeviceName::Auto | DeviceName::Cpu => return Err(Error::Internal(format!("{name} is no card"))),
-        DeviceName::Sim | DeviceName::SimVerilator => simulated(name, options)?,
+    let (transport, nature) = connect(name, options)?;
+    let card = Card::open_with(transport, driver_options(options)).map_err(|e| unavailable(name, e.to_string()))?;
+    Ok(Arc::new(CardEngine::new(card, nature)))
+}
+
+/// The way to a card or simulated card, for who drives it without this library's engine: a
+/// benchmark of the link, a bring-up tool. [`gristmill_driver::Card`] takes it.
+///
+/// # Errors
+/// [`Error::DeviceName`] and [`Error::DeviceUnavailable`]; the latter for `auto` and `cpu` too.
+pub fn transport(name: &str, options: &Options) -> Result<Box<dyn Transport>> {
+    match name.parse()? {
+        name @ (DeviceName::Auto | DeviceName::Cpu) => {
+            Err(unavailable(&name, "this takes a card by its name: sim, vfio:BDF or vfio-user:SOCKET".into()))
+        }
+        name => Ok(connect(&name, options)?.0),
+    }
+}
+
+fn unavailable(name: &DeviceName, reason: String) -> Error {
+    Error::DeviceUnavailable { device: name.to_string(), reason }
+}
+
+fn connect(name: &DeviceName, options: &Options) -> Result<(Box<dyn Transport>, Nature)> {
+    match name {
+        DeviceName::Auto | DeviceName::Cpu => Err(Error::Internal(format!("{name} is no card"))),
+        DeviceName::Sim | DeviceName::SimVerilator => simulated(name, options),
         DeviceName::Vfio(_) | DeviceName::VfioUser(_) => {
             if options.config.is_some() {
-                return Err(unavailable(
-                    "a configuration can be given to simulated cards in this process only (sim, sim:verilator)".into(),
-                ));
+                let reason =
+                    "a configuration can be given to simulated cards in this process only (sim, sim:verilator)";
+                return Err(unavailable(name, reason.into()));
             }
-            let transport = gristmill_driver::open(&name.to_string()).map_err(|e| unavailable(e.to_string()))?;
-            (transport, Nature { kind: "card", ..Nature::default() })
+            let transport = gristmill_driver::open(&name.to_string()).map_err(|e| unavailable(name, e.to_string()))?;
+            Ok((transport, Nature { kind: "card", ..Nature::default() }))
         }
-    };
-    let card = Card::open_with(transport, driver_options(options)).map_err(|e| unavailable(e.to_string()))?;
-    Ok(Arc::new(CardEngine::new(card, nature)))
+    }
 }
 
 fn driver_options(options: &Options) -> gristmill_driver::Options {
     let limits = Limits { least_cycles: options.time_outs.cycles, wall: options.time_outs.wall, ..Limits::default() };
-    gristmill_driver::Options { limits, ..gristmill_driver::Options::default() }
+    gristmill_driver::Options { limits, wait: options.wait, ..gristmill_driver::Options::default() }
 }
 
 #[cfg(all(feature = "sim", target_os = "linux"))]

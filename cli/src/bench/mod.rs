@@ -1,4 +1,8 @@
-//! `gristmill bench msm|ntt`: one operation on random inputs, checked against the CPU.
+//! `gristmill bench msm|ntt`: one operation on random inputs, checked against the CPU. `link` has
+//! `gristmill bench link`.
+
+mod link;
+mod sample;
 
 use crate::args::{Bench, BenchOp};
 use crate::error::CliError;
@@ -61,6 +65,7 @@ struct NttFigures {
 /// Runs the command.
 pub fn run(args: &Bench) -> Result<(), CliError> {
     match args.op {
+        BenchOp::Link => return link::run(args),
         BenchOp::Msm if args.curve != "bn254" => {
             return Err(CliError::NotOffered { option: "curve", value: args.curve.clone(), choices: "bn254" });
         }
@@ -82,8 +87,8 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
         return Err(CliError::NoEngine { device: info.device, op });
     }
     let figures = match args.op {
-        BenchOp::Msm => msm(args, &device, &cpu, &info)?,
         BenchOp::Ntt => ntt(args, &device, &cpu, &info)?,
+        _ => msm(args, &device, &cpu, &info)?,
     };
     if args.json {
         output::line(flat_json(&figures))?;
