@@ -8,7 +8,7 @@ use crate::picture::{duration, grouped};
 use crate::{open, output};
 use gristmill::Wait;
 use gristmill_abi::registers as reg;
-use gristmill_driver::{Card, Command, DmaBuffer, Place};
+use gristmill_driver::{Card, Command, DmaBuffer, Error as DriverError};
 use serde::Serialize;
 use std::fmt::Write;
 use std::hint::black_box;
@@ -103,7 +103,7 @@ impl LinkBench {
     }
 
     fn registers(&mut self) -> Result<(), CliError> {
-        let failed = |e| CliError::Driver(gristmill_driver::Error::Transport(e));
+        let failed = |e| CliError::Driver(DriverError::Transport(e));
         self.add("register read".into(), None, |card| {
             black_box(card.transport().read32(reg::SCRATCH).map_err(failed)?);
             Ok(())
@@ -169,22 +169,29 @@ impl LinkBench {
         Ok(())
     }
 
-    /// Copies there and back, timed, and looks whether all came back.
+    /// Copies there and back, timed; then once more, and looks whether all came back.
     fn copy(&mut self, mut buffer: DmaBuffer, bytes: u64, name: &str, wait: Wait) -> Result<Duration, CliError> {
         let how = if wait == Wait::Interrupt { "interrupt" } else { "polling" };
         let data: Vec<u8> = (0..bytes).map(|i| (i ^ i >> 8 ^ i >> 16).wrapping_mul(0x9d) as u8).collect();
-        buffer.write(0, &data).map_err(gristmill_driver::Error::from)?;
+        buffer.write(0, &data).map_err(DriverError::from)?;
         let there = self.add(format!("copy {name} to the card, {how}"), Some(bytes), |card| {
             card.run(Command::copy_to_card(buffer.whole(), 0))?;
             Ok(())
         })?;
-        buffer.scrub();
         self.add(format!("copy {name} from the card, {how}"), Some(bytes), |card| {
-            card.run(Command::copy(Place::Card(0), &buffer, (bytes / 32) as u32))?;
+            card.run(Command::copy_from_card(0, buffer.whole()))?;
             Ok(())
         })?;
+        buffer.write(0, &data).map_err(DriverError::from)?;
+        self.card.run(Command::copy_to_card(buffer.whole(), 0))?;
+        buffer.scrub();
+        // In halves, so that what a card does to a certain word of every copy does not cancel out.
+        for half in [0, bytes / 2] {
+            let part = buffer.slice(half, bytes / 2).map_err(DriverError::from)?;
+            self.card.run(Command::copy_from_card(half, part))?;
+        }
         let mut back = vec![0; bytes as usize];
-        buffer.read(0, &mut back).map_err(gristmill_driver::Error::from)?;
+        buffer.read(0, &mut back).map_err(DriverError::from)?;
         if back != data {
             return Err(CliError::Corrupt { device: self.card.name().to_owned(), bytes });
         }
