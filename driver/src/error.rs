@@ -19,8 +19,8 @@ pub enum Error {
     #[error(transparent)]
     Dma(#[from] DmaError),
     /// The card answered garbage.
-    #[error("{device} answered garbage: {source}; reset the card, and do not trust its results")]
-    Queue { device: String, source: QueueError },
+    #[error("{device} answered garbage in queue {queue}: {source}; reset the card, and do not trust its results")]
+    Queue { device: String, queue: u8, source: QueueError },
     /// A device name that nobody understands.
     #[error("no device is called {name:?}: {problem}; write {expected}")]
     Name { name: String, problem: String, expected: &'static str },
@@ -46,9 +46,11 @@ pub enum Error {
     /// The card's cycle counter stands still, or everything takes too long by the wall clock.
     #[error("{device} makes no progress with {what}: waited {after:?} of wall-clock time, {problem}; reset the card")]
     Stalled { device: String, what: String, after: Duration, problem: &'static str },
-    /// The card stopped its queue.
-    #[error("{device} stopped its queue: it could not read a descriptor or write a completion; reset the card")]
-    QueueStopped { device: String },
+    /// The card stopped one of its queues.
+    #[error(
+        "{device} stopped queue {queue}: it could not read a descriptor or write a completion; restart the queue or reset the card"
+    )]
+    QueueStopped { device: String, queue: u8 },
     /// A reset did not take.
     #[error("{device} cannot be reset: {problem}; power-cycle it or program it again")]
     ResetFailed { device: String, problem: String },
@@ -67,8 +69,11 @@ pub enum Error {
     /// The ring is full; only `try_submit` says so.
     #[error("the submission ring is full ({entries} commands in flight); wait for one first")]
     RingFull { entries: usize },
-    /// The command was in flight at a reset.
-    #[error("the command was lost in a reset of the card; submit it again")]
+    /// A queue that this card is not driven with.
+    #[error("{device} has no queue {queue} open, only {queues} from 0 on; open it with more, if it has more")]
+    NoQueue { device: String, queue: usize, queues: usize },
+    /// The command was in flight at a reset, or when its queue was restarted.
+    #[error("the command was lost in a reset of the card or its queue; submit it again")]
     Stale,
     /// A ticket that was waited for already, or is another card's.
     #[error("no command with this ticket is in flight or done: it was waited for already")]

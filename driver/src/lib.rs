@@ -25,7 +25,7 @@ pub mod queue;
 pub mod transport;
 
 pub use asynchronous::AsyncCard;
-pub use card::{Batch, Card, CardInfo, Command, Counters, Options, Place, ScalarForm, Wait};
+pub use card::{Batch, Card, CardInfo, Command, Counters, Options, Place, Queue, ScalarForm, Wait};
 pub use dma::{DmaBuffer, DmaSlice};
 pub use error::Error;
 pub use name::open;

@@ -84,13 +84,10 @@ fn an_error_stops_its_queue_alone() {
     for (name, mut h) in hosts() {
         let d = nop(&h);
         // A ring that is not mapped, one whose completions cannot be written, one of no size.
-        let breaks: [(u32, &dyn Fn(&mut Host)); 3] = [
-            (1, &|h| h.card.write32(reg::of_queue(1, reg::SQ_BASE_HI), 0x77)),
-            (2, &|h| h.card.write32(reg::of_queue(2, reg::CQ_BASE_HI), 0x77)),
-            (1, &|h| h.card.write32(reg::of_queue(1, reg::Q_LOG_SIZE), 13)),
-        ];
-        for (broken, breaks) in breaks {
-            breaks(&mut h);
+        for (broken, register, value) in
+            [(1, reg::SQ_BASE_HI, 0x77), (2, reg::CQ_BASE_HI, 0x77), (1, reg::Q_LOG_SIZE, 13)]
+        {
+            h.card.write32(reg::of_queue(broken, register), value);
             h.queue_on(broken, d);
             h.ring_on(broken);
             assert!(h.wait_on(broken, LONG).is_err(), "{name}");

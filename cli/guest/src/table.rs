@@ -17,6 +17,7 @@ macro_rules! scenarios {
                 copies_arrive = traffic::copies_arrive;
                 interrupts_arrive = traffic::interrupts_arrive;
                 many_commands_in_flight = traffic::many_commands_in_flight;
+                several_queues_in_flight = queues::several_in_flight;
                 msm_equals_the_cpus = commands::msm;
                 ntt_equals_the_cpus = commands::ntt;
                 groth16_proof = commands::groth16_proof;

@@ -15,9 +15,9 @@ const MEMORY: u16 = 1 << 1;
 const BUS_MASTER: u16 = 1 << 2;
 /// How long to leave the card alone between two looks at its status. Simulators in this process
 /// run their clock meanwhile.
-const PAUSE: Duration = Duration::from_micros(200);
+pub(super) const PAUSE: Duration = Duration::from_micros(200);
 /// Cycles for initialising memories after a reset, at least.
-const RESET_CYCLES: u64 = 1 << 20;
+pub(super) const RESET_CYCLES: u64 = 1 << 20;
 
 /// Switches memory accesses and bus mastering of the function on or off.
 pub(super) fn command_register(transport: &mut dyn Transport, on: bool) -> Result<(), Error> {
@@ -63,23 +63,26 @@ impl Card {
                 return Ok(());
             }
             match &mut watch {
-                Some(watch) => watch.check(transport, &self.options.limits)?,
+                Some(watch) => watch.check(transport, &self.options.limits, 0)?,
                 None => watch = Some(Watch::start(transport, "a reset", budget)?),
             }
             transport.wait_interrupt(PAUSE)?;
         }
     }
 
-    /// Programs the queue and lets the card run.
+    /// Programs the queues and lets the card run.
     fn start(&mut self) -> Result<(), Error> {
+        let all = self.interrupts();
         let transport = &mut *self.transport;
         let epoch = transport.read32(reg::EPOCH)?;
-        self.queue.start(transport, epoch)?;
+        for lane in &mut self.lanes {
+            lane.queue.start(transport, epoch)?;
+            lane.watch = None;
+        }
         transport.enable_interrupt()?;
-        transport.write32(reg::IRQ_PENDING, reg::IRQ_COMPLETION | reg::IRQ_ERROR)?;
-        transport.write32(reg::IRQ_ENABLE, self.options.wait.interrupts())?;
+        transport.write32(reg::IRQ_PENDING, all)?;
+        transport.write32(reg::IRQ_ENABLE, self.options.wait.interrupts(all))?;
         transport.write32(reg::CONTROL, reg::CONTROL_RUN)?;
-        self.watch = None;
         self.armed = true;
         Ok(())
     }

@@ -38,7 +38,7 @@ impl Doctor {
 
 impl Card {
     /// Examines the card: identity, configuration space, registers, clock, DMA memory, and an
-    /// empty command through the queue. Nothing may be in flight that must not wait.
+    /// empty command through each queue in use. Nothing may be in flight that must not wait.
     pub fn doctor(&mut self) -> Result<Doctor, Error> {
         let mut d = Doctor::default();
         let transport = &mut *self.transport;
@@ -67,12 +67,14 @@ impl Card {
         let value = format!("{mapped} bytes mapped, {huge} of them in huge pages");
         d.add("dma memory", mapped > 0, value, "raise the limits of locked memory");
         let (before, start) = (self.cycles()?, Instant::now());
-        let done = self.run(Command::nop());
-        let (value, good) = match &done {
-            Ok(done) => (format!("{} cycles, {:?} with the doorbell", done.cycles, start.elapsed()), true),
-            Err(error) => (error.to_string(), false),
-        };
-        d.add("queue", good, value, "reset the card");
+        for index in 0..self.queues() {
+            let done = self.queue(index)?.run(Command::nop());
+            let (value, good) = match &done {
+                Ok(done) => (format!("{} cycles, {:?} with the doorbell", done.cycles, start.elapsed()), true),
+                Err(error) => (error.to_string(), false),
+            };
+            d.add("queue", good, value, "reset the card");
+        }
         let went = self.cycles()?.wrapping_sub(before);
         let value = format!("{went} cycles since the queue's test, {} Hz", self.clock_hz()?);
         d.add("clock", went > 0, value, "check the card's clock");

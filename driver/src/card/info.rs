@@ -22,7 +22,7 @@ pub struct CardInfo {
     pub ntt_factors: bool,
     /// Scalars may be in Montgomery form.
     pub montgomery_scalars: bool,
-    /// Queue pairs (the driver uses the first).
+    /// Queue pairs.
     pub queues: u8,
     /// Curves offered.
     pub curves: Vec<Curve>,

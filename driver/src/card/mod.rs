@@ -5,6 +5,7 @@ mod command;
 mod counters;
 mod doctor;
 mod info;
+mod lane;
 mod rescue;
 mod submit;
 mod wait;
@@ -14,23 +15,25 @@ pub use counters::Counters;
 pub use doctor::{Doctor, Finding};
 pub use info::CardInfo;
 pub use rescue::Rescue;
-pub use submit::Batch;
+pub use submit::{Batch, Queue};
 pub use wait::Wait;
 
 use crate::dma::{DmaBuffer, DmaPool, Kept};
 use crate::error::Error;
-use crate::queue::{Limits, QueuePair, Watch};
+use crate::queue::{Limits, QueuePair};
 use crate::transport::Transport;
 use gristmill_abi::registers as reg;
 use info::identify;
+use lane::Lane;
 use std::os::fd::BorrowedFd;
-use std::time::Instant;
 
 /// How a card is driven.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// log2 of the entries of both rings, 1 to 12. One less commands can be in flight.
+    /// log2 of the entries of both rings of each queue, 1 to 12. One less commands can be in flight.
     pub log_ring: u32,
+    /// Queue pairs to use: at least one, and no more than the card has.
+    pub queues: usize,
     /// Time-outs.
     pub limits: Limits,
     /// How completions are awaited.
@@ -39,27 +42,29 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { log_ring: 8, limits: Limits::default(), wait: Wait::default() }
+        Options { log_ring: 8, queues: 1, limits: Limits::default(), wait: Wait::default() }
     }
 }
 
-/// An open card with its queue running.
+/// An open card with its queues running.
 ///
-/// Commands run in order. [`submit`](Self::submit) puts one into the ring and rings the doorbell,
+/// Commands of one queue run in order; the card takes from its queues in turn, and runs one command
+/// at a time. What is submitted here goes to queue 0; [`queue`](Self::queue) names another.
+/// [`submit`](Self::submit) puts one into the ring and rings the doorbell,
 /// [`submit_all`](Self::submit_all) and [`batch`](Self::batch) many with one doorbell;
 /// [`wait`](Self::wait) gives a command's result. None of them allocates memory. Dropping the card resets it and takes all DMA memory back.
 pub struct Card {
     transport: Box<dyn Transport>,
     pool: DmaPool,
-    queue: QueuePair,
+    /// The queues in use, at least one.
+    lanes: Box<[Lane]>,
+    /// The queue whose results are given out first.
+    turn: usize,
     info: CardInfo,
     options: Options,
-    watch: Option<Watch>,
-    /// The interrupt's pending bit is clear and no completion was taken since: the next completion
+    /// The interrupt's pending bits are clear and no completion was taken since: the next completion
     /// raises the interrupt.
     armed: bool,
-    /// When the driver last saw a completion, looked at the card, or began to have something in flight.
-    looked: Instant,
 }
 
 impl Card {
@@ -78,12 +83,16 @@ impl Card {
         let version = identify(&mut *transport)?;
         let info = CardInfo::read(&mut *transport, version)?;
         let pool = DmaPool::new(transport.iova_ranges());
-        let (submissions, completions) = QueuePair::ring_bytes(log);
-        let submissions = pool.allocate(&mut *transport, submissions)?;
-        let completions = pool.allocate(&mut *transport, completions)?;
-        let queue = QueuePair::new(submissions, completions, log, 0);
-        let looked = Instant::now();
-        let mut card = Card { transport, pool, queue, info, options, watch: None, armed: false, looked };
+        let most = u32::from(info.queues).min(reg::MAX_QUEUES) as u8;
+        let mut lanes = Vec::new();
+        for number in (0..most).take(options.queues.max(1)) {
+            let (submissions, completions) = QueuePair::ring_bytes(log);
+            let submissions = pool.allocate(&mut *transport, submissions)?;
+            let completions = pool.allocate(&mut *transport, completions)?;
+            lanes.push(Lane::new(QueuePair::new(submissions, completions, log, number)));
+        }
+        let lanes = lanes.into_boxed_slice();
+        let mut card = Card { transport, pool, lanes, turn: 0, info, options, armed: false };
         card.bring_up()?;
         tracing::info!(device = card.name(), config = card.info.config_id, "card is up");
         Ok(card)
@@ -141,9 +150,19 @@ impl Card {
         self.pool.mapped()
     }
 
-    /// Commands in flight.
+    /// Commands in flight, in all queues.
     pub fn in_flight(&self) -> usize {
-        self.queue.in_flight()
+        self.lanes.iter().map(|lane| lane.queue.in_flight()).sum()
+    }
+
+    /// Queues in use.
+    pub fn queues(&self) -> usize {
+        self.lanes.len()
+    }
+
+    /// The interrupt bits of the queues in use.
+    fn interrupts(&self) -> u32 {
+        reg::irq_mask(self.lanes.len() as u32)
     }
 
     /// The eventfd of the interrupt, for an event loop.

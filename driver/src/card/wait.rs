@@ -1,6 +1,7 @@
 //! Waiting for completions: by the interrupt, or by watching the ring.
 
 use super::Card;
+use super::lane::Lane;
 use crate::error::Error;
 use crate::queue::{Done, Ticket, Watch};
 use crate::transport::TransportError;
@@ -40,9 +41,9 @@ impl Wait {
         self != Wait::BUSY
     }
 
-    /// The interrupts that are enabled.
-    pub(crate) fn interrupts(self) -> u32 {
-        if self.sleeps() { reg::IRQ_COMPLETION | reg::IRQ_ERROR } else { 0 }
+    /// Which of these interrupts are enabled.
+    pub(crate) fn interrupts(self, all: u32) -> u32 {
+        if self.sleeps() { all } else { 0 }
     }
 }
 
@@ -69,19 +70,39 @@ impl Card {
         }
     }
 
-    /// Waits for the oldest command whose result nobody has taken.
+    /// Waits for any command whose result nobody has taken: each queue's oldest first, and the queues
+    /// in turn. That a queue's completions were garbage is told when no other has anything in flight.
     pub fn wait_any(&mut self) -> Result<(Ticket, Result<Done, Error>), Error> {
         let mut pause = self.pause();
         loop {
-            self.look()?;
-            if let Some((ticket, done)) = self.queue.take_any() {
+            self.poll();
+            if let Some((ticket, done)) = self.take_any() {
                 return Ok((ticket, judge(done)));
             }
-            if self.queue.in_flight() == 0 {
+            let mut in_flight = 0;
+            for index in 0..self.lanes.len() {
+                if self.healthy(index).is_ok() {
+                    in_flight += self.lanes[index].queue.in_flight();
+                    self.look(index)?;
+                }
+            }
+            if self.lanes.iter().any(|lane| lane.queue.untaken() > 0) {
+                continue;
+            }
+            if in_flight == 0 {
+                (0..self.lanes.len()).try_for_each(|index| self.healthy(index))?;
                 return Err(Error::UnknownTicket);
             }
             self.idle(&mut pause)?;
         }
+    }
+
+    fn take_any(&mut self) -> Option<(Ticket, Done)> {
+        let (first, count) = (self.turn, self.lanes.len());
+        let order = (0..count).map(|i| (first + i) % count);
+        let (index, taken) = order.filter_map(|i| Some((i, self.lanes[i].queue.take_any()?))).next()?;
+        self.turn = (index + 1) % count;
+        Some(taken)
     }
 
     /// The command's result if it has ended, `None` if it is in flight; in the latter case its
@@ -118,44 +139,66 @@ impl Card {
         self.options.wait = wait;
         // Whatever is pending is cleared before the next sleep.
         self.armed = false;
-        Ok(self.transport.write32(reg::IRQ_ENABLE, wait.interrupts())?)
+        Ok(self.transport.write32(reg::IRQ_ENABLE, wait.interrupts(self.interrupts()))?)
     }
 
     /// [`try_wait`](Self::try_wait) for who does not wait for the interrupt.
     pub(crate) fn check(&mut self, ticket: Ticket) -> Result<Option<Result<Done, Error>>, Error> {
-        self.look()?;
-        if let Some(done) = self.queue.take(ticket) {
+        let index = ticket.queue();
+        if index >= self.lanes.len() {
+            return Err(Error::UnknownTicket);
+        }
+        self.look(index)?;
+        let queue = &mut self.lanes[index].queue;
+        if let Some(done) = queue.take(ticket) {
             return Ok(Some(judge(done)));
         }
-        match (self.queue.is_current(ticket), self.queue.is_in_flight(ticket)) {
+        match (queue.is_current(ticket), queue.is_in_flight(ticket)) {
             (false, _) => Err(Error::Stale),
             (true, false) => Err(Error::UnknownTicket),
             (true, true) => Ok(None),
         }
     }
 
-    pub(super) fn poll(&mut self) -> Result<usize, Error> {
-        let device = self.transport.name();
-        let taken = self.queue.poll().map_err(|source| Error::Queue { device: device.into(), source })?;
-        // A completion that was taken has set the pending bit, now or soon.
-        self.armed &= taken == 0;
-        Ok(taken)
+    /// Takes the completions of all queues; returns how many. A queue whose completions are garbage is
+    /// told by [`healthy`](Self::healthy).
+    pub(super) fn poll(&mut self) -> usize {
+        let mut all = 0;
+        for lane in &mut self.lanes {
+            let taken = lane.queue.poll().unwrap_or(0);
+            lane.news |= taken > 0;
+            all += taken;
+        }
+        // A completion that was taken has set its pending bit, now or soon.
+        self.armed &= all == 0;
+        all
     }
 
-    /// Takes completions; looks at the card itself when a slice has passed without any.
-    pub(super) fn look(&mut self) -> Result<(), Error> {
-        let (taken, now) = (self.poll()?, Instant::now());
-        if taken > 0 {
-            self.looked = now;
-        } else if now.saturating_duration_since(self.looked) >= self.options.limits.slice {
-            self.looked = now;
-            self.watch_oldest()?;
+    /// The error of a queue whose completions were garbage.
+    pub(super) fn healthy(&self, index: usize) -> Result<(), Error> {
+        match self.lanes[index].queue.broken() {
+            None => Ok(()),
+            Some(source) => Err(Error::Queue { device: self.name().into(), queue: index as u8, source }),
+        }
+    }
+
+    /// Takes completions; looks at the card itself when a slice has passed without any of this queue.
+    pub(super) fn look(&mut self, index: usize) -> Result<(), Error> {
+        self.poll();
+        self.healthy(index)?;
+        let (slice, now) = (self.options.limits.slice, Instant::now());
+        let lane = &mut self.lanes[index];
+        if std::mem::take(&mut lane.news) {
+            lane.looked = now;
+        } else if now.saturating_duration_since(lane.looked) >= slice {
+            lane.looked = now;
+            self.watch_oldest(index)?;
         }
         Ok(())
     }
 
     /// Sees to it that the next completion raises the interrupt; `true` if completions were taken
-    /// on the way. The interrupt is an edge of "something is pending", so the pending bit has to be
+    /// on the way. The interrupt is an edge of "something is pending", so the pending bits have to be
     /// clear, and a completion that came before it was clear must be seen here: hence the flush
     /// between clearing and looking. Without it a posted clearing could swallow the bit of a
     /// completion that the look just missed, and the wait would last a slice.
@@ -163,8 +206,9 @@ impl Card {
         if self.armed || !self.options.wait.sleeps() {
             return Ok(false);
         }
+        let all = self.interrupts();
         let transport = &mut *self.transport;
-        let cleared = transport.post32(reg::IRQ_PENDING, reg::IRQ_COMPLETION | reg::IRQ_ERROR);
+        let cleared = transport.post32(reg::IRQ_PENDING, all);
         let cleared = cleared.and_then(|()| transport.flush());
         self.armed = true;
         self.after(cleared)
@@ -173,20 +217,25 @@ impl Card {
     /// Takes completions after a use of the transport; `true` if there were any. Its error counts only
     /// if there were none: what had completed before the way to the card was lost is there.
     fn after(&mut self, outcome: Result<(), TransportError>) -> Result<bool, Error> {
-        let taken = self.poll()? > 0;
+        let taken = self.poll() > 0;
         if taken { Ok(true) } else { Ok(outcome.map(|()| false)?) }
     }
 
-    /// Checks the oldest command's time-out, and that the card is there at all.
-    fn watch_oldest(&mut self) -> Result<(), Error> {
-        let Some(oldest) = self.queue.oldest() else { return Ok(()) };
-        let transport = &mut *self.transport;
-        match &mut self.watch {
-            Some(watch) if watch.is_for(oldest) => watch.check(transport, &self.options.limits),
+    /// Checks the time-out of a queue's oldest command, and that the card is there at all. Of each
+    /// other queue two commands may go first: one is run or fetched already, and one has its turn.
+    fn watch_oldest(&mut self, index: usize) -> Result<(), Error> {
+        let Some(oldest) = self.lanes[index].queue.oldest() else { return Ok(()) };
+        let before =
+            |(i, lane): (usize, &Lane)| if i == index { 0 } else { lane.queue.largest_budget().saturating_mul(2) };
+        let others = self.lanes.iter().enumerate().map(before).fold(0, u64::saturating_add);
+        let (transport, limits) = (&mut *self.transport, &self.options.limits);
+        let lane = &mut self.lanes[index];
+        match &mut lane.watch {
+            Some(watch) if watch.is_for(oldest) => watch.check(transport, limits, others),
             _ => {
                 let mut watch = Watch::flight(transport, oldest)?;
-                watch.check(transport, &self.options.limits)?;
-                self.watch = Some(watch);
+                watch.check(transport, limits, others)?;
+                lane.watch = Some(watch);
                 Ok(())
             }
         }
@@ -200,12 +249,13 @@ impl Card {
         }
     }
 
-    /// Waits for a moment in which something may happen: watching the ring first if that is
+    /// Waits for a moment in which something may happen: watching the rings first if that is
     /// wanted, then for an interrupt, a slice at most.
     pub(super) fn idle(&mut self, pause: &mut Pause) -> Result<(), Error> {
         if let Pause::Watching { until, rounds } = pause {
             for _ in 0..LOOKS {
-                if self.queue.has_news() {
+                // (A queue known to be broken has no news that anybody waits for.)
+                if self.lanes.iter().any(|lane| lane.queue.broken().is_none() && lane.queue.has_news()) {
                     return Ok(());
                 }
                 self.transport.spin()?;

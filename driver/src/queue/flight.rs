@@ -1,5 +1,6 @@
 //! Commands in flight: a table of one slot for each entry of the submission ring.
 
+use super::Ticket;
 use crate::dma::DmaSlice;
 
 /// The memory that a command's operands name: it is not lent anew while this is held.
@@ -17,7 +18,7 @@ pub(super) struct Slot {
 /// A command in flight, for who watches it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Flight {
-    pub(crate) sequence: u64,
+    pub(crate) ticket: Ticket,
     pub(crate) opcode: u8,
     pub(crate) budget: u64,
 }

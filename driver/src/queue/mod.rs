@@ -44,8 +44,8 @@ use std::sync::atomic::{Ordering, fence};
 pub(crate) struct QueuePair {
     submissions: DmaBuffer,
     completions: DmaBuffer,
-    /// Offset of this queue's registers from those of queue 0.
-    registers: u16,
+    /// Its number on the card.
+    number: u8,
     /// Entries of each ring, a power of two.
     entries: u32,
     /// The card's epoch.
@@ -62,6 +62,8 @@ pub(crate) struct QueuePair {
     results: Results,
     /// Sequence of the next command.
     next: u64,
+    /// The largest budget of any command since the start.
+    largest: u64,
     broken: Option<QueueError>,
 }
 
@@ -72,13 +74,12 @@ impl QueuePair {
         (entries * DESCRIPTOR_BYTES as u64, entries * COMPLETION_BYTES as u64)
     }
 
-    /// A queue over two buffers of [`ring_bytes`](Self::ring_bytes), to be started. Its registers
-    /// lie `registers` bytes behind those of queue 0.
-    pub(crate) fn new(submissions: DmaBuffer, completions: DmaBuffer, log_entries: u32, registers: u16) -> Self {
+    /// The queue of that number over two buffers of [`ring_bytes`](Self::ring_bytes), to be started.
+    pub(crate) fn new(submissions: DmaBuffer, completions: DmaBuffer, log_entries: u32, number: u8) -> Self {
         QueuePair {
             submissions,
             completions,
-            registers,
+            number,
             entries: 1 << log_entries,
             epoch: 0,
             generation: 0,
@@ -88,6 +89,7 @@ impl QueuePair {
             untold: 0,
             results: Results::new(1 << log_entries),
             next: 0,
+            largest: 0,
             broken: None,
         }
     }
@@ -98,13 +100,13 @@ impl QueuePair {
         self.flights.clear();
         self.results.shelve();
         (self.phase, self.unrung, self.untold) = (true, 0, 0);
-        (self.epoch, self.broken) = (epoch, None);
+        (self.epoch, self.broken, self.largest) = (epoch, None, 0);
         self.generation += 1;
         // Zero is "not yet" in the first pass, whose phase is one.
         self.submissions.scrub();
         self.completions.scrub();
         let (sq, cq) = (self.submissions.iova(), self.completions.iova());
-        let mut write = |register, value| transport.write32(register + self.registers, value);
+        let mut write = |register, value| transport.write32(reg::of_queue(self.number.into(), register), value);
         write(reg::Q_ENABLE, 0)?;
         write(reg::SQ_BASE_LO, sq as u32)?;
         write(reg::SQ_BASE_HI, (sq >> 32) as u32)?;
@@ -112,6 +114,11 @@ impl QueuePair {
         write(reg::CQ_BASE_HI, (cq >> 32) as u32)?;
         write(reg::Q_LOG_SIZE, self.entries.trailing_zeros())?;
         write(reg::Q_ENABLE, 1)
+    }
+
+    /// Where this queue has the register that queue 0 has there.
+    pub(crate) fn register(&self, register: u16) -> u16 {
+        reg::of_queue(self.number.into(), register)
     }
 
     /// Most commands in flight: a ring with equal indices is empty, so one slot stays free.
@@ -143,12 +150,27 @@ impl QueuePair {
 
     pub(crate) fn oldest(&self) -> Option<Flight> {
         let slot = self.flights.oldest()?;
-        Some(Flight { sequence: self.oldest_sequence(), opcode: slot.opcode, budget: slot.budget })
+        Some(Flight { ticket: self.ticket(self.oldest_sequence()), opcode: slot.opcode, budget: slot.budget })
     }
 
     /// The ticket of the next command.
     pub(crate) fn next_ticket(&self) -> Ticket {
-        Ticket { sequence: self.next, generation: self.generation }
+        self.ticket(self.next)
+    }
+
+    fn ticket(&self, sequence: u64) -> Ticket {
+        Ticket { queue: self.number, sequence, generation: self.generation }
+    }
+
+    /// The largest budget of any command since the start: how long another queue's command may have
+    /// to wait for one of this queue.
+    pub(crate) fn largest_budget(&self) -> u64 {
+        self.largest
+    }
+
+    /// What was wrong in a completion, if anything was since the start.
+    pub(crate) fn broken(&self) -> Option<QueueError> {
+        self.broken
     }
 
     /// Writes a descriptor (its id and epoch are filled in) without announcing it. The ring must
@@ -161,6 +183,7 @@ impl QueuePair {
         self.flights.push(Slot { opcode: descriptor.opcode, budget, _holds: holds });
         self.next += 1;
         self.unrung += 1;
+        self.largest = self.largest.max(budget);
         Ok(ticket)
     }
 
@@ -172,11 +195,11 @@ impl QueuePair {
         // The card must have room for the completions of all in flight; as completions are taken
         // this sum stays, so telling it here, and only when it matters, is enough.
         if self.untold + self.flights.len() > self.capacity() {
-            transport.post32(reg::CQ_HEAD + self.registers, self.flights.first() as u32)?;
+            transport.post32(self.register(reg::CQ_HEAD), self.flights.first() as u32)?;
             self.untold = 0;
         }
         fence(Ordering::SeqCst); // descriptors before the doorbell
-        transport.post32(reg::SQ_TAIL + self.registers, self.flights.end() as u32)?;
+        transport.post32(self.register(reg::SQ_TAIL), self.flights.end() as u32)?;
         self.unrung = 0;
         Ok(())
     }
@@ -282,7 +305,7 @@ impl QueuePair {
     /// Takes the oldest result that nobody has taken.
     pub(crate) fn take_any(&mut self) -> Option<(Ticket, Done)> {
         let (sequence, done) = self.results.take_any()?;
-        Some((Ticket { sequence, generation: self.generation }, done))
+        Some((self.ticket(sequence), done))
     }
 }
 

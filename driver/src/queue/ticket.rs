@@ -5,15 +5,24 @@ use gristmill_abi::completion::Status;
 /// Handle of a submitted command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ticket {
+    pub(crate) queue: u8,
     pub(crate) sequence: u64,
     /// Resets that this driver has done; the card's own epoch may start anew with it.
     pub(crate) generation: u64,
+}
+
+impl Ticket {
+    /// The queue that the command was submitted to.
+    pub fn queue(self) -> usize {
+        self.queue.into()
+    }
 }
 
 /// Handles of commands that were submitted one after the other, in their order. It is a range, so
 /// it costs no memory however many they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tickets {
+    queue: u8,
     first: u64,
     end: u64,
     generation: u64,
@@ -22,7 +31,8 @@ pub struct Tickets {
 impl Tickets {
     /// `count` commands from `first` on.
     pub(crate) fn new(first: Ticket, count: usize) -> Self {
-        Tickets { first: first.sequence, end: first.sequence + count as u64, generation: first.generation }
+        let Ticket { queue, sequence, generation } = first;
+        Tickets { queue, first: sequence, end: sequence + count as u64, generation }
     }
 }
 
@@ -30,7 +40,7 @@ impl Iterator for Tickets {
     type Item = Ticket;
 
     fn next(&mut self) -> Option<Ticket> {
-        let ticket = Ticket { sequence: self.first, generation: self.generation };
+        let ticket = Ticket { queue: self.queue, sequence: self.first, generation: self.generation };
         (self.first < self.end).then(|| {
             self.first += 1;
             ticket
@@ -47,7 +57,7 @@ impl DoubleEndedIterator for Tickets {
     fn next_back(&mut self) -> Option<Ticket> {
         (self.first < self.end).then(|| {
             self.end -= 1;
-            Ticket { sequence: self.end, generation: self.generation }
+            Ticket { queue: self.queue, sequence: self.end, generation: self.generation }
         })
     }
 }
@@ -76,7 +86,7 @@ mod tests {
 
     #[test]
     fn tickets_come_in_order_from_both_ends() {
-        let first = Ticket { sequence: 7, generation: 2 };
+        let first = Ticket { queue: 1, sequence: 7, generation: 2 };
         let mut tickets = Tickets::new(first, 3);
         assert_eq!(tickets.len(), 3);
         assert_eq!(tickets.next(), Some(first));

@@ -4,10 +4,10 @@
 //! counted by the card's own counter. The wall clock only guards against a link or a clock that is
 //! dead, and against a card that lies about its cycles.
 
-use super::Flight;
+use super::{Flight, Ticket};
 use crate::error::{Error, opcode_name};
 use crate::transport::{ALL_ONES, Transport, TransportError};
-use gristmill_abi::{CARD_ID, registers as reg};
+use gristmill_abi::{CARD_ID, caps, registers as reg};
 use std::time::{Duration, Instant};
 
 /// How long is waited, and for what.
@@ -46,7 +46,8 @@ pub(crate) fn read_cycles(transport: &mut dyn Transport) -> Result<u64, Transpor
 /// Watches one thing that the card does: its oldest command, or a reset.
 #[derive(Debug)]
 pub(crate) struct Watch {
-    sequence: u64,
+    /// The command that is watched, if it is one.
+    ticket: Option<Ticket>,
     what: &'static str,
     budget: u64,
     start: u64,
@@ -55,48 +56,39 @@ pub(crate) struct Watch {
     moved: Instant,
     /// Since when the card has no command, though one is in flight; `None` too where a reset is watched.
     idle: Option<Instant>,
-    in_flight: bool,
 }
 
 impl Watch {
     /// Starts counting now.
     pub(crate) fn start(transport: &mut dyn Transport, what: &'static str, budget: u64) -> Result<Self, Error> {
         let (start, now) = (cycles_alive(transport)?, Instant::now());
-        Ok(Watch {
-            sequence: 0,
-            what,
-            budget,
-            start,
-            latest: start,
-            started: now,
-            moved: now,
-            idle: None,
-            in_flight: false,
-        })
+        Ok(Watch { ticket: None, what, budget, start, latest: start, started: now, moved: now, idle: None })
     }
 
     /// The same for a command in flight.
     pub(crate) fn flight(transport: &mut dyn Transport, flight: Flight) -> Result<Self, Error> {
         let what = opcode_name(flight.opcode);
-        Ok(Watch { sequence: flight.sequence, in_flight: true, ..Self::start(transport, what, flight.budget)? })
+        Ok(Watch { ticket: Some(flight.ticket), ..Self::start(transport, what, flight.budget)? })
     }
 
     /// Whether this watches that command.
     pub(crate) fn is_for(&self, flight: Flight) -> bool {
-        self.sequence == flight.sequence
+        self.ticket == Some(flight.ticket)
     }
 
-    /// Looks at the card: an error if it is gone, stopped its queue, stands still, or used up the
-    /// budget.
-    pub(crate) fn check(&mut self, transport: &mut dyn Transport, limits: &Limits) -> Result<(), Error> {
+    /// Looks at the card: an error if it is gone, stopped the command's queue, stands still, or used up
+    /// the budget and the cycles of `others`, which may go first.
+    pub(crate) fn check(&mut self, transport: &mut dyn Transport, limits: &Limits, others: u64) -> Result<(), Error> {
         let cycles = cycles_alive(transport)?;
         let status = transport.read32(reg::STATUS)?;
-        let device = || transport.name().to_owned();
-        let (in_flight, what) = (self.in_flight, self.what);
-        let what = || if in_flight { format!("command {what}") } else { what.to_owned() };
-        if status & reg::STATUS_QUEUE_ERROR != 0 {
-            return Err(Error::QueueStopped { device: device() });
+        if let Some(Ticket { queue, .. }) = self.ticket.filter(|_| status & reg::STATUS_QUEUE_ERROR != 0)
+            && has_stopped(transport, queue)?
+        {
+            return Err(Error::QueueStopped { device: transport.name().to_owned(), queue });
         }
+        let device = || transport.name().to_owned();
+        let (in_flight, what) = (self.ticket.is_some(), self.what);
+        let what = || if in_flight { format!("command {what}") } else { what.to_owned() };
         let now = Instant::now();
         let stalled = |after, problem| Err(Error::Stalled { device: device(), what: what(), after, problem });
         // A counter that goes back counts as standing still.
@@ -107,7 +99,7 @@ impl Watch {
         }
         // A completion that got lost: the clock of a simulator stands nearly still then, so its
         // cycles would not tell.
-        self.idle = if self.in_flight && status & reg::STATUS_BUSY == 0 { self.idle.or(Some(now)) } else { None };
+        self.idle = if in_flight && status & reg::STATUS_BUSY == 0 { self.idle.or(Some(now)) } else { None };
         if let Some(since) = self.idle.filter(|since| now - *since > limits.stall) {
             return stalled(now - since, "the card says that it is idle, but wrote no completion");
         }
@@ -115,11 +107,21 @@ impl Watch {
             return stalled(now - self.started, "the limit for one command");
         }
         let cycles = self.latest - self.start;
-        if cycles > self.budget {
-            return Err(Error::TimedOut { device: device(), what: what(), cycles, budget: self.budget });
+        let budget = self.budget.saturating_add(others);
+        if cycles > budget {
+            return Err(Error::TimedOut { device: device(), what: what(), cycles, budget });
         }
         Ok(())
     }
+}
+
+/// Whether this queue is the one that an error stopped, given that one is. A card with one queue
+/// (before version 1.1 of its interface) has no Q_STATUS.
+fn has_stopped(transport: &mut dyn Transport, queue: u8) -> Result<bool, TransportError> {
+    if caps::queues(transport.read32(reg::CAPS)?) == 1 {
+        return Ok(true);
+    }
+    Ok(transport.read32(reg::of_queue(queue.into(), reg::Q_STATUS))? & reg::Q_STATUS_ERROR != 0)
 }
 
 /// The cycle counter of a card that is there. A dead link reads as all ones; so might a counter,

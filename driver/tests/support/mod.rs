@@ -15,13 +15,23 @@ use std::time::Duration;
 /// What the card does to a completion: it may change it, hold it back (empty), or write several.
 pub type Script = Box<dyn FnMut(Completion) -> Vec<Completion> + Send>;
 
+/// A queue's completion ring: index and phase of the next entry.
+#[derive(Clone, Copy)]
+struct Rings {
+    cq_tail: u32,
+    phase: bool,
+}
+
+const FRESH: Rings = Rings { cq_tail: 0, phase: true };
+
 pub struct State {
     pub registers: HashMap<u16, u32>,
     pub config: [u8; 256],
     windows: BTreeMap<u64, (u64, MmapRaw)>,
     pub memory: Vec<u8>,
-    cq_tail: u32,
-    phase: bool,
+    rings: [Rings; reg::MAX_QUEUES as usize],
+    /// The queue served last.
+    last: u32,
     irq: bool,
     pub cycles: u64,
     /// Cycles that go by in one wait.
@@ -36,6 +46,10 @@ pub struct State {
     pub function_resets: usize,
     pub interrupts: bool,
     pub script: Option<Script>,
+    /// Registers that change by themselves: at this cycle, which, to what.
+    pub later: Vec<(u64, u16, u32)>,
+    /// The script is only for this queue's completions.
+    pub scripted: Option<u32>,
     /// Whether it works while the driver watches the ring, or only while it sleeps.
     pub works_when_watched: bool,
     /// Posted writes arrive only before the next access that is not posted, or after a piece of work.
@@ -64,8 +78,8 @@ impl Fake {
             config: [0; 256],
             windows: BTreeMap::new(),
             memory: vec![0; 1 << 20],
-            cq_tail: 0,
-            phase: true,
+            rings: [FRESH; reg::MAX_QUEUES as usize],
+            last: 0,
             irq: false,
             cycles: 0,
             cycles_per_wait: 100,
@@ -77,11 +91,20 @@ impl Fake {
             function_resets: 0,
             interrupts: true,
             script: None,
+            later: Vec::new(),
+            scripted: None,
             works_when_watched: true,
             posts_late: false,
             posted: Vec::new(),
             slept_in_vain: 0,
         })))
+    }
+
+    /// With so many queues.
+    pub fn with_queues(queues: u32) -> Self {
+        let fake = Self::new();
+        fake.set(reg::CAPS, caps::COPY | queues << caps::QUEUES_SHIFT);
+        fake
     }
 
     pub fn with<R>(&self, f: impl FnOnce(&mut State) -> R) -> R {
@@ -166,39 +189,57 @@ impl State {
         }
     }
 
-    /// Writes an entry of the completion ring, with the phase that it is due.
+    /// Writes an entry of queue 0's completion ring, with the phase that it is due.
     pub fn complete(&mut self, c: Completion) {
-        let entries = 1 << self.get(reg::Q_LOG_SIZE);
-        let c = Completion { phase: c.phase == self.phase, ..c };
-        let at = self.base(reg::CQ_BASE_LO) + u64::from(self.cq_tail) * COMPLETION_BYTES as u64;
-        self.write_host(at, &c.encode());
-        self.cq_tail = (self.cq_tail + 1) % entries;
-        if self.cq_tail == 0 {
-            self.phase = !self.phase;
-        }
+        self.complete_on(0, c);
+    }
+
+    pub fn complete_on(&mut self, queue: u32, c: Completion) {
+        let entries = 1 << self.get(reg::of_queue(queue, reg::Q_LOG_SIZE));
+        let mut rings = self.rings[queue as usize];
+        let c = Completion { phase: c.phase == rings.phase, ..c };
+        let base = self.base(reg::of_queue(queue, reg::CQ_BASE_LO));
+        self.write_host(base + u64::from(rings.cq_tail) * COMPLETION_BYTES as u64, &c.encode());
+        rings.cq_tail = (rings.cq_tail + 1) % entries;
+        rings.phase ^= rings.cq_tail == 0;
+        self.rings[queue as usize] = rings;
         // The interrupt is the edge of "a pending bit is set and enabled".
         let (pending, enabled) = (self.get(reg::IRQ_PENDING), self.get(reg::IRQ_ENABLE));
-        self.irq |= pending & enabled == 0 && enabled & reg::IRQ_COMPLETION != 0;
-        self.registers.insert(reg::IRQ_PENDING, pending | reg::IRQ_COMPLETION);
+        self.irq |= pending & enabled == 0 && enabled & reg::irq_completion(queue) != 0;
+        self.registers.insert(reg::IRQ_PENDING, pending | reg::irq_completion(queue));
+    }
+
+    /// The next queue with work, and room for its completion.
+    fn next_queue(&self) -> Option<u32> {
+        let n = caps::queues(self.get(reg::CAPS)).min(reg::MAX_QUEUES);
+        let order = (1..=n).map(|k| (self.last + k) % n);
+        order.into_iter().find(|q| {
+            let get = |register| self.get(reg::of_queue(*q, register));
+            let full = (self.rings[*q as usize].cq_tail + 1) % (1 << get(reg::Q_LOG_SIZE)) == get(reg::CQ_HEAD);
+            let alive = get(reg::Q_ENABLE) != 0 && get(reg::Q_STATUS) & reg::Q_STATUS_ERROR == 0;
+            alive && get(reg::SQ_HEAD) != get(reg::SQ_TAIL) && !full
+        })
     }
 
     /// Runs commands that were rung in.
     fn work(&mut self) {
         for _ in 0..self.commands_per_wait {
-            let entries = 1u32 << self.get(reg::Q_LOG_SIZE);
-            let head = self.get(reg::SQ_HEAD);
-            // A card holds completions back while their ring is full.
-            let full = (self.cq_tail + 1) % entries == self.get(reg::CQ_HEAD);
-            if self.get(reg::CONTROL) & reg::CONTROL_RUN == 0 || head == self.get(reg::SQ_TAIL) || full {
+            if self.get(reg::CONTROL) & reg::CONTROL_RUN == 0 {
                 return;
             }
-            let at = self.base(reg::SQ_BASE_LO) + u64::from(head) * DESCRIPTOR_BYTES as u64;
+            let Some(queue) = self.next_queue() else { return };
+            self.last = queue;
+            let sq_head = reg::of_queue(queue, reg::SQ_HEAD);
+            let entries = 1u32 << self.get(reg::of_queue(queue, reg::Q_LOG_SIZE));
+            let head = self.get(sq_head);
+            let base = self.base(reg::of_queue(queue, reg::SQ_BASE_LO));
+            let at = base + u64::from(head) * DESCRIPTOR_BYTES as u64;
             let bytes = self.read_host(at, DESCRIPTOR_BYTES).expect("ring is mapped");
             let d = Descriptor::decode(&bytes.try_into().unwrap()).expect("descriptor");
-            self.registers.insert(reg::SQ_HEAD, (head + 1) % entries);
+            self.registers.insert(sq_head, (head + 1) % entries);
             self.commands.push(d);
             let status = self.execute(&d) as u8;
-            let (epoch, sq_head) = (self.get(reg::EPOCH), self.get(reg::SQ_HEAD) as u16);
+            let (epoch, sq_head) = (self.get(reg::EPOCH), self.get(sq_head) as u16);
             // `phase: true` stands for "as it is due".
             let c = Completion {
                 detail: 0,
@@ -211,14 +252,18 @@ impl State {
                 phase: true,
             };
             let mut script = self.script.take();
-            let all = script.as_mut().map_or(vec![c], |s| s(c));
+            let due = self.scripted.is_none_or(|q| q == queue);
+            let all = script.as_mut().filter(|_| due).map_or(vec![c], |s| s(c));
             self.script = self.script.take().or(script);
-            all.into_iter().for_each(|c| self.complete(c));
+            all.into_iter().for_each(|c| self.complete_on(queue, c));
         }
     }
 
     fn pass_time(&mut self) {
         self.cycles += self.cycles_per_wait;
+        let now = self.cycles;
+        let due = self.later.extract_if(.., |(at, ..)| *at <= now);
+        self.registers.extend(due.map(|(_, register, value)| (register, value)));
         if !self.unplugged {
             self.work();
         }
@@ -244,9 +289,15 @@ impl State {
                 let left = self.get(offset) & !value;
                 self.registers.insert(offset, left);
             }
-            reg::Q_ENABLE if value == 0 => {
-                (self.cq_tail, self.phase) = (0, true);
-                self.registers.extend([reg::SQ_HEAD, reg::SQ_TAIL, reg::CQ_HEAD].map(|r| (r, 0)));
+            _ if reg::queue_of(offset).is_some_and(|(_, r)| r == reg::Q_ENABLE) && value == 0 => {
+                let queue = (offset - reg::Q_ENABLE) / reg::QUEUE_STRIDE;
+                self.rings[usize::from(queue)] = FRESH;
+                let all = [reg::SQ_HEAD, reg::SQ_TAIL, reg::CQ_HEAD, reg::Q_ENABLE];
+                self.registers.extend(all.map(|r| (reg::of_queue(queue.into(), r), 0)));
+                // Enabling ends an error; this card does it here already.
+                let status = reg::of_queue(queue.into(), reg::Q_STATUS);
+                let left = self.get(status) & !reg::Q_STATUS_ERROR;
+                self.registers.insert(status, left);
             }
             _ => {
                 self.registers.insert(offset, value);
@@ -256,12 +307,13 @@ impl State {
 
     fn reset(&mut self) {
         let rings = [reg::SQ_TAIL, reg::SQ_HEAD, reg::CQ_HEAD, reg::CQ_TAIL, reg::Q_ENABLE];
-        for r in rings.into_iter().chain([reg::CONTROL, reg::IRQ_PENDING, reg::IRQ_ENABLE]) {
+        let rings = rings.into_iter().flat_map(|r| (0..reg::MAX_QUEUES).map(move |q| reg::of_queue(q, r)));
+        for r in rings.chain([reg::CONTROL, reg::IRQ_PENDING, reg::IRQ_ENABLE]) {
             self.registers.insert(r, 0);
         }
         self.registers.insert(reg::STATUS, reg::STATUS_READY);
         *self.registers.entry(reg::EPOCH).or_default() += 1;
-        (self.cq_tail, self.phase, self.irq) = (0, true, false);
+        (self.rings, self.irq) = ([FRESH; reg::MAX_QUEUES as usize], false);
     }
 }
 

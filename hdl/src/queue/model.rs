@@ -96,7 +96,7 @@ impl Queue {
             r::CQ_HEAD => self.cq_head,
             r::CQ_TAIL => self.cq_tail,
             r::Q_ENABLE => self.enabled.into(),
-            r::Q_STATUS => u32::from(self.error) * r::Q_STATUS_ERROR | u32::from(held) * r::Q_STATUS_BUSY,
+            r::Q_STATUS => (u32::from(self.error) * r::Q_STATUS_ERROR) | (u32::from(held) * r::Q_STATUS_BUSY),
             _ => 0,
         }
     }

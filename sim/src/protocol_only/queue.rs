@@ -66,7 +66,7 @@ impl Queue {
             CQ_HEAD => self.cq_head,
             CQ_TAIL => self.cq_tail,
             Q_ENABLE => self.enabled.into(),
-            Q_STATUS => u32::from(self.error) * Q_STATUS_ERROR | u32::from(running) * Q_STATUS_BUSY,
+            Q_STATUS => (u32::from(self.error) * Q_STATUS_ERROR) | (u32::from(running) * Q_STATUS_BUSY),
             _ => 0,
         }
     }

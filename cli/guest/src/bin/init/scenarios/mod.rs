@@ -5,6 +5,7 @@ mod commands;
 mod jobs;
 mod memory;
 mod obstacles;
+mod queues;
 mod recovery;
 mod removal;
 mod roles;
