@@ -33,6 +33,16 @@ macro_rules! scenarios {
                 no_permission = obstacles::no_permission;
                 too_little_locked_memory = obstacles::too_little_locked_memory;
                 not_root = obstacles::not_root;
+                the_command_register_is_restored = while_open::the_command_register_is_restored;
+                registers_that_do_not_answer = while_open::registers_that_do_not_answer;
+                wrong_windows = while_open::wrong_windows;
+                too_many_windows = while_open::too_many_windows;
+                a_function_reset = while_open::a_function_reset;
+                tasks_wait_for_interrupts = while_open::tasks_wait_for_interrupts;
+                the_kernel_wants_it_back = while_open::the_kernel_wants_it_back;
+                files_are_missing = missing::files;
+                type1_is_missing = missing::type1;
+                iommufd_or_not = missing::iommufd;
             }
             several_cards {
                 two_cards_in_two_processes = several::two_cards_in_two_processes;

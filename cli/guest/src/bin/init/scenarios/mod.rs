@@ -4,6 +4,7 @@ mod bus;
 mod commands;
 mod jobs;
 mod memory;
+mod missing;
 mod obstacles;
 mod queues;
 mod recovery;
@@ -11,6 +12,7 @@ mod removal;
 mod roles;
 mod several;
 mod traffic;
+mod while_open;
 
 use crate::system;
 use gristmill_driver::{Card, open};
