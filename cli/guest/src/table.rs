@@ -52,6 +52,7 @@ macro_rules! scenarios {
             }
             no_iommu {
                 no_iommu = obstacles::no_iommu;
+                no_iommu_mode_is_refused = missing::the_iommu_though_allowed;
             }
         }
     };

@@ -92,3 +92,20 @@ pub fn iommufd() -> Outcome {
     ensure!(matches!(error, VfioError::NoIommufd { .. }), "{error:?}");
     Ok(())
 }
+
+/// Without an IOMMU the kernel can be told to give the card away nevertheless; this driver refuses.
+pub fn the_iommu_though_allowed() -> Outcome {
+    const SETTING: &str = "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode";
+    if !Path::new(SETTING).exists() {
+        println!("SKIPPED: this kernel is built without VFIO's no-IOMMU mode");
+        return Ok(());
+    }
+    let (card, _) = first()?;
+    system::write(SETTING, "Y")?;
+    let error = system::bind(&card, "vfio-pci").map_err(Into::into).and_then(|()| refusal(None));
+    system::unbind(&card)?;
+    system::write(SETTING, "N")?;
+    let error = error?;
+    ensure!(matches!(error, VfioError::NoIommuMode { .. }), "{error:?}");
+    Ok(())
+}

@@ -3,6 +3,7 @@
 use super::missing::first;
 use super::{Outcome, card, ensure};
 use crate::system;
+use gristmill_abi::{CARD_ID, registers as reg};
 use gristmill_driver::dma::{DmaError, DmaPool};
 use gristmill_driver::transport::vfio::Vfio;
 use gristmill_driver::transport::{IovaRange, Transport, TransportError, WindowError};
@@ -61,12 +62,12 @@ pub fn the_command_register_is_restored() -> Outcome {
 pub fn registers_that_do_not_answer() -> Outcome {
     let mut transport = Vfio::open(first()?.1)?;
     transport.config_write(4, &0u16.to_le_bytes())?;
-    for result in [transport.read32(0).map(drop), transport.write32(0, 0)] {
+    for result in [transport.read32(reg::ID).map(drop), transport.write32(reg::SCRATCH, 0)] {
         let Err(TransportError::Invalid { problem, .. }) = result else { return Err(format!("{result:?}").into()) };
         ensure!(problem.contains("memory accesses off"), "{problem}");
     }
     transport.config_write(4, &MEMORY_AND_MASTER.to_le_bytes())?;
-    ensure!(transport.read32(0)? == gristmill_abi::CARD_ID, "the card does not answer again");
+    ensure!(transport.read32(reg::ID)? == CARD_ID, "the card does not answer again");
     Ok(())
 }
 
@@ -126,7 +127,7 @@ pub fn a_function_reset() -> Outcome {
     let mut transport = Vfio::open(bdf)?;
     transport.enable_interrupt()?;
     transport.reset()?;
-    ensure!(transport.read32(0)? == gristmill_abi::CARD_ID, "no card after the reset");
+    ensure!(transport.read32(reg::ID)? == CARD_ID, "no card after the reset");
     let mut card = Card::open(Box::new(transport))?;
     let before = interrupts(&address)?;
     for _ in 0..10 {
@@ -182,7 +183,9 @@ pub fn the_kernel_wants_it_back() -> Outcome {
     };
     println!("{told}, after {:?}", started.elapsed());
     ensure!(matches!(&told, TransportError::Gone { reason, .. } if reason.contains("wants it back")), "{told:?}");
-    for result in [transport.read32(0).map(drop), transport.write32(0, 0), transport.enable_interrupt()] {
+    for result in
+        [transport.read32(reg::ID).map(drop), transport.write32(reg::SCRATCH, 0), transport.enable_interrupt()]
+    {
         ensure!(matches!(result, Err(TransportError::Gone { .. })), "it was used afterwards: {result:?}");
     }
     ensure!(!unbound.is_finished(), "the kernel did not wait for us");
