@@ -101,7 +101,7 @@ fn a_card_in_use_names_its_process() {
     fs::write(root.path().join("proc/4711/comm"), "prover\n").expect("a file");
     symlink("/dev/vfio/17", root.path().join("proc/4711/fd/9")).expect("a link");
     let text = at(root.path(), &["list"]).succeeded().stdout;
-    assert!(text.contains("busy: pid 4711 (prover)"), "{text}");
+    assert!(text.contains("busy: process 4711 (prover)"), "{text}");
     let json = at(root.path(), &["list", "--json"]).succeeded().json();
     assert_eq!(json["cards"][0]["holders"], json!([{ "pid": 4711, "name": "prover" }]));
     assert_eq!(json["cards"][0]["state"], "busy");

@@ -45,8 +45,8 @@ impl Host {
         let before = PciFunction::find(self, address)?;
         admissible(&before, force)?;
         let group = before.group.ok_or(HostError::NoIommu { address })?;
-        let mut others = strangers(&before.path.join("iommu_group"));
-        others.retain(|(member, _)| *member != address.to_string());
+        let strangers = strangers(&before.path.join("iommu_group"));
+        let others: Vec<_> = strangers.filter(|(member, _)| *member != address.to_string()).collect();
         if !others.is_empty() {
             return Err(HostError::SharedGroup { address, group, others });
         }

@@ -187,7 +187,7 @@ fn unbinding_is_refused_where_it_would_hurt() {
     tree.process(31, "prove", 'S', &["/dev/vfio/17"]);
     tree.log();
     let error = unbind(&tree).unwrap_err();
-    assert!(error.contains("pid 31 (prove) has it open") && tree.log().is_empty(), "{error}");
+    assert!(error.contains("process 31 (prove) has it open") && tree.log().is_empty(), "{error}");
     tree.remove("proc/31");
     tree.forbid_all();
     assert!(unbind(&tree).unwrap_err().contains("sudo gristmill unbind 0000:3b:00.0"));

@@ -44,7 +44,7 @@ pub(super) fn hex(path: &Path) -> Option<u32> {
 }
 
 /// Last part of a link's target; `None` if there is no link.
-pub(super) fn link_name(link: &Path) -> io::Result<Option<String>> {
+pub(crate) fn link_name(link: &Path) -> io::Result<Option<String>> {
     match fs::read_link(link) {
         Ok(target) => Ok(target.file_name().map(name)),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),

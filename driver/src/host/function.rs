@@ -1,6 +1,7 @@
 //! PCI functions as sysfs shows them.
 
 use super::files::{self, hex, link_name, number};
+use super::group::is_no_iommu;
 use super::{Host, HostError, VFIO_PCI};
 use crate::transport::Bdf;
 use gristmill_abi::pci::{DEVICE_ID, VENDOR_ID};
@@ -142,7 +143,7 @@ impl PciFunction {
     fn read(path: PathBuf, address: Bdf) -> Self {
         let id = |name: &str| hex(&path.join(name)).and_then(|v| u16::try_from(v).ok());
         let group_link = path.join("iommu_group");
-        let without_iommu = files::text(&group_link.join("name")).is_some_and(|name| name == "vfio-noiommu");
+        let without_iommu = is_no_iommu(&group_link);
         let group = link_name(&group_link).ok().flatten().filter(|_| !without_iommu);
         let above = std::fs::canonicalize(&path).ok().and_then(|p| p.parent().map(Path::to_owned));
         PciFunction {

@@ -5,6 +5,7 @@ use super::files::{line, names, text};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
+use std::path::{Path, PathBuf};
 
 /// A process that has a card's group open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +21,8 @@ pub struct Process {
 }
 
 impl Process {
-    fn read(host: &Host, pid: u32) -> Self {
-        let at = |file: &str| host.proc(&format!("{pid}/{file}"));
+    fn read(proc: &Path, pid: u32) -> Self {
+        let at = |file: &str| proc.join(pid.to_string()).join(file);
         let name = line(&at("comm")).filter(|n| !n.is_empty()).unwrap_or_else(|| "?".into());
         // The name stands in parentheses and may hold anything, parentheses too.
         let state =
@@ -45,31 +46,47 @@ impl Process {
 
 impl fmt::Display for Process {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "pid {} ({})", self.pid, self.name)
+        write!(f, "process {} ({})", self.pid, self.name)
     }
 }
 
-/// Who has which file under /dev/vfio open. Without root, only this user's processes are seen.
+/// Ids of the processes.
+fn pids(proc: &Path) -> Vec<u32> {
+    let mut pids: Vec<u32> = names(proc).iter().filter_map(|n| n.parse().ok()).collect();
+    pids.sort_unstable();
+    pids
+}
+
+/// Files that a process has open, as far as this user may see: other users' processes are hidden
+/// from all but root.
+fn open_files(proc: &Path, pid: u32) -> impl Iterator<Item = PathBuf> + use<> {
+    let fds = fs::read_dir(proc.join(pid.to_string()).join("fd")).into_iter().flatten().flatten();
+    fds.filter_map(|fd| fs::read_link(fd.path()).ok())
+}
+
+/// Processes other than this one that have a file open.
+pub(crate) fn others_with(proc: &Path, file: &Path) -> Vec<Process> {
+    let own = std::process::id();
+    let with = pids(proc).into_iter().filter(|pid| *pid != own && open_files(proc, *pid).any(|open| open == file));
+    with.map(|pid| Process::read(proc, pid)).collect()
+}
+
+/// Who has which file under /dev/vfio open.
 #[derive(Debug, Default)]
 pub(super) struct Holders(BTreeMap<String, Vec<Process>>);
 
 impl Holders {
     pub(super) fn scan(host: &Host) -> Self {
-        let mut found = Self::default();
-        for pid in names(&host.proc("")).iter().filter_map(|n| n.parse::<u32>().ok()) {
-            let mut files: Vec<String> = fs::read_dir(host.proc(&format!("{pid}/fd")))
-                .into_iter()
-                .flatten()
-                .flatten()
-                .filter_map(|fd| Some(fs::read_link(fd.path()).ok()?.to_str()?.strip_prefix("/dev/vfio/")?.to_owned()))
-                .collect();
+        let (mut found, proc) = (Self::default(), host.proc(""));
+        for pid in pids(&proc) {
+            let vfio = |path: PathBuf| Some(path.to_str()?.strip_prefix("/dev/vfio/")?.to_owned());
+            let mut files: Vec<String> = open_files(&proc, pid).filter_map(vfio).collect();
             files.sort();
             files.dedup();
             for file in files {
-                found.0.entry(file).or_default().push(Process::read(host, pid));
+                found.0.entry(file).or_default().push(Process::read(&proc, pid));
             }
         }
-        found.0.values_mut().for_each(|processes| processes.sort_by_key(|p| p.pid));
         found
     }
 
@@ -96,7 +113,7 @@ mod tests {
         assert_eq!(pids, [99, 4711]);
         assert_eq!(holders.of("17")[0].leftover(), Some("is stopped"));
         assert_eq!(holders.of("17")[1].leftover(), None);
-        assert_eq!(holders.of("17")[1].to_string(), "pid 4711 (gristmill)");
+        assert_eq!(holders.of("17")[1].to_string(), "process 4711 (gristmill)");
         assert_eq!(holders.of("devices/vfio0")[0].name, "cdev");
         assert!(holders.of("18").is_empty());
     }

@@ -101,6 +101,6 @@ mod tests {
         let tree = Tree::new();
         tree.card(AT, Some("vfio-pci"), Some(1));
         tree.process(77, "prove", 'S', &["/dev/vfio/1"]);
-        assert_eq!(seen(&tree).unwrap(), "pid 77 (prove) has it open");
+        assert_eq!(seen(&tree).unwrap(), "process 77 (prove) has it open");
     }
 }

@@ -36,8 +36,13 @@ mod user;
 pub use bind::{Bound, Unbound};
 pub use doctor::{Check, Level};
 pub use error::HostError;
+pub(crate) use files::link_name;
 pub use function::{Link, PciFunction, Speed};
+#[cfg(feature = "vfio")]
+pub(crate) use group::members;
+pub(crate) use group::{is_no_iommu, strangers};
 pub use holders::Process;
+pub(crate) use holders::others_with;
 pub use reset::SysfsReset;
 pub use state::State;
 pub use system::{Host, System};

@@ -64,6 +64,6 @@ mod tests {
         assert!(reset().unwrap_err().contains("sudo gristmill reset 0000:3b:00.0"));
         tree.card("0000:3b:00.0", Some("vfio-pci"), Some(1));
         tree.process(9, "prove", 'S', &["/dev/vfio/1"]);
-        assert!(reset().unwrap_err().contains("pid 9 (prove)"));
+        assert!(reset().unwrap_err().contains("process 9 (prove)"));
     }
 }

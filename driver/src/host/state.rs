@@ -109,7 +109,7 @@ impl PciFunction {
             Some(driver) if !self.is_on_vfio() => return State::BoundTo(driver.clone()),
             Some(_) => {}
         }
-        let others = strangers(&self.path.join("iommu_group"));
+        let others: Vec<_> = strangers(&self.path.join("iommu_group")).collect();
         if !others.is_empty() {
             return State::SharedGroup(others);
         }
@@ -181,7 +181,7 @@ mod tests {
         tree.forbid("vfio/17");
         assert_eq!(state(&tree), State::NoPermission("/dev/vfio/17".into()));
         tree.process(12, "prove", 'S', &["/dev/vfio/17"]);
-        assert_eq!(state(&tree).describe(), "busy: pid 12 (prove)");
+        assert_eq!(state(&tree).describe(), "busy: process 12 (prove)");
         tree.function("0000:3b:00.1", "0x8086", "0x1", Some("nvme"), Some(17));
         assert_eq!(state(&tree), State::SharedGroup(vec![("0000:3b:00.1".into(), "nvme".into())]));
         tree.attribute_bytes(CARD, "config", &[0xff; 64]);
@@ -195,7 +195,7 @@ mod tests {
         tree.vfio_file("17");
         tree.attribute(CARD, "vfio-dev/vfio3/dev", "240:0");
         tree.process(13, "cdev", 'S', &["/dev/vfio/devices/vfio3"]);
-        assert_eq!(state(&tree).describe(), "busy: pid 13 (cdev)");
+        assert_eq!(state(&tree).describe(), "busy: process 13 (cdev)");
     }
 
     #[test]

@@ -228,10 +228,10 @@ fn links() {
 fn processes() {
     let tree = healthy();
     tree.process(12, "prove", 'S', &["/dev/vfio/17"]);
-    expect(&tree, "card", Level::Ok, &["busy: pid 12 (prove)"]);
+    expect(&tree, "card", Level::Ok, &["busy: process 12 (prove)"]);
     assert!(tree.host().doctor().iter().all(|c| c.name != "process"));
     tree.process(13, "old", 'T', &["/dev/vfio/17"]);
-    expect(&tree, "process", Level::Warn, &["pid 13 (old) is stopped", "kill -9 13"]);
+    expect(&tree, "process", Level::Warn, &["process 13 (old) is stopped", "kill -9 13"]);
     assert_eq!(line(&tree, "process").subject.as_deref(), Some(CARD));
 }
 

@@ -169,11 +169,11 @@ impl VfioError {
     }
 }
 
-/// How to give a function to vfio-pci without any tool.
+/// How to give a function to vfio-pci, with the command and without any tool.
 fn bind(bdf: Bdf) -> String {
     let device = format!("/sys/bus/pci/devices/{bdf}");
     format!(
-        "as root: `modprobe vfio-pci; echo vfio-pci > {device}/driver_override; \
+        "`sudo gristmill bind {bdf} --user $USER`, or by hand as root: `modprobe vfio-pci; echo vfio-pci > {device}/driver_override; \
          [ ! -e {device}/driver ] || echo {bdf} > {device}/driver/unbind; echo {bdf} > /sys/bus/pci/drivers_probe`"
     )
 }
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn holders_are_named() {
-        let holders = vec![Holder { pid: 4711, command: "gristmill".into() }];
+        let holders = vec![Holder { pid: 4711, name: "gristmill".into(), state: None, stale: false }];
         let error = VfioError::OpenElsewhere { path: "/dev/vfio/17".into(), holders };
         assert!(error.to_string().contains("process 4711 (gristmill)"), "{error}");
     }

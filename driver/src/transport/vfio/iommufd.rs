@@ -6,7 +6,7 @@
 
 use super::error::VfioError;
 use super::iommu::IommuInfo;
-use super::sysfs::{self, Function};
+use super::sysfs::Function;
 use super::{Backend, ioctl, owner};
 use crate::transport::{DmaAccess, DmaRegion, IovaRange};
 use iommufd_bindings::iommufd as sys;
@@ -128,7 +128,7 @@ fn explain_bind(error: io::Error, dev: &Path, device: &Path, function: &Function
         Some(libc::EBUSY) => {
             let path = dev.join("vfio").join(function.group.to_string());
             let holders = owner::holders(proc, &path);
-            match (holders.is_empty(), sysfs::strangers(&function.path.join("iommu_group")).next()) {
+            match (holders.is_empty(), crate::host::strangers(&function.path.join("iommu_group")).next()) {
                 (true, Some(member)) => VfioError::GroupNotViable { group: function.group, member: Some(member) },
                 _ => VfioError::OpenElsewhere { path, holders },
             }

@@ -1,43 +1,11 @@
 //! Who has a device open: this process (a register of its own), or another (`/proc`).
 
+pub use crate::host::Process as Holder;
+pub(crate) use crate::host::others_with as holders;
+
 use super::error::VfioError;
-use std::fmt;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-/// A process that has a file open.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// Its id.
-    pub pid: u32,
-    /// Its name.
-    pub command: String,
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "process {} ({})", self.pid, self.command)
-    }
-}
-
-/// Processes other than this one that have `node` open, as far as this user may see: other users'
-/// are hidden from all but root.
-pub(crate) fn holders(proc: &Path, node: &Path) -> Vec<Holder> {
-    let own = std::process::id();
-    let entries = fs::read_dir(proc).into_iter().flatten().flatten();
-    let pids = entries.filter_map(|e| e.file_name().to_str()?.parse::<u32>().ok()).filter(|pid| *pid != own);
-    let holds = |pid: &u32| {
-        let files = fs::read_dir(proc.join(pid.to_string()).join("fd")).into_iter().flatten().flatten();
-        files.into_iter().any(|f| fs::read_link(f.path()).is_ok_and(|target| target == node))
-    };
-    pids.filter(holds)
-        .map(|pid| {
-            let command = fs::read_to_string(proc.join(pid.to_string()).join("comm")).unwrap_or_default();
-            Holder { pid, command: command.trim().to_owned() }
-        })
-        .collect()
-}
 
 /// Functions (by their directories in sysfs) that this process holds, and the devices' names. The
 /// kernel answers only "busy" where this process itself is in the way, and with iommufd only
@@ -74,7 +42,9 @@ impl Drop for Claim {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::symlink;
+    use std::path::Path;
 
     #[test]
     fn a_function_is_claimed_once_at_a_time() {
@@ -101,7 +71,8 @@ mod tests {
             symlink(target, fds.join("3")).unwrap();
         }
         fs::create_dir_all(proc.path().join("sys")).unwrap();
-        assert_eq!(holders(proc.path(), node), [Holder { pid: 7, command: "miner".into() }]);
+        let miner = Holder { pid: 7, name: "miner".into(), state: None, stale: false };
+        assert_eq!(holders(proc.path(), node), [miner]);
         assert_eq!(holders(Path::new("/does/not/exist"), node), []);
     }
 

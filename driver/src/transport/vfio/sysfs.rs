@@ -2,21 +2,13 @@
 //! come.
 
 use super::error::VfioError;
+use crate::host::{VFIO_PCI, is_no_iommu, link_name, strangers};
 use crate::transport::Bdf;
-use std::ffi::OsStr;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// Where sysfs is mounted.
 pub const SYSFS: &str = "/sys";
-/// The driver that gives a function to user space.
-pub(crate) const VFIO_PCI: &str = "vfio-pci";
-/// Drivers under which a function does no DMA of its own, so that the rest of its group may go to
-/// user space.
-const HARMLESS: [&str; 3] = [VFIO_PCI, "pcieport", "pci-stub"];
-/// What the kernel calls a group that VFIO made for a function without IOMMU.
-const NO_IOMMU: &str = "vfio-noiommu";
 
 /// A function that is ready to be opened through VFIO.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,37 +63,11 @@ pub(crate) fn group(function: &Path) -> Result<Option<u32>, VfioError> {
     name.parse().map(Some).map_err(|_| VfioError::Sysfs { path, value: name })
 }
 
-/// Whether a group (its directory) was made by VFIO for a function without IOMMU.
-pub(crate) fn is_no_iommu(group: &Path) -> bool {
-    fs::read_to_string(group.join("name")).is_ok_and(|name| name.trim() == NO_IOMMU)
-}
-
-/// Functions of a group (its directory) and the drivers they are bound to.
-pub(crate) fn members(group: &Path) -> impl Iterator<Item = (String, Option<String>)> + use<> {
-    let entries = fs::read_dir(group.join("devices")).into_iter().flatten().flatten();
-    entries.map(|entry| (entry.file_name().to_string_lossy().into_owned(), driver(&entry.path())))
-}
-
-/// Members of a group whose drivers keep the group in the kernel.
-pub(crate) fn strangers(group: &Path) -> impl Iterator<Item = (String, String)> + use<> {
-    members(group)
-        .filter_map(|(member, driver)| Some((member, driver?)).filter(|(_, d)| !HARMLESS.contains(&d.as_str())))
-}
-
 /// The name under which VFIO made a device file for this function alone (`vfio-dev/vfioN`).
 pub(crate) fn cdev(function: &Path) -> Option<String> {
     let entries = fs::read_dir(function.join("vfio-dev")).into_iter().flatten().flatten();
     let names = entries.filter_map(|e| e.file_name().into_string().ok());
     names.into_iter().find(|n| n.strip_prefix("vfio").is_some_and(|n| n.parse::<u32>().is_ok()))
-}
-
-/// Last part of a link's target; `None` if there is no link.
-pub(crate) fn link_name(link: &Path) -> io::Result<Option<String>> {
-    match fs::read_link(link) {
-        Ok(target) => Ok(target.file_name().and_then(OsStr::to_str).map(str::to_owned)),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(e),
-    }
 }
 
 #[cfg(test)]
@@ -166,7 +132,7 @@ mod tests {
         assert!(matches!(absent, VfioError::NoFunction { .. }) && absent.to_string().contains("lspci"), "{absent}");
         let foreign = error(&[("0000:3b:00.0", Some("xdma"), Some(1))]);
         assert!(matches!(&foreign, VfioError::NotBound { driver: Some(d), .. } if d == "xdma"), "{foreign}");
-        assert!(foreign.to_string().contains("driver xdma; as root: `modprobe vfio-pci"), "{foreign}");
+        assert!(foreign.to_string().contains("driver xdma; `sudo gristmill bind 0000:3b:00.0"), "{foreign}");
         let unbound = error(&[("0000:3b:00.0", None, Some(1))]);
         assert!(matches!(unbound, VfioError::NotBound { driver: None, .. }), "{unbound}");
         assert!(unbound.to_string().contains("bound to no driver") && unbound.to_string().contains("drivers_probe"));

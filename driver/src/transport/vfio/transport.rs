@@ -7,7 +7,7 @@ use super::group::Group;
 use super::iommufd::Iommufd;
 use super::memlock::LockedMemory;
 use super::owner::Claim;
-use super::sysfs::{self, Function};
+use super::sysfs::Function;
 use super::way::Way;
 use super::windows::Windows;
 use super::{Backend, DEV, SYSFS};
@@ -237,7 +237,7 @@ const NO_ANSWER: &str =
 fn taken_by(way: Way, function: &Function) -> Vec<std::path::PathBuf> {
     match (way, function.path.parent()) {
         (Way::Group, Some(all)) => {
-            let members = sysfs::members(&function.path.join("iommu_group"));
+            let members = crate::host::members(&function.path.join("iommu_group"));
             members.map(|(bdf, _)| all.join(bdf)).collect()
         }
         _ => vec![function.path.clone()],
