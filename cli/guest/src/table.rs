@@ -33,6 +33,10 @@ macro_rules! scenarios {
                 no_permission = obstacles::no_permission;
                 too_little_locked_memory = obstacles::too_little_locked_memory;
                 not_root = obstacles::not_root;
+                operators_bind = operators::bound_by_the_command;
+                operators_busy_card = operators::busy_card_is_left_alone;
+                operators_doctor = operators::doctor_before_and_after;
+                operators_reset = operators::reset_by_the_command;
                 the_command_register_is_restored = while_open::the_command_register_is_restored;
                 registers_that_do_not_answer = while_open::registers_that_do_not_answer;
                 wrong_windows = while_open::wrong_windows;
@@ -45,6 +49,7 @@ macro_rules! scenarios {
                 iommufd_or_not = missing::iommufd;
             }
             several_cards {
+                operators_list = operators::two_cards_listed;
                 two_cards_in_two_processes = several::two_cards_in_two_processes;
                 two_cards_in_two_threads = several::two_cards_in_two_threads;
                 group_is_not_viable = obstacles::group_is_not_viable;
@@ -52,6 +57,7 @@ macro_rules! scenarios {
             }
             no_iommu {
                 no_iommu = obstacles::no_iommu;
+                operators_without_iommu = operators::doctor_without_iommu;
                 no_iommu_mode_is_refused = missing::the_iommu_though_allowed;
             }
         }

@@ -6,6 +6,7 @@ mod jobs;
 mod memory;
 mod missing;
 mod obstacles;
+mod operators;
 mod queues;
 mod recovery;
 mod removal;

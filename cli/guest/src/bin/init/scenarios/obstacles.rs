@@ -30,7 +30,8 @@ fn command_says(words: &[&str]) -> Outcome {
     says(&output, words)
 }
 
-fn says(output: &Output, words: &[&str]) -> Outcome {
+/// It failed with exit code 2 and these words.
+pub fn says(output: &Output, words: &[&str]) -> Outcome {
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.code() == Some(2), "exit status {}", output.status);
     for word in words {
@@ -80,7 +81,7 @@ pub fn opened_twice() -> Outcome {
 }
 
 /// The command as a user, with a limit of locked memory.
-fn as_user(arguments: &[&str]) -> Result<Output, Box<dyn std::error::Error>> {
+pub fn as_user(arguments: &[&str]) -> Result<Output, Box<dyn std::error::Error>> {
     let output = Command::new("/bin/gristmill").args(arguments).uid(USER).gid(USER).current_dir("/tmp").output()?;
     println!("gristmill {} as {USER}: {}", arguments.join(" "), output.status);
     print!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -92,7 +93,8 @@ fn own_the_group(user: u32) -> Outcome {
     chown(&file, Some(user), Some(user)).map_err(|e| format!("{file}: {e}").into())
 }
 
-fn limit_locked_memory(bytes: u64) -> Outcome {
+/// For this process and those it starts from now on.
+pub fn limit_locked_memory(bytes: u64) -> Outcome {
     Ok(setrlimit(Resource::Memlock, Rlimit { current: Some(bytes), maximum: Some(bytes) })?)
 }
 
