@@ -1,6 +1,7 @@
 //! `gristmill bench link`: it measures any card's link, and says what it could not measure.
 
 mod common;
+#[allow(dead_code, reason = "each test file uses a part")]
 #[path = "common/server.rs"]
 mod server;
 

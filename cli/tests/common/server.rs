@@ -1,6 +1,5 @@
 //! A simulated card behind a socket, in a process of its own, ended when dropped.
 
-#![allow(dead_code, reason = "each test file uses a part")]
 use super::gristmill;
 use std::fs::{self, File};
 use std::os::unix::net::UnixStream;
