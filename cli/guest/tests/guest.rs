@@ -4,6 +4,7 @@
 use gristmill_guest::host::{Report, boot};
 use gristmill_guest::table::{SETUPS, Setup};
 use gristmill_guest::tell;
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// One guest at a time: QEMU and a card's simulation fill two processors.
@@ -20,7 +21,13 @@ fn check(setup: &Setup, all: &[&str], report: &OnceLock<Report>, name: &str) {
         boot(setup, all)
     });
     let Some(scenario) = report.scenarios.get(name) else {
-        panic!("{name} gave no result: {}", report.failure.as_deref().unwrap_or("the guest has no such scenario"));
+        let told = report.failure_told.swap(true, Ordering::Relaxed);
+        let reason = match report.failure.as_deref() {
+            None => "the guest has no such scenario",
+            Some(_) if told => "the boot failed, another test of it says how",
+            Some(failure) => failure,
+        };
+        panic!("{name} gave no result: {reason}");
     };
     print!("{}", scenario.log);
     println!("{name}: {} ms in the guest", scenario.milliseconds);

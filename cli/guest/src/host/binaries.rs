@@ -5,6 +5,9 @@ use std::process::Command;
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
+/// A `gristmill` for this machine that is there already; without it one is built.
+const BIN: &str = "GRISTMILL_BIN";
+
 /// Where they are.
 #[derive(Clone, Debug)]
 pub struct Binaries {
@@ -21,7 +24,14 @@ impl Binaries {
     /// folder, so that procedural macros are compiled once.
     pub fn build() -> Result<Self, String> {
         let target = target_folder()?;
-        cargo(&target, &["-p", "gristmill-cli", "--bin", "gristmill"], "")?;
+        let host = match std::env::var_os(BIN).filter(|v| !v.is_empty()).map(PathBuf::from) {
+            Some(named) if named.is_file() => named,
+            Some(named) => return Err(format!("{BIN}={}: there is no such file", named.display())),
+            None => {
+                cargo(&target, &["-p", "gristmill-cli", "--bin", "gristmill"], "")?;
+                target.join("release/gristmill")
+            }
+        };
         let guest = ["-p", "gristmill-cli", "-p", "gristmill-guest", "--bins", "--no-default-features"];
         cargo(
             &target,
@@ -29,11 +39,7 @@ impl Binaries {
             "-C target-feature=+crt-static -C strip=symbols",
         )?;
         let release = target.join(TARGET).join("release");
-        Ok(Binaries {
-            host: target.join("release/gristmill"),
-            guest: release.join("gristmill"),
-            init: release.join("gristmill-guest-init"),
-        })
+        Ok(Binaries { host, guest: release.join("gristmill"), init: release.join("gristmill-guest-init") })
     }
 }
 

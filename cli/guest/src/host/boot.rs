@@ -10,6 +10,7 @@ use crate::table::Setup;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 /// A guest that says nothing for this long is given up. The guest itself ends a scenario sooner.
@@ -27,12 +28,14 @@ pub struct Scenario {
 }
 
 /// What a boot came to.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Report {
     /// By name.
     pub scenarios: BTreeMap<String, Scenario>,
     /// Why the boot itself failed, if it did, with logs.
     pub failure: Option<String>,
+    /// Whether that was told: its logs are long.
+    pub failure_told: AtomicBool,
 }
 
 /// What all boots share: made once.
@@ -127,7 +130,9 @@ fn listen(
                 report.scenarios.insert(name, Scenario { failure: Some(failure), milliseconds: 0, log });
             }
             Line::End => {
-                tell!("guest: boot `{name}` took {:.1} s in all", started.elapsed().as_secs_f64());
+                let times = report.scenarios.iter().map(|(name, s)| format!("{name} {} ms", s.milliseconds));
+                let times = times.collect::<Vec<_>>().join(", ");
+                tell!("guest: boot `{name}` took {:.1} s in all: {times}", started.elapsed().as_secs_f64());
                 return Ok(());
             }
         }

@@ -2,6 +2,7 @@
 
 use super::assets::Assets;
 use super::console::Line;
+use super::tie::tie;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -69,6 +70,7 @@ impl Machine {
         command.args(["-append", &format!("{append}{}", guest.append)]);
         let log = File::create(&qemu_log).map_err(|e| format!("{}: {e}", qemu_log.display()))?;
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
+        tie(&mut command);
         let mut child = command.spawn().map_err(|e| format!("{}: {e}", assets.qemu.display()))?;
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
         let (stdin, stdout) = stdin.zip(stdout).ok_or("QEMU has no standard files")?;

@@ -8,5 +8,6 @@ mod cpio;
 mod image;
 mod machine;
 mod server;
+mod tie;
 
 pub use boot::{Report, Scenario, boot};

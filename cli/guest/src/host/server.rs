@@ -1,5 +1,6 @@
 //! Simulated cards: each a `gristmill sim` process.
 
+use super::tie::tie;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -25,6 +26,7 @@ impl Server {
         let mut command = Command::new(gristmill);
         command.arg("sim").arg("--socket").arg(&socket).args(arguments);
         command.env("GRISTMILL_LOG", "info").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        tie(&mut command);
         let mut child = command.spawn().map_err(|e| format!("{}: {e}", gristmill.display()))?;
         let stderr = child.stderr.take().ok_or("the simulator has no standard error")?;
         let (log, (tell, up)) = (Arc::new(Mutex::new(String::new())), channel());
