@@ -47,6 +47,8 @@ macro_rules! scenarios {
                 files_are_missing = missing::files;
                 type1_is_missing = missing::type1;
                 iommufd_or_not = missing::iommufd;
+                // The last, so that it sees what all the others have done.
+                the_kernel_did_not_complain = bus::the_kernel_did_not_complain;
             }
             several_cards {
                 operators_list = operators::two_cards_listed;
