@@ -1,0 +1,186 @@
+//! Multi-scalar multiplication by Pippenger's buckets, with affine additions.
+//!
+//! 1. Scalars become signed digits ([`digits`]).
+//! 2. Entries are sorted by bucket ([`sort`]).
+//! 3. The entries of each bucket are added as a tree, thousands of additions sharing one inversion
+//!    ([`tree`]).
+//! 4. Buckets are summed with their weights, many segments in lockstep ([`reduce`]).
+//! 5. Windows are combined by doublings.
+//!
+//! Steps 2 to 4 are done in tasks over ranges of buckets, and step 3 within them in chunks; rayon
+//! steals both.
+
+mod digits;
+mod plan;
+mod reduce;
+mod sort;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use crate::{
+    Coordinate, Engine,
+    add::{Adder, Bases, Point, Points},
+};
+use ark_ec::{
+    AdditiveGroup, VariableBaseMSM,
+    short_weierstrass::{Affine, Projective, SWCurveConfig},
+};
+use ark_ff::{PrimeField, Zero};
+use digits::Digits;
+use plan::Plan;
+use rayon::prelude::*;
+use sort::Sorted;
+use std::{ops::Range, sync::Mutex};
+use tree::Tree;
+
+/// Entries that a thread adds up at a time: their sums stay in its cache.
+const CHUNK: usize = 16384;
+
+/// Sum of `scalars[i] * points[i]`; the longer slice is cut to the shorter. Points need not be in
+/// the prime-order subgroup, but on the curve.
+pub fn msm<P>(engine: Engine, points: &[Affine<P>], scalars: &[P::ScalarField]) -> Projective<P>
+where
+    P: SWCurveConfig<BaseField: Coordinate>,
+{
+    let n = points.len().min(scalars.len());
+    let (points, scalars) = (&points[..n], &scalars[..n]);
+    let used = scalars.par_iter().filter(|s| !s.is_zero()).count();
+    let simple = !P::COEFF_A.is_zero() || P::COEFF_B.is_zero() || n >= 1 << 31;
+    if simple || used < plan::FEW {
+        // Few scalars, or curves that the formulas are not for.
+        return few(points, scalars);
+    }
+    let plan = Plan::new(P::ScalarField::MODULUS_BIT_SIZE, used, rayon::current_num_threads());
+    run(engine, points, scalars, &plan)
+}
+
+/// By arkworks, leaving zeros out.
+fn few<P: SWCurveConfig>(points: &[Affine<P>], scalars: &[P::ScalarField]) -> Projective<P> {
+    let (points, scalars): (Vec<_>, Vec<_>) = points.iter().zip(scalars).filter(|(_, s)| !s.is_zero()).unzip();
+    let scalars = zeroize::Zeroizing::new(scalars);
+    Projective::<P>::msm_unchecked(&points, &scalars)
+}
+
+fn run<P>(engine: Engine, points: &[Affine<P>], scalars: &[P::ScalarField], plan: &Plan) -> Projective<P>
+where
+    P: SWCurveConfig<BaseField: Coordinate>,
+{
+    let digits = Digits::new(points, scalars, plan.width);
+    let pool = Pool { engine, trees: Mutex::new(Vec::new()) };
+    let tasks = plan.tasks(&digits.counts);
+    let parts: Vec<_> = tasks
+        .into_par_iter()
+        .with_max_len(1)
+        .flat_map_iter(|keys| task(points, &digits, keys, plan.buckets(), &pool))
+        .collect();
+    let mut windows = vec![Projective::<P>::zero(); digits.windows];
+    for (window, sum) in parts {
+        windows[window] += sum;
+    }
+    let mut total = Projective::<P>::zero();
+    for sum in windows.iter().rev() {
+        for _ in 0..plan.width {
+            total.double_in_place();
+        }
+        total += sum;
+    }
+    total
+}
+
+/// Working memories, handed from thread to thread.
+struct Pool<F: Coordinate> {
+    engine: Engine,
+    trees: Mutex<Vec<Tree<F>>>,
+}
+
+impl<F: Coordinate> Pool<F> {
+    fn with<T>(&self, f: impl FnOnce(&mut Tree<F>) -> T) -> T {
+        let lock = || self.trees.lock().unwrap_or_else(|e| e.into_inner());
+        let old = lock().pop();
+        let mut tree = old.unwrap_or_else(|| Tree::new(Adder::new(self.engine)));
+        let result = f(&mut tree);
+        lock().push(tree);
+        result
+    }
+}
+
+/// The weighted sums of a range of buckets.
+fn task<P: SWCurveConfig<BaseField: Coordinate>>(
+    points: &[Affine<P>],
+    digits: &Digits,
+    keys: Range<usize>,
+    buckets: usize,
+    pool: &Pool<P::BaseField>,
+) -> Vec<(usize, Projective<P>)> {
+    let sorted = Sorted::new(digits, keys.clone());
+    let mut sums = vec![Point::default(); keys.len()];
+    accumulate(points, &sorted, &mut sums, pool);
+    pool.with(|tree| reduce::weighted(&mut tree.adder, &sums, sorted.first, buckets))
+}
+
+/// A piece of the sorted entries: whole buckets, or a part of one bucket that is too large.
+enum Piece<'a, F> {
+    Buckets(Range<usize>, &'a mut [Point<F>]),
+    Part(usize, Range<usize>),
+}
+
+fn accumulate<P: SWCurveConfig<BaseField: Coordinate>>(
+    points: &[Affine<P>],
+    sorted: &Sorted,
+    sums: &mut [Point<P::BaseField>],
+    pool: &Pool<P::BaseField>,
+) {
+    let Sorted { starts, entries, .. } = sorted;
+    let (mut pieces, mut rest, mut from) = (Vec::new(), &mut *sums, 0);
+    while from < starts.len() - 1 {
+        // As many buckets as fit, at least one.
+        let limit = starts[from] as usize + CHUNK;
+        let to = starts.partition_point(|s| *s as usize <= limit).saturating_sub(1).max(from + 1);
+        let (own, others) = rest.split_at_mut(to - from);
+        rest = others;
+        let (start, end) = (starts[from] as usize, starts[to] as usize);
+        if end - start > CHUNK {
+            own[0] = Point::default();
+            pieces.extend((start..end).step_by(CHUNK).map(|s| Piece::Part(from, s..end.min(s + CHUNK))));
+        } else if end > start {
+            pieces.push(Piece::Buckets(from..to, own));
+        }
+        from = to;
+    }
+    let bases = Bases(points);
+    let mut parts: Vec<(usize, Point<P::BaseField>)> = pieces
+        .into_par_iter()
+        .with_max_len(1)
+        .filter_map(|piece| {
+            pool.with(|tree| match piece {
+                Piece::Buckets(keys, out) => {
+                    let range = starts[keys.start] as usize..starts[keys.end] as usize;
+                    tree.sum(&bases, &entries[range], &starts[keys.start..=keys.end], out);
+                    None
+                }
+                Piece::Part(key, range) => {
+                    let mut out = [Point::default()];
+                    let ends = [range.start as u32, range.end as u32];
+                    tree.sum(&bases, &entries[range], &ends, &mut out);
+                    Some((key, out[0]))
+                }
+            })
+        })
+        .collect();
+    if parts.is_empty() {
+        return;
+    }
+    // Parts of one bucket are bases of a second sum.
+    parts.sort_by_key(|p| p.0);
+    let (keys, points): (Vec<usize>, Vec<_>) = parts.into_iter().unzip();
+    let entries: Vec<u32> = (0..points.len() as u32).collect();
+    let mut groups: Vec<u32> =
+        (0..points.len()).filter(|i| *i == 0 || keys[*i] != keys[i - 1]).map(|i| i as u32).collect();
+    groups.push(points.len() as u32);
+    let mut out = vec![Point::default(); groups.len() - 1];
+    pool.with(|tree| tree.sum(&Points(&points, &[]), &entries, &groups, &mut out));
+    for (group, sum) in groups.iter().zip(out) {
+        sums[keys[*group as usize]] = sum;
+    }
+}

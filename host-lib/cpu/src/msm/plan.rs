@@ -1,0 +1,95 @@
+//! How an MSM is cut: the width of windows, and tasks for threads.
+
+use super::digits::{WIDEST, windows};
+use std::ops::Range;
+
+/// Below so many scalars that are not zero, buckets do not pay.
+pub(crate) const FEW: usize = 48;
+/// Entries that a task should have at least, to fill batches.
+const TASK: usize = 32768;
+/// What a bucket costs, in additions into buckets: two additions of running sums in smaller batches.
+const BUCKET_COST: f64 = 2.6;
+
+/// The cut of one MSM.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    /// Bits of a window.
+    pub width: u32,
+    threads: usize,
+}
+
+impl Plan {
+    /// For `used` scalars that are not zero, of a field of `bits` bits.
+    pub fn new(bits: u32, used: usize, threads: usize) -> Self {
+        let cost = |width: &u32| {
+            let buckets = (1usize << (width - 1)) as f64;
+            windows(bits, *width) as f64 * (used as f64 + BUCKET_COST * buckets)
+        };
+        let width = (3..=WIDEST).min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or(WIDEST);
+        Plan { width, threads }
+    }
+
+    /// The same with another width.
+    #[cfg(test)]
+    pub fn of_width(self, width: u32) -> Self {
+        Plan { width, ..self }
+    }
+
+    /// Buckets of a window.
+    pub fn buckets(&self) -> usize {
+        1 << (self.width - 1)
+    }
+
+    /// Ranges of keys, given the number of entries in each window. Windows without any are left out.
+    pub fn tasks(&self, counts: &[usize]) -> Vec<Range<usize>> {
+        let buckets = self.buckets();
+        let used = counts.iter().filter(|c| **c > 0).count();
+        let total: usize = counts.iter().sum();
+        // Entries of a task: enough to fill batches, but something to do for every thread.
+        let share = TASK.min(total.div_ceil(self.threads)).max(1);
+        let mut tasks: Vec<Range<usize>> = Vec::new();
+        let mut room = 0;
+        for (w, &count) in counts.iter().enumerate().filter(|(_, c)| **c > 0) {
+            let keys = w * buckets..(w + 1) * buckets;
+            // A window scans all digits for each of its tasks: several only where threads would idle.
+            let ranges = (2 * self.threads).div_ceil(used).min(count / TASK).min(buckets / 64);
+            match tasks.last_mut() {
+                Some(last) if room >= count && last.end == keys.start => {
+                    last.end = keys.end;
+                    room -= count;
+                }
+                _ if ranges > 1 && self.threads > used => {
+                    let size = buckets.div_ceil(ranges);
+                    tasks.extend(keys.clone().step_by(size).map(|k| k..keys.end.min(k + size)));
+                    room = 0;
+                }
+                _ => {
+                    tasks.push(keys);
+                    room = share.saturating_sub(count);
+                }
+            }
+        }
+        tasks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tasks_cover_each_used_window_once() {
+        for threads in [1, 2, 3, 16, 64, 1000] {
+            for n in [50, 1000, 70_000, 1 << 20] {
+                let plan = Plan::new(254, n, threads);
+                let mut counts = vec![n; windows(254, plan.width)];
+                counts[1] = 0;
+                let mut keys: Vec<usize> = plan.tasks(&counts).into_iter().flatten().collect();
+                let buckets = plan.buckets();
+                let expected: Vec<usize> = (0..counts.len() * buckets).filter(|k| k / buckets != 1).collect();
+                keys.sort_unstable();
+                assert_eq!(keys, expected, "{threads} threads, {n} scalars");
+            }
+        }
+    }
+}
