@@ -43,6 +43,9 @@ pub enum Error {
         /// Why, and what to do.
         reason: String,
     },
+    /// The environment asks for a CPU engine that is not there.
+    #[error(transparent)]
+    CpuEngine(#[from] gristmill_cpu::EngineError),
     /// A configuration of the simulated card that is wrong.
     #[error("configuration `{config}`: {problem}")]
     Config {
@@ -180,6 +183,7 @@ impl Error {
             Error::DeviceName { .. }
             | Error::BaseOffCurve { .. }
             | Error::Config { .. }
+            | Error::CpuEngine(_)
             | Error::MsmLength { .. }
             | Error::NttLength { .. }
             | Error::ZeroCoset

@@ -1,4 +1,4 @@
-//! The CPU engine: arkworks' MSM and transforms. Also the reference for every check.
+//! The CPU engine: `gristmill-cpu`'s MSM and arkworks' transforms. Also the reference for every check.
 
 mod msm;
 mod ntt;
@@ -13,6 +13,17 @@ use crate::{
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use std::sync::Arc;
 
+/// Which code computes: what the environment chose. A wrong choice is told when a device is opened
+/// ([`check_choice`]); functions that open none take the fastest then.
+fn engine() -> gristmill_cpu::Engine {
+    gristmill_cpu::Engine::chosen().unwrap_or_else(|_| gristmill_cpu::Engine::best())
+}
+
+/// Whether the environment's choice of an engine can be met.
+pub(crate) fn check_choice() -> Result<(), crate::Error> {
+    gristmill_cpu::Engine::chosen().map(drop).map_err(crate::Error::CpuEngine)
+}
+
 /// The CPU as an engine; bases need no upload.
 pub(crate) struct Cpu;
 
@@ -21,7 +32,7 @@ impl Engine for Cpu {
         Ok(Info {
             device: "cpu".into(),
             kind: "cpu".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
+            version: format!("{} ({})", env!("CARGO_PKG_VERSION"), engine().name()),
             curve: "bn254".into(),
             field: "bn254-fr".into(),
             ..Info::default()

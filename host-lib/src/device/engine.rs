@@ -77,7 +77,7 @@ pub struct Info {
     pub device: String,
     /// `cpu`, `simulator` or `card`.
     pub kind: String,
-    /// Version of the card's contract, or of this library for the CPU.
+    /// Version of the card's contract, or of this library and its engine for the CPU.
     pub version: String,
     /// Name of the configuration, if it is a card.
     pub config: Option<String>,

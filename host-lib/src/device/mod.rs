@@ -70,8 +70,10 @@ impl Device {
     ///
     /// # Errors
     /// [`Error::DeviceName`] for another name, [`Error::DeviceUnavailable`] if the device is not
-    /// there or cannot be opened.
+    /// there or cannot be opened, [`Error::CpuEngine`] if the environment variable `GRISTMILL_CPU` asks
+    /// for an engine that is not there.
     pub fn open(name: &str, options: &Options) -> Result<Device> {
+        crate::cpu::check_choice()?;
         let (name, card) = match name.parse()? {
             DeviceName::Cpu => (DeviceName::Cpu, None),
             DeviceName::Auto => match card::find(options) {
