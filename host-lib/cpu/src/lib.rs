@@ -1,5 +1,6 @@
 //! The CPU engine of Gristmill: multi-scalar multiplication over short Weierstrass curves with a = 0
-//! (BN254, BLS12-381, BLS12-377; G1 and G2), with arkworks' types at the border.
+//! (BN254, BLS12-381, BLS12-377; G1 and G2), and the number-theoretic transform over their scalar fields, with
+//! arkworks' types at the border.
 //!
 //! ```
 //! use ark_bn254::{Fr, G1Affine, G1Projective};
@@ -21,9 +22,11 @@ mod add;
 mod engine;
 mod field;
 mod msm;
+mod ntt;
 #[cfg(target_arch = "x86_64")]
 mod simd;
 
 pub use engine::{Engine, EngineError, VARIABLE};
 pub use field::Coordinate;
 pub use msm::msm;
+pub use ntt::{TransformField, ntt};

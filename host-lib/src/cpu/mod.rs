@@ -1,4 +1,4 @@
-//! The CPU engine: `gristmill-cpu`'s MSM and arkworks' transforms. Also the reference for every check.
+//! The CPU engine: `gristmill-cpu`'s MSM and transforms. Also the reference for every check.
 
 mod msm;
 mod ntt;

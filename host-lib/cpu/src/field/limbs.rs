@@ -42,7 +42,7 @@ impl<T: MontConfig<M>, const M: usize, const L: usize> Limbs<T, M, L> {
     }
 }
 
-const fn split<const M: usize, const L: usize>(words: &[u64; M]) -> [u64; L] {
+pub(crate) const fn split<const M: usize, const L: usize>(words: &[u64; M]) -> [u64; L] {
     let mut out = [0; L];
     let mut i = 0;
     while i < L {

@@ -9,7 +9,7 @@ mod tests;
 use crate::simd::{Ifma, Lanes, load4, load6, store4, store6};
 use ark_ff::{BigInt, BigInteger, Field, Fp, MontBackend, MontConfig, PrimeField};
 pub(crate) use fp::Fp8;
-use limbs::Limbs;
+pub(crate) use limbs::{Limbs, split};
 
 /// A field of coordinates: arkworks' prime fields of 4 and 6 words and their quadratic extensions.
 pub trait Coordinate: Field {

@@ -1,0 +1,234 @@
+//! By the four-step method (Bailey, "FFTs in external or hierarchical memory", 1990), eight small transforms
+//! at a time, one in each lane, so that all lanes share their twiddles:
+//!
+//! 1. Columns: of the matrix of n1 rows and n2 columns, eight columns are loaded (times the coset's factors),
+//!    transformed, multiplied by the twiddles between the steps, and stored.
+//! 2. Rows: eight rows are loaded, transformed, multiplied by the scale (1/n, the inverse coset's factors, or
+//!    one), fully reduced, and stored as columns of the result, which comes out in natural order.
+//!
+//! A small transform loads in bit-reversed order and runs radix-2 stages in a thread's cache.
+//! **Bounds**: inputs are below 2.1p; each stage adds at most 3p (a product of a twiddle below p and an
+//! operand b is below b p / R + 2p < 3p); after S stages an operand is below (2.1 + 3 S) p, which must be below
+//! 0.95 R, so that the product by a factor below 2.1p is below 4p, where `reduced` takes it.
+//! [`STAGES`](Plan::fits) follows from R / p: 25 for BN254's Fr, 10 for BLS12-381's.
+
+use super::TransformField;
+use crate::{
+    field::{Fp8, Limbs},
+    simd::{Ifma, load4, store4},
+};
+use ark_ff::{AdditiveGroup, BigInt, FftField, Field, Fp, MontBackend, MontConfig};
+use rayon::prelude::*;
+use std::marker::PhantomData;
+use zeroize::Zeroize;
+
+type Element<T> = Fp<MontBackend<T, 4>, 4>;
+type Vector<T> = Fp8<T, 4, 5>;
+/// A constant factor: times 2^260, so that a product by it keeps the other operand's form.
+type Factor = [u64; 5];
+
+/// Below 2^6 there are no eight columns and rows.
+const LEAST: usize = 64;
+
+impl<T: MontConfig<4>> TransformField for Element<T> {
+    fn vectorised(length: usize) -> bool {
+        let ratio = (1u64 << 52) / (Limbs::<T, 4, 5>::P[4] + 1);
+        let stages = (length.max(1).ilog2() as u64).div_ceil(2);
+        length >= LEAST && ratio >= 32 && 3 * stages + 3 <= 95 * ratio / 100
+    }
+
+    fn transform(values: &mut [Self], inverse: bool, coset: Option<Self>) -> bool {
+        let (Some(simd), Some(plan)) = (Ifma::new(), Plan::new(values.len(), inverse, coset)) else { return false };
+        plan.run(simd, values);
+        true
+    }
+}
+
+struct Plan<T: MontConfig<4>> {
+    rows: usize,
+    columns: usize,
+    /// Root of order n (or its inverse).
+    root: Element<T>,
+    /// Twiddles of the larger of the two small transforms: the powers of its root.
+    twiddles: Vec<Factor>,
+    /// Factor of input i is this to the power i.
+    before: Option<Element<T>>,
+    /// Factor of output i is the first times the second to the power i.
+    after: (Element<T>, Option<Element<T>>),
+}
+
+/// An element as a factor.
+fn factor<T: MontConfig<4>>(value: Element<T>) -> Factor {
+    crate::field::split::<4, 5>(&(value * Element::<T>::from(16u64)).0.0)
+}
+
+impl<T: MontConfig<4>> Plan<T> {
+    fn new(n: usize, inverse: bool, coset: Option<Element<T>>) -> Option<Self> {
+        let (mut root, mut before, mut after) = (Element::<T>::get_root_of_unity(n as u64)?, coset, None);
+        let mut scale = Element::<T>::ONE;
+        if inverse {
+            root = root.inverse()?;
+            scale = Element::<T>::from(n as u64).inverse()?;
+            (before, after) = (None, coset.map(|g| g.inverse()).unwrap_or(None));
+        }
+        let rows = 1 << (n.ilog2() / 2);
+        let columns = n / rows;
+        let small = root.pow([rows as u64]);
+        let mut power = Element::<T>::ONE;
+        let twiddles = (0..columns / 2)
+            .map(|_| {
+                let own = factor(power);
+                power *= small;
+                own
+            })
+            .collect();
+        Some(Plan { rows, columns, root, twiddles, before, after: (scale, after) })
+    }
+
+    fn run(&self, simd: Ifma, values: &mut [Element<T>]) {
+        // Blocks of eight columns, row by row. May hold a witness: wiped.
+        let mut middle = vec![Element::<T>::ZERO; values.len()];
+        let zero = [simd.splat(0); 5];
+        middle.par_chunks_mut(8 * self.rows).enumerate().with_min_len(1).for_each_init(
+            || vec![Vector::<T>::new(zero); self.rows],
+            // SAFETY: `simd` proves the features.
+            |work, (block, out)| unsafe { self.columns(simd, values, 8 * block, work, out) },
+        );
+        let result = Target { start: values.as_mut_ptr(), length: values.len(), lifetime: PhantomData };
+        (0..self.rows / 8).into_par_iter().for_each_init(
+            || vec![Vector::<T>::new(zero); self.columns],
+            // SAFETY: `simd` proves the features; each call writes its own eight columns of the result.
+            |work, block| unsafe { self.rows(simd, &middle, 8 * block, work, &result) },
+        );
+        middle.zeroize();
+    }
+
+    /// Powers first, first + 1, .. of the root as factors in the lanes, and their common factor's step.
+    #[inline(always)]
+    fn lanes(simd: Ifma, root: Element<T>, first: usize, scale: Element<T>) -> Vector<T> {
+        let mut power = root.pow([first as u64]) * scale * Element::<T>::from(16u64);
+        let values: [Element<T>; 8] = std::array::from_fn(|_| {
+            let own = power;
+            power *= root;
+            own
+        });
+        Vector::unpack(simd, load4(simd, values.each_ref().map(|v| &v.0.0)))
+    }
+
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn columns(&self, simd: Ifma, values: &[Element<T>], first: usize, work: &mut [Vector<T>], out: &mut [Element<T>]) {
+        let shift = usize::BITS - self.rows.ilog2();
+        let mut coset = self.before.map(|g| {
+            (Self::lanes(simd, g, first, Element::<T>::ONE), splat(simd, &factor(g.pow([self.columns as u64]))))
+        });
+        for r in 0..self.rows {
+            let at = r * self.columns + first;
+            let mut v = read(simd, values, |lane| at + lane);
+            if let Some((power, step)) = &mut coset {
+                v = Vector::mul(simd, &v, power);
+                *power = Vector::mul(simd, power, step);
+            }
+            work[r.reverse_bits() >> shift] = v;
+        }
+        self.small(simd, work);
+        let step = Self::lanes(simd, self.root, first, Element::<T>::ONE);
+        let mut power = splat(simd, &factor(Element::<T>::ONE));
+        for (v, out) in work.iter().zip(out.as_chunks_mut::<8>().0) {
+            write(simd, Vector::mul(simd, v, &power).reduced(simd), out);
+            power = Vector::mul(simd, &power, &step);
+        }
+    }
+
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    fn rows(
+        &self,
+        simd: Ifma,
+        middle: &[Element<T>],
+        first: usize,
+        work: &mut [Vector<T>],
+        result: &Target<'_, Element<T>>,
+    ) {
+        let shift = usize::BITS - self.columns.ilog2();
+        for c in 0..self.columns {
+            let at = (c / 8 * self.rows + first) * 8 + c % 8;
+            work[c.reverse_bits() >> shift] = read(simd, middle, |lane| at + 8 * lane);
+        }
+        self.small(simd, work);
+        let (scale, root) = self.after;
+        let mut power = Self::lanes(simd, root.unwrap_or(Element::<T>::ONE), first, scale);
+        let step = root.map(|g| splat(simd, &factor(g.pow([self.rows as u64]))));
+        for (k, v) in work.iter().enumerate() {
+            let v = Vector::mul(simd, v, &power).reduced(simd).exact(simd);
+            // SAFETY: this call alone writes columns first .. first + 8 of the result.
+            write(simd, v, unsafe { result.eight(k * self.rows + first) });
+            if let Some(step) = &step {
+                power = Vector::mul(simd, &power, step);
+            }
+        }
+    }
+
+    /// Transforms in each lane, from bit-reversed to natural order.
+    #[inline(always)]
+    fn small(&self, simd: Ifma, work: &mut [Vector<T>]) {
+        let mut half = 1;
+        while half < work.len() {
+            let stride = self.columns / (2 * half);
+            for block in work.chunks_exact_mut(2 * half) {
+                let (low, high) = block.split_at_mut(half);
+                for (j, (a, b)) in low.iter_mut().zip(high).enumerate() {
+                    let t = if j == 0 && half == 1 {
+                        *b
+                    } else {
+                        Vector::mul(simd, b, &splat(simd, &self.twiddles[j * stride]))
+                    };
+                    (*a, *b) = (Vector::sum(simd, a, &t), Vector::difference::<3>(simd, a, &t));
+                }
+            }
+            half *= 2;
+        }
+    }
+}
+
+#[inline(always)]
+fn splat<T: MontConfig<4>>(simd: Ifma, factor: &Factor) -> Vector<T> {
+    Vector::new(factor.map(|limb| simd.splat(limb)))
+}
+
+#[inline(always)]
+fn read<T: MontConfig<4>>(simd: Ifma, from: &[Element<T>], index: impl Fn(usize) -> usize) -> Vector<T> {
+    let rows: [&[u64; 4]; 8] = std::array::from_fn(|lane| &from[index(lane)].0.0);
+    Vector::unpack(simd, load4(simd, rows))
+}
+
+#[inline(always)]
+fn write<T: MontConfig<4>>(simd: Ifma, v: Vector<T>, out: &mut [Element<T>; 8]) {
+    store4(
+        simd,
+        v.pack(simd),
+        out.each_mut().map(|e| {
+            let Fp(BigInt(words), _) = e;
+            words
+        }),
+    );
+}
+
+/// The result's memory, of which each task writes its own columns.
+struct Target<'a, F> {
+    start: *mut F,
+    length: usize,
+    lifetime: PhantomData<&'a mut [F]>,
+}
+
+// SAFETY: elements are plain data; `eight` demands that no two tasks ask for the same ones.
+unsafe impl<F: Send> Sync for Target<'_, F> {}
+
+impl<F> Target<'_, F> {
+    /// # Safety
+    /// No other reference to these elements is alive.
+    #[allow(clippy::mut_from_ref)]
+    unsafe fn eight(&self, first: usize) -> &mut [F; 8] {
+        assert!(first + 8 <= self.length);
+        // SAFETY: inside the slice that the target was made of; alone by the caller's promise.
+        unsafe { &mut *self.start.add(first).cast() }
+    }
+}
