@@ -49,6 +49,10 @@ impl Machine {
         command.args(["-serial", &format!("file:{}", kernel_log.display()), "-serial", "stdio"]);
         // On a busy machine the emulated timer is late, and the kernel would take it for broken.
         let mut append = String::from("console=ttyS0 quiet panic=-1 no_timer_check ");
+        if let Ok(way) = std::env::var("GRISTMILL_VFIO") {
+            // What the kernel does not know it hands to the first process' environment.
+            append.push_str(&format!("GRISTMILL_VFIO={way} "));
+        }
         if guest.iommu {
             // Without caching-mode the kernel would not tell QEMU of new mappings.
             command.args(["-device", "intel-iommu,caching-mode=on,intremap=on,aw-bits=48"]);

@@ -8,7 +8,8 @@ use gristmill_driver::transport::TransportError;
 use gristmill_driver::transport::vfio::VfioError;
 use gristmill_driver::{Error, open};
 use rustix::process::{Resource, Rlimit, setrlimit};
-use std::os::unix::fs::chown;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output};
 
@@ -88,9 +89,16 @@ pub fn as_user(arguments: &[&str]) -> Result<Output, Box<dyn std::error::Error>>
     Ok(output)
 }
 
+/// Gives the card's files to a user, the group's and, where the kernel has iommufd, the device's
+/// own. `/dev/iommu` gives no device away, so anybody may open it.
 fn own_the_group(user: u32) -> Outcome {
-    let file = format!("/dev/vfio/{}", group(&address(0)?)?);
-    chown(&file, Some(user), Some(user)).map_err(|e| format!("{file}: {e}").into())
+    let own = |file: &str| chown(file, Some(user), Some(user)).map_err(|e| format!("{file}: {e}"));
+    own(&format!("/dev/vfio/{}", group(&address(0)?)?))?;
+    for entry in fs::read_dir("/dev/vfio/devices").into_iter().flatten().flatten() {
+        own(&entry.path().to_string_lossy())?;
+        fs::set_permissions("/dev/iommu", Permissions::from_mode(0o666))?;
+    }
+    Ok(())
 }
 
 /// For this process and those it starts from now on.
@@ -100,6 +108,7 @@ pub fn limit_locked_memory(bytes: u64) -> Outcome {
 
 /// A user who does not own the group's file.
 pub fn no_permission() -> Outcome {
+    own_the_group(0)?;
     let output = as_user(&["info", "--device", &card()?])?;
     says(&output, &["no permission", "/dev/vfio/", "chown"])
 }
