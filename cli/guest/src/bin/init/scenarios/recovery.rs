@@ -4,13 +4,14 @@ use super::jobs::{keep_busy, round_trip};
 use super::roles::Role;
 use super::{Outcome, address, card, ensure, ensure_fails, open_card};
 use crate::system::{function_file, write};
-use gristmill_driver::{Card, Command, Error, open};
+use gristmill_driver::{Card, Command, Error, Limits, Options, open};
+use std::time::Duration;
 
 /// The driver resets the card in the middle of a job: what was in flight is stale, the card works.
 pub fn reset_in_the_middle() -> Outcome {
     let mut card = open_card()?;
     let (tickets, _scalars) = keep_busy(&mut card, 8)?;
-    std::thread::sleep(std::time::Duration::from_millis(100));
+    std::thread::sleep(Duration::from_millis(100));
     ensure!(card.in_flight() == 8, "{} of 8 jobs are in flight", card.in_flight());
     card.reset()?;
     ensure!(card.in_flight() == 0, "{} jobs have survived", card.in_flight());
@@ -23,7 +24,9 @@ pub fn reset_in_the_middle() -> Outcome {
 /// Somebody resets the function behind the driver's back: the driver notices, and a reset of its own
 /// makes all well.
 pub fn reset_by_somebody_else() -> Outcome {
-    let mut card = open_card()?;
+    // A card that calls itself idle is given ten seconds by default.
+    let limits = Limits { stall: Duration::from_secs(1), ..Limits::default() };
+    let mut card = Card::open_with(open(&card()?)?, Options { limits, ..Options::default() })?;
     let (tickets, _scalars) = keep_busy(&mut card, 8)?;
     write(&function_file(&address(0)?, "reset"), "1")?;
     let lost = card.wait(tickets[0]).err().ok_or("a job survived a reset")?;
