@@ -195,6 +195,16 @@ impl SimCard {
         self.bus.iommu.unmap_all();
     }
 
+    /// Windows, and mappings of files behind them.
+    pub fn dma_windows(&self) -> (usize, usize) {
+        (self.bus.iommu.windows(), self.bus.iommu.mappings())
+    }
+
+    /// Bounds what windows may hold; see [`Limits`](crate::iommu::Limits).
+    pub fn limit_dma(&mut self, limits: crate::iommu::Limits) {
+        self.bus.iommu.set_limits(limits);
+    }
+
     /// The last DMA faults, oldest first, and their number since power-up.
     pub fn dma_faults(&self) -> (Vec<DmaFault>, u64) {
         (self.bus.faults().copied().collect(), self.bus.fault_count())

@@ -14,6 +14,7 @@ pub use backing::Backing;
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use thiserror::Error;
 
@@ -21,8 +22,28 @@ use thiserror::Error;
 pub const PAGE_BYTES: u64 = 4096;
 /// Most windows at a time.
 pub const MAX_WINDOWS: usize = 1 << 20;
-/// Most files at a time.
-pub const MAX_FILES: usize = 4096;
+/// Most mappings of files at a time. A file has one, and one more for each time that it has grown
+/// while it was mapped.
+pub const MAX_MAPPINGS: usize = 4096;
+/// Most bytes in them together: an eighth of the address space that this process has.
+pub const MAX_MAPPED_BYTES: u64 = 1 << 44;
+
+/// How much one client can make the card hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Windows.
+    pub windows: usize,
+    /// Mappings of files.
+    pub mappings: usize,
+    /// Bytes of files mapped.
+    pub bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { windows: MAX_WINDOWS, mappings: MAX_MAPPINGS, bytes: MAX_MAPPED_BYTES }
+    }
+}
 
 /// What the card may do in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -62,6 +83,8 @@ pub enum IommuError {
     Map { iova: u64, errno: Errno },
     #[error("too many DMA {what}: at most {limit}")]
     TooMany { what: &'static str, limit: usize },
+    #[error("DMA window {iova:#x}: with its file of {file_bytes:#x} bytes more than {limit:#x} would be mapped")]
+    TooMuch { iova: u64, file_bytes: u64, limit: u64 },
     #[error(
         "unmapping {iova:#x}+{size:#x} would cut the window {other:#x}+{other_size:#x}; windows are unmapped whole"
     )]
@@ -79,7 +102,7 @@ impl IommuError {
             IommuError::Wraps { .. } => Errno::OVERFLOW,
             IommuError::Overlap { .. } => Errno::EXIST,
             IommuError::Map { errno, .. } => *errno,
-            IommuError::TooMany { .. } => Errno::NOSPC,
+            IommuError::TooMany { .. } | IommuError::TooMuch { .. } => Errno::NOSPC,
         }
     }
 }
@@ -117,7 +140,37 @@ struct Window {
     size: u64,
     offset: u64,
     access: Access,
-    file: Option<Arc<Backing>>,
+    file: Option<Arc<Mapped>>,
+}
+
+/// What is mapped altogether, by files that are still in the table and by those that windows alone
+/// keep.
+#[derive(Debug, Default)]
+struct Usage {
+    mappings: AtomicUsize,
+    bytes: AtomicU64,
+}
+
+/// A mapped file, counted.
+#[derive(Debug)]
+struct Mapped {
+    backing: Backing,
+    usage: Arc<Usage>,
+}
+
+impl Mapped {
+    fn new(backing: Backing, usage: &Arc<Usage>) -> Self {
+        usage.mappings.fetch_add(1, Ordering::Relaxed);
+        usage.bytes.fetch_add(backing.bytes(), Ordering::Relaxed);
+        Mapped { backing, usage: usage.clone() }
+    }
+}
+
+impl Drop for Mapped {
+    fn drop(&mut self) {
+        self.usage.mappings.fetch_sub(1, Ordering::Relaxed);
+        self.usage.bytes.fetch_sub(self.backing.bytes(), Ordering::Relaxed);
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -131,7 +184,10 @@ struct FileKey {
 #[derive(Debug, Default)]
 pub struct Iommu {
     windows: BTreeMap<u64, Window>,
-    files: HashMap<FileKey, Weak<Backing>>,
+    /// Entries of files that are not mapped any more are left until there are many of them.
+    files: HashMap<FileKey, Weak<Mapped>>,
+    usage: Arc<Usage>,
+    limits: Limits,
     trusted: bool,
 }
 
@@ -146,14 +202,19 @@ impl Iommu {
         self.trusted = trusted;
     }
 
+    /// Sets how much may be mapped. What is mapped already stays.
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// Windows now mapped.
     pub fn windows(&self) -> usize {
         self.windows.len()
     }
 
-    /// Files now mapped.
-    pub fn files(&self) -> usize {
-        self.files.values().filter(|f| f.strong_count() > 0).count()
+    /// Mappings of files.
+    pub fn mappings(&self) -> usize {
+        self.usage.mappings.load(Ordering::Relaxed)
     }
 
     /// Adds the window `iova .. iova + size` onto `file` from `offset`. Without a file the window
@@ -182,8 +243,8 @@ impl Iommu {
         {
             return Err(IommuError::Overlap { iova, size, other });
         }
-        if self.windows.len() >= MAX_WINDOWS {
-            return Err(IommuError::TooMany { what: "windows", limit: MAX_WINDOWS });
+        if self.windows.len() >= self.limits.windows {
+            return Err(IommuError::TooMany { what: "windows", limit: self.limits.windows });
         }
         let file = file.map(|fd| self.backing(fd, iova, size, offset, access)).transpose()?;
         self.windows.insert(iova, Window { size, offset, access, file });
@@ -197,7 +258,7 @@ impl Iommu {
         size: u64,
         offset: u64,
         access: Access,
-    ) -> Result<Arc<Backing>, IommuError> {
+    ) -> Result<Arc<Mapped>, IommuError> {
         let map_error = |errno| IommuError::Map { iova, errno };
         let stat = rustix::fs::fstat(fd).map_err(map_error)?;
         let file_bytes = u64::try_from(stat.st_size).unwrap_or(0);
@@ -206,18 +267,24 @@ impl Iommu {
         }
         let key = FileKey { device: stat.st_dev, inode: stat.st_ino, writable: access.write };
         if let Some(file) = self.files.get(&key).and_then(Weak::upgrade)
-            && file.bytes() >= offset + size
+            && file.backing.bytes() >= offset + size
         {
             return Ok(file);
         }
-        if self.files.len() >= MAX_FILES {
+        // A process has few mappings and a bounded address space, and lives no longer than both
+        // last: so the mappings are counted, not the files, and their bytes too.
+        if self.mappings() >= self.limits.mappings {
+            return Err(IommuError::TooMany { what: "mappings of files", limit: self.limits.mappings });
+        }
+        let mapped = self.usage.bytes.load(Ordering::Relaxed);
+        if mapped.checked_add(file_bytes).is_none_or(|all| all > self.limits.bytes) {
+            return Err(IommuError::TooMuch { iova, file_bytes, limit: self.limits.bytes });
+        }
+        if self.files.len() >= 2 * self.limits.mappings {
             self.files.retain(|_, f| f.strong_count() > 0);
         }
-        if self.files.len() >= MAX_FILES {
-            return Err(IommuError::TooMany { what: "files", limit: MAX_FILES });
-        }
-        let file = Backing::map(fd.as_fd(), file_bytes, access.write, self.trusted).map_err(map_error)?;
-        let file = Arc::new(file);
+        let backing = Backing::map(fd.as_fd(), file_bytes, access.write, self.trusted).map_err(map_error)?;
+        let file = Arc::new(Mapped::new(backing, &self.usage));
         self.files.insert(key, Arc::downgrade(&file));
         Ok(file)
     }
@@ -244,9 +311,7 @@ impl Iommu {
             return Err(error);
         }
         let keys: Vec<u64> = self.windows.range(iova..=last).map(|(k, _)| *k).collect();
-        let bytes = keys.iter().filter_map(|k| self.windows.remove(k)).map(|w| w.size).sum();
-        self.files.retain(|_, f| f.strong_count() > 0);
-        Ok(bytes)
+        Ok(keys.iter().filter_map(|k| self.windows.remove(k)).map(|w| w.size).sum())
     }
 
     /// Removes every window.
@@ -277,7 +342,7 @@ impl Iommu {
             }
             let file = w.file.as_ref().ok_or(fault(at, FaultReason::NoFile))?;
             let n = (count - done).min(usize::try_from(w.size - inner).unwrap_or(usize::MAX));
-            each(file, w.offset + inner, done..done + n).map_err(|e| fault(at, FaultReason::File(e)))?;
+            each(&file.backing, w.offset + inner, done..done + n).map_err(|e| fault(at, FaultReason::File(e)))?;
             done += n;
         }
         Ok(())

@@ -36,7 +36,7 @@ fn reads_and_writes_cross_windows_and_fault_at_the_exact_address() {
         );
         assert_eq!(mmu.read(0, &mut one), Err(fault(0, false, FaultReason::Unmapped)));
         assert_eq!(mmu.read(u64::MAX - 31, &mut one), Err(fault(u64::MAX - 31, false, FaultReason::Unmapped)));
-        assert_eq!(mmu.files(), 2, "one mapping read-only, one writable");
+        assert_eq!(mmu.mappings(), 2, "one mapping read-only, one writable");
     }
 }
 
@@ -47,9 +47,9 @@ fn a_file_is_mapped_once_and_let_go_with_its_last_window() {
     for i in 0..64 {
         mmu.map(i * 2 * PAGE, PAGE, (63 - i) * PAGE, Access::READ_WRITE, Some(fd.as_fd())).expect("map");
     }
-    assert_eq!((mmu.windows(), mmu.files()), (64, 1));
+    assert_eq!((mmu.windows(), mmu.mappings()), (64, 1));
     assert_eq!(mmu.unmap(0, 128 * PAGE), Ok(64 * PAGE));
-    assert_eq!((mmu.windows(), mmu.files()), (0, 0));
+    assert_eq!((mmu.windows(), mmu.mappings()), (0, 0));
     assert_eq!(mmu.unmap(0, PAGE), Ok(0));
 }
 
@@ -117,4 +117,35 @@ fn a_window_without_a_file_faults() {
     let mut mmu = Iommu::new(false);
     mmu.map(0, PAGE, 0, Access::READ_WRITE, None).expect("map");
     assert_eq!(mmu.read(64, &mut [0; 4]), Err(fault(64, false, FaultReason::NoFile)));
+}
+
+#[test]
+fn a_file_that_grows_again_and_again_cannot_use_up_the_processs_mappings() {
+    let mut mmu = Iommu::new(true);
+    mmu.set_limits(Limits { mappings: 4, ..Limits::default() });
+    let file = memfd(4096, true);
+    for page in 0..4 {
+        rustix::fs::ftruncate(&file, (page + 1) << 12).expect("grow");
+        mmu.map(page << 20, 4096, page << 12, Access::READ_WRITE, Some(file.as_fd())).expect("map");
+    }
+    assert_eq!(mmu.mappings(), 4, "each window's file was shorter than the next");
+    rustix::fs::ftruncate(&file, 5 << 12).expect("grow");
+    let refused = mmu.map(4 << 20, 4096, 4 << 12, Access::READ_WRITE, Some(file.as_fd()));
+    assert_eq!(refused, Err(IommuError::TooMany { what: "mappings of files", limit: 4 }));
+    mmu.unmap(0, 4096).expect("unmap");
+    mmu.map(4 << 20, 4096, 4 << 12, Access::READ_WRITE, Some(file.as_fd())).expect("there is room again");
+}
+
+#[test]
+fn sparse_files_cannot_use_up_the_processs_address_space() {
+    let mut mmu = Iommu::new(true);
+    let files: Vec<_> = (0..3).map(|_| memfd(MAX_MAPPED_BYTES / 2, true)).collect();
+    for (file, iova) in files.iter().zip([0, 1 << 20]) {
+        mmu.map(iova, 4096, 0, Access::READ, Some(file.as_fd())).expect("map");
+    }
+    let refused = mmu.map(2 << 20, 4096, 0, Access::READ, Some(files[2].as_fd())).expect_err("full");
+    assert!(matches!(refused, IommuError::TooMuch { .. }), "{refused}");
+    assert_eq!(refused.errno(), Errno::NOSPC);
+    mmu.unmap(0, 4096).expect("unmap");
+    mmu.map(2 << 20, 4096, 0, Access::READ, Some(files[2].as_fd())).expect("there is room again");
 }

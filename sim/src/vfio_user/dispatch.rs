@@ -152,6 +152,8 @@ fn dma_map(mut f: Fields<'_>, mut fds: Vec<OwnedFd>, card: &mut SimCard) -> Resu
     }
     let access = Access { read: flags & 1 != 0, write: flags & 2 != 0 };
     let fd = fds.pop();
+    // Another process's file can shrink at any time, whoever runs this session.
+    card.bus_mut().iommu.set_trusted(false);
     card.bus_mut().iommu.map(iova, size, offset, access, fd.as_ref().map(AsFd::as_fd)).map_err(SimError::from)?;
     Ok(Vec::new())
 }

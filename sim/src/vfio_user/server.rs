@@ -81,7 +81,6 @@ impl Server {
     /// Serves clients one after the other until stopped. Between clients the card is cleaned:
     /// no windows, no interrupt routing, reset, card memory zero.
     pub fn run(&self, card: &mut SimCard) -> Result<(), SimError> {
-        card.bus_mut().iommu.set_trusted(false);
         loop {
             if let Woken::Stop = self.wait(&self.listener, None)? {
                 return Ok(());
