@@ -87,6 +87,17 @@ impl Card {
         Ok(())
     }
 
+    /// After a function reset the queue is off. A card that still has it on was not reset, and may
+    /// write to memory that the driver is about to lend anew.
+    fn check_stopped(&mut self) -> Result<(), Error> {
+        let running = self.transport.read32(reg::CONTROL)? & reg::CONTROL_RUN != 0;
+        if running || self.transport.read32(reg::Q_ENABLE)? != 0 {
+            let problem = "its queue runs on after a reset of the function".to_owned();
+            return Err(Error::ResetFailed { device: self.transport.name().into(), problem });
+        }
+        Ok(())
+    }
+
     pub(super) fn bring_up(&mut self) -> Result<(), Error> {
         if let Err(error) = self.reset_by_register() {
             if error.is_gone() && !matches!(error, Error::ResetFailed { .. }) {
@@ -97,6 +108,7 @@ impl Card {
             command_register(&mut *self.transport, true)?;
             identify(&mut *self.transport)?;
             self.await_ready()?;
+            self.check_stopped()?;
         }
         self.start()
     }

@@ -66,6 +66,14 @@ impl<P: Pipe> Link<P> {
         self.pipe.now()
     }
 
+    /// Whether the link is still good.
+    pub(super) fn check(&self) -> Result<(), TransportError> {
+        match &self.broken {
+            Some(reason) => Err(TransportError::Gone { device: self.device.clone(), reason: reason.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// Waits for the server's bytes or the event.
     pub(super) fn wait(&mut self, event: BorrowedFd, at_most: Duration) -> rustix::io::Result<Ready> {
         self.pipe.wait(event, at_most)
@@ -96,9 +104,7 @@ impl<P: Pipe> Link<P> {
         payload: &[u8],
         file: Option<BorrowedFd>,
     ) -> Result<u16, TransportError> {
-        if let Some(reason) = &self.broken {
-            return Err(TransportError::Gone { device: self.device.clone(), reason: reason.clone() });
-        }
+        self.check()?;
         let id = self.next_id;
         self.next_id = id.wrapping_add(1);
         let size = (HEADER + payload.len()) as u32;

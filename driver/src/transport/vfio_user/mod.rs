@@ -229,6 +229,7 @@ impl<P: Pipe> Transport for VfioUser<P> {
     }
 
     fn wait_interrupt(&mut self, timeout: Duration) -> Result<bool, TransportError> {
+        self.link.check()?;
         let deadline = self.link.now() + timeout;
         for _ in 0..link::MAX_REQUESTS {
             // Either the server asks something, or it is gone, which must not wait for a time-out.

@@ -45,6 +45,20 @@ pub enum Command {
 }
 
 impl Command {
+    /// Every command that the driver sends.
+    pub const ALL: [Command; 10] = [
+        Command::Version,
+        Command::DmaMap,
+        Command::DmaUnmap,
+        Command::DeviceInfo,
+        Command::RegionInfo,
+        Command::IrqInfo,
+        Command::SetIrqs,
+        Command::RegionRead,
+        Command::RegionWrite,
+        Command::DeviceReset,
+    ];
+
     /// Name in messages.
     pub const fn name(self) -> &'static str {
         match self {
