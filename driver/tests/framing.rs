@@ -1,6 +1,7 @@
 //! The vfio-user client against servers that lie, stall, or go away.
 #![cfg(target_os = "linux")]
 
+use gristmill_driver::transport::Breach;
 use gristmill_driver::transport::vfio_user::VfioUser;
 use gristmill_driver::transport::vfio_user::wire::*;
 use gristmill_driver::{Transport, TransportError};
@@ -377,6 +378,23 @@ fn an_unasked_reply_is_a_protocol_error() {
     client.reset().unwrap();
     let waited = client.wait_interrupt(Duration::from_secs(60)).and_then(|_| client.read32(0));
     assert!(matches!(waited, Err(TransportError::Protocol { .. })), "{waited:?}");
+    drop(client);
+    server.join();
+}
+
+#[test]
+fn a_message_of_no_known_type_during_a_wait_is_a_protocol_error() {
+    let server = Server::new(|s| {
+        let (header, _) = honest_until(s, 13);
+        answer(s, header, &[]);
+        send(s, Header { id: 5, command: 13, size: 16, flags: 0x129, errno: 0 }, &[]);
+        assert!(receive(s).is_none(), "it was refused like a request");
+    });
+    let mut client = server.connect().unwrap();
+    client.reset().unwrap();
+    let waited = client.wait_interrupt(Duration::from_secs(60));
+    assert!(matches!(waited, Err(TransportError::Protocol { problem: Breach::Type { kind: 9 }, .. })), "{waited:?}");
+    assert!(matches!(client.wait_interrupt(Duration::from_secs(60)), Err(TransportError::Gone { .. })));
     drop(client);
     server.join();
 }

@@ -156,10 +156,11 @@ impl<P: Pipe> Link<P> {
     pub(super) fn unsolicited(&mut self) -> Result<(), TransportError> {
         let deadline = self.pipe.now() + self.timeout;
         let header = self.receive("a whole message", deadline)?;
-        if header.flags & FLAG_TYPE == FLAG_REPLY {
-            return Err(self.protocol(Breach::UnaskedReply { id: header.id }));
+        match header.flags & FLAG_TYPE {
+            0 => self.refuse(header),
+            FLAG_REPLY => Err(self.protocol(Breach::UnaskedReply { id: header.id })),
+            kind => Err(self.protocol(Breach::Type { kind })),
         }
-        self.refuse(header)
     }
 
     /// The next reply; the server's own requests before it are refused. (Servers ask for memory
