@@ -21,6 +21,9 @@ use std::time::Duration;
 variants!(mod errors: TransportError { Gone, Timeout, Refused, Protocol, Invalid, Os } except {
     Open: "is of sockets and devices, see `unfit` for servers",
     Other: "is of simulators in the process",
+    Vfio: "is of the kernel's VFIO",
+    Window: "is of the kernel's VFIO",
+    NoReset: "is of the kernel's VFIO",
 });
 
 variants!(mod breaches: Breach {
