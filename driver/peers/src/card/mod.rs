@@ -19,7 +19,7 @@ use std::time::Duration;
 
 variants!(mod errors: Error {
     Transport, Dma, Queue, Gone, NotACard, Version, Capability, TimedOut, Stalled, QueueStopped, ResetFailed, Command,
-    NotOffered, ShortOperand, BadCount, RingFull, Stale, UnknownTicket, RingSize,
+    NotOffered, NoQueue, ShortOperand, BadCount, RingFull, Stale, UnknownTicket, RingSize,
 } except {
     Name: "is of opening by name",
     Async: "is of tokio",
@@ -79,7 +79,8 @@ impl Player {
                     let wait = if watch { Wait::BUSY } else { Wait::Interrupt };
                     // Small rings, and some that cannot be.
                     let log_ring = if log == 0 { 0 } else { u32::from(log % 5) + 1 };
-                    self.options = Options { log_ring, limits: limits(bits), wait };
+                    let queues = if bits & 0x10 != 0 { 2 } else { 1 };
+                    self.options = Options { log_ring, queues, limits: limits(bits), wait };
                     self.open();
                 }
             }
@@ -242,6 +243,10 @@ impl Player {
                     self.buffers.clear();
                     self.noted(card.trim());
                 }
+            }
+            Op::Queue { index } => {
+                let submitted = card.queue(index.into()).and_then(|mut queue| queue.submit(Command::nop()));
+                self.noted(submitted.map(drop));
             }
             Op::InterruptCame {} => card.interrupt_came(),
             _ => {}

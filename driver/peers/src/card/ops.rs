@@ -4,7 +4,7 @@ ops! {
     /// One operation, done in turn: the card's set a trap, the driver's walk into it.
     pub enum Op {
         /// How the driver is opened, if this comes first: ring size, and which of its limits are
-        /// zero (bits: stall, wall, slice, cycles) or far away; waiting by interrupt or by watching.
+        /// zero (bits: stall, wall, slice, cycles) or far away, one queue or two (the next bit); waiting by interrupt or by watching.
         0 => Open { log: u8, limits: u8, watch: bool },
         /// Changes completions from the one after the next `skip` on, so many `times`.
         1 => Tamper { what: u8, value: u32, skip: u8, times: u8 },
@@ -48,5 +48,7 @@ ops! {
         20 => InterruptCame {},
         /// Pushes into a batch that is dropped, not submitted.
         21 => Batch { kind: u8, count: u8 },
+        /// Submits to a queue by its number.
+        22 => Queue { index: u8 },
     }
 }

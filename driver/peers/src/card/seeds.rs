@@ -92,6 +92,11 @@ pub fn seeds() -> Vec<(&'static str, Vec<u8>)> {
                 WaitAny {},
             ],
         ),
+        (
+            "no_second_queue",
+            vec![Open { log: 2, limits: 0x14, watch: false }, Op::Queue { index: 0 }, Op::Queue { index: 7 }],
+        ),
+        ("two_queues", vec![register(reg::CAPS, 0x201, 255), Open { log: 2, limits: 0x14, watch: false }, NOPS, WAIT]),
         ("no_ring", vec![Open { log: 0, limits: 0, watch: false }]),
         ("wrong_id", tampered(0, 0x4000)),
         ("other_in_flight", tampered(0, 1)),
