@@ -57,6 +57,9 @@ macro_rules! scenarios {
                 group_is_not_viable = obstacles::group_is_not_viable;
                 pulled_out_in_the_middle = removal::pulled_out_in_the_middle;
             }
+            link {
+                bench_link = commands::bench_link;
+            }
             no_iommu {
                 no_iommu = obstacles::no_iommu;
                 operators_without_iommu = operators::doctor_without_iommu;
@@ -88,6 +91,8 @@ pub struct CardSetup {
 
 /// A card small enough that its RTL is simulated in no time.
 const TINY: CardSetup = CardSetup { arguments: &["--config", "tiny"], shares_its_group: false };
+/// A card without engines: the way to it is all that takes time.
+const LINK: CardSetup = CardSetup { arguments: &["--engine", "protocol"], shares_its_group: false };
 /// A card of which nothing but its place on the bus matters.
 const SHARED: CardSetup = CardSetup { arguments: &["--engine", "protocol"], shares_its_group: true };
 
@@ -95,5 +100,6 @@ const SHARED: CardSetup = CardSetup { arguments: &["--engine", "protocol"], shar
 pub const SETUPS: &[Setup] = &[
     Setup { name: "one_card", cards: &[TINY], iommu: true },
     Setup { name: "several_cards", cards: &[TINY, TINY, SHARED], iommu: true },
+    Setup { name: "link", cards: &[LINK], iommu: true },
     Setup { name: "no_iommu", cards: &[SHARED], iommu: false },
 ];

@@ -46,6 +46,17 @@ pub fn ntt() -> Outcome {
     bench("ntt", "7")
 }
 
+/// `gristmill bench link` over a card without engines: its figures are printed, and none is judged.
+pub fn bench_link() -> Outcome {
+    let output = gristmill(&["bench", "link", "--device", &card()?, "--seconds", "0.05"])?;
+    ensure!(output.status.success(), "{}", output.status);
+    let text = String::from_utf8_lossy(&output.stdout);
+    for part in ["register read", "empty command, interrupt", "empty command, polling", "copy 16 MiB from the card"] {
+        ensure!(text.contains(part), "no figure for {part}");
+    }
+    Ok(())
+}
+
 fn bench(operation: &str, log_size: &str) -> Outcome {
     let figures = json(&["bench", operation, "--device", &card()?, "--log-size", log_size, "--json", "--seed", "3"])?;
     ensure!(figures["correct"] == true, "wrong: {figures}");
