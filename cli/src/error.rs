@@ -84,6 +84,7 @@ pub enum CliError {
         source: std::io::Error,
     },
     /// The example files that `demo` carries cannot be used.
+    #[cfg(feature = "sim")]
     #[error("demo: {0}")]
     Demo(String),
 }

@@ -286,7 +286,7 @@ fn devices_that_are_not_there() {
     for name in ["vfio:xyz", "vfio:0000:03:00", "vfio:0000:zz:00.0", "vfio:0000:03:00.9", "vfio:1:2:3:4.5"] {
         info(name).failed_with(&[name, "vfio:BUS:DEVICE.FUNCTION"]);
     }
-    info("vfio:fffe:ff:1f.7").failed_with(&["vfio:fffe:ff:1f.7", "no such PCI function", "lspci"]);
+    info("vfio:fffe:ff:1f.7").failed_with(&["vfio:fffe:ff:1f.7", "there is no PCI function", "lspci"]);
     info("vfio-user:missing.sock").failed_with(&["vfio-user:missing.sock", "No such file", "gristmill sim --socket"]);
     let before = names(place.path());
     let files = ["circuit.zkey", "witness.wtns", "proof.json", "public.json"];

@@ -193,7 +193,8 @@ fn processes_that_build_the_same_at_once_do_not_disturb_each_other() {
     // The run-time library is big; take it from the usual cache.
     sixteenth_power(&mut Model::build(&Powers::default(), &Options::default()).unwrap());
     for e in std::fs::read_dir(cache_folder()).unwrap().map(|e| e.unwrap()) {
-        if e.file_name().to_string_lossy().starts_with("runtime-") {
+        // (Beside the folder of a library lies its lock, while the cache is young.)
+        if e.file_name().to_string_lossy().starts_with("runtime-") && e.path().is_dir() {
             let to = cache.join(e.file_name());
             std::fs::create_dir_all(&to).unwrap();
             for f in std::fs::read_dir(e.path()).unwrap().map(|f| f.unwrap()) {
