@@ -31,6 +31,17 @@ impl Engine {
         if Engine::Ifma.is_available() { Engine::Ifma } else { Engine::Portable }
     }
 
+    /// The engines that tests run on. Says which is left out, past the test harness' capture.
+    #[cfg(test)]
+    pub(crate) fn tested() -> impl Iterator<Item = Engine> {
+        use std::io::Write;
+        if !Engine::Ifma.is_available() {
+            let way_out = "run the tests on a processor that has it (Intel since Ice Lake, AMD since Zen 4)";
+            let _ = writeln!(std::io::stderr(), "SKIPPED: the engine `ifma`: no AVX-512 IFMA here; {way_out}");
+        }
+        [Engine::Ifma, Engine::Portable].into_iter().filter(|e| e.is_available())
+    }
+
     /// Whether this processor runs it.
     pub fn is_available(self) -> bool {
         match self {

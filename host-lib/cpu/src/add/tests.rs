@@ -31,7 +31,7 @@ fn complete<P: SWCurveConfig<BaseField: Coordinate>>() {
     for a in 0..points.len() as u32 {
         pairs.extend((0..points.len() as u32).map(|b| (a, b)));
     }
-    for engine in [Engine::Ifma, Engine::Portable].into_iter().filter(|e| e.is_available()) {
+    for engine in Engine::tested() {
         let mut adder = Adder::new(engine);
         let mut out = vec![Point::default(); pairs.len()];
         adder.add(&Points(&memory[..7], &memory[7..]), &pairs, &mut out);

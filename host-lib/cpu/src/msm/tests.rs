@@ -23,14 +23,10 @@ fn some_points<P: SWCurveConfig>(n: usize, seed: u64) -> Vec<Affine<P>> {
     Projective::normalize_batch(&points)
 }
 
-fn engines() -> impl Iterator<Item = Engine> {
-    [Engine::Ifma, Engine::Portable].into_iter().filter(|e| e.is_available())
-}
-
 /// On both engines, in pools of some numbers of threads, against arkworks.
 fn agree<P: SWCurveConfig<BaseField: Coordinate>>(points: &[Affine<P>], scalars: &[P::ScalarField], what: &str) {
     let expected = Projective::<P>::msm_unchecked(points, scalars);
-    for engine in engines() {
+    for engine in Engine::tested() {
         for threads in [1, 2, 5] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let sum = pool.install(|| msm::<P>(engine, points, scalars));
@@ -103,7 +99,7 @@ fn points_outside_the_subgroup() {
     points[..100].fill(two);
     let scalars: Vec<Fr> = (0..200u64).map(|i| Fr::from(i / 10 + 1)).collect();
     let expected: Projective<_> = points.iter().zip(&scalars).map(|(p, s)| p.mul_bigint(s.into_bigint())).sum();
-    for engine in engines() {
+    for engine in Engine::tested() {
         assert_eq!(msm::<ark_bls12_377::g1::Config>(engine, &points, &scalars), expected);
     }
 }
@@ -126,7 +122,7 @@ proptest! {
             .collect();
         let k = n.min(m);
         let expected = G1Projective::msm_unchecked(&points[..k], &scalars[..k]);
-        for engine in engines() {
+        for engine in Engine::tested() {
             prop_assert_eq!(msm::<ark_bn254::g1::Config>(engine, &points, &scalars), expected);
         }
     }

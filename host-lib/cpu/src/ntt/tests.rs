@@ -19,7 +19,7 @@ fn equals_ark_poly<F: TransformField>(largest: u32) {
             let domain = coset.map_or(domain, |g| domain.get_coset(g).unwrap());
             for inverse in [false, true] {
                 let expected = if inverse { domain.ifft(&values) } else { domain.fft(&values) };
-                for engine in [Engine::Ifma, Engine::Portable].into_iter().filter(|e| e.is_available()) {
+                for engine in Engine::tested() {
                     let mut own = values.clone();
                     assert!(ntt(engine, &mut own, inverse, coset));
                     assert_eq!(own, expected, "2^{log}, inverse {inverse}, coset {coset:?}, {engine:?}");
