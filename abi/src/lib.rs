@@ -13,6 +13,7 @@
 //! | [`completion`] | status codes and the 32-byte completion |
 //! | [`layout`] | address spaces, forms and layouts of field elements and points |
 //! | [`pci`] | identity of the PCI device, its BARs and interrupt vectors |
+//! | [`serial`] | the serial link: frames, questions and answers of a card without PCIe |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -23,6 +24,7 @@ pub mod docs;
 pub mod layout;
 pub mod pci;
 pub mod registers;
+pub mod serial;
 
 /// Version of this contract: major in the upper half, minor in the lower. The driver refuses a
 /// card of another major version. 1.1: several queue pairs, Q_STATUS.

@@ -40,3 +40,14 @@ pub type MontMul384 = MontMul<24, 384, 575>;
 pub type MontMulSerial256 = MontMulSerial<16, 256, 391>;
 /// Digit-serial multiplier for 384-bit words.
 pub type MontMulSerial384 = MontMulSerial<24, 384, 575>;
+
+/// How the field multiplications of an engine are built.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arithmetic {
+    /// [`MontMul`]: one product a cycle and multiplier.
+    #[default]
+    Pipelined,
+    /// [`MontMulSerial`]: one product in L + 1 cycles and multiplier, for small parts.
+    Serial,
+}
