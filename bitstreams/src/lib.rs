@@ -1,2 +1,10 @@
-//! From RustHDL to bitstreams. Nothing is built here yet: `bitstreams/README.md` holds the plan.
+//! From RustHDL to bitstreams: what stands behind `gristmill build` and `gristmill program`.
+//!
+//! `docs/bitstreams.md` tells the flow, `bitstreams/README.md` what lies in this folder.
 #![forbid(unsafe_code)]
+
+pub mod error;
+pub mod hash;
+pub mod tools;
+
+pub use error::Error;

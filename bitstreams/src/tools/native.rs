@@ -1,0 +1,85 @@
+//! The tools on PATH, if they are new enough.
+
+use super::{Tool, Tools};
+use crate::error::Error;
+use std::process::Command;
+
+/// Oldest versions taken: of these, `synth_ecp5` and `nextpnr-ecp5 --report` are known to do what is needed.
+const YOSYS: (u32, u32) = (0, 40);
+const NEXTPNR: (u32, u32) = (0, 7);
+
+/// yosys, nextpnr-ecp5 and ecppack of PATH.
+///
+/// # Errors
+/// [`Error::Missing`] for one that is not there or too old.
+pub fn tools() -> Result<Tools, Error> {
+    let yosys = version("yosys", &["-V"], YOSYS)?;
+    let nextpnr = version("nextpnr-ecp5", &["--version"], NEXTPNR)?;
+    // ecppack has no version of its own to compare: it goes with the database of nextpnr-ecp5's packager.
+    let ecppack = first_line("ecppack", &["--version"])?;
+    let tool = |name: &'static str| Tool { name, program: name.into(), first: vec![], env: vec![] };
+    Ok(Tools {
+        yosys: tool("yosys"),
+        nextpnr: tool("nextpnr-ecp5"),
+        ecppack: tool("ecppack"),
+        kind: "native",
+        versions: vec![("yosys".into(), yosys), ("nextpnr-ecp5".into(), nextpnr), ("ecppack".into(), ecppack)],
+    })
+}
+
+fn version(name: &str, args: &[&str], least: (u32, u32)) -> Result<String, Error> {
+    let line = first_line(name, args)?;
+    match parse(&line) {
+        Some(found) if found >= least => Ok(line),
+        Some((major, minor)) => {
+            Err(missing(&format!("a newer {name}"), &format!("found {major}.{minor}, needs {}.{}", least.0, least.1)))
+        }
+        None => Err(missing(&format!("a {name} that tells its version"), &format!("it says `{line}`"))),
+    }
+}
+
+fn first_line(name: &str, args: &[&str]) -> Result<String, Error> {
+    let output = Command::new(name).args(args).output().map_err(|e| missing(name, &format!("not run: {e}")))?;
+    // nextpnr writes its version to standard error.
+    let text = [output.stdout, output.stderr].concat();
+    Ok(String::from_utf8_lossy(&text).lines().find(|l| !l.trim().is_empty()).unwrap_or_default().trim().to_owned())
+}
+
+fn missing(what: &str, found: &str) -> Error {
+    Error::Missing { what: what.into(), way_out: format!("{found}; install it or take --tools pinned") }
+}
+
+/// The first number with a dot in it: `Yosys 0.40+7 (git …)`, `nextpnr-ecp5 (Version nextpnr-0.7-14-g…)`.
+fn parse(line: &str) -> Option<(u32, u32)> {
+    line.split(|c: char| !c.is_ascii_digit() && c != '.').find_map(|word| {
+        let (major, rest) = word.split_once('.')?;
+        let minor = rest.split('.').next()?;
+        Some((major.parse().ok()?, minor.parse().ok()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read() {
+        assert_eq!(parse("Yosys 0.9 (git sha1 1979e0b)"), Some((0, 9)));
+        assert_eq!(parse("Yosys 0.40+7 (git sha1 cafe, clang 18.1)"), Some((0, 40)));
+        assert_eq!(
+            parse("\"nextpnr-ecp5\" -- Next Generation Place and Route (Version nextpnr-0.7-14-gabc)"),
+            Some((0, 7))
+        );
+        assert_eq!(parse("Version 1.2.3"), Some((1, 2)));
+        assert_eq!(parse("no number"), None);
+        // Debian 12 ships yosys 0.23: too old, and compared as numbers, not as text.
+        assert!((0, 23) < YOSYS && (0, 9) < YOSYS && (0, 100) > YOSYS);
+    }
+
+    #[test]
+    fn what_is_not_there_is_named() {
+        let error = version("gristmill-no-such-tool", &["-V"], YOSYS).expect_err("absent");
+        assert!(error.to_string().contains("gristmill-no-such-tool is missing"), "{error}");
+        assert_eq!(error.exit_code(), 2);
+    }
+}

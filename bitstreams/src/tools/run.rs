@@ -1,0 +1,86 @@
+//! Running a tool in a folder, its output kept in a log.
+
+use crate::error::Error;
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+/// Lines of a log that an error shows.
+const TAIL: usize = 12;
+
+/// A program and what always goes before its arguments.
+#[derive(Clone, Debug)]
+pub struct Tool {
+    /// For messages.
+    pub name: &'static str,
+    /// The program.
+    pub program: PathBuf,
+    /// First arguments.
+    pub first: Vec<OsString>,
+    /// Environment.
+    pub env: Vec<(OsString, OsString)>,
+}
+
+impl Tool {
+    /// The command, to be run in `folder`. Name files relative to it: the pinned tools see their own `/tmp`,
+    /// and absolute paths would find their way into what they write.
+    pub fn command(&self, folder: &Path) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.first).envs(self.env.iter().cloned()).current_dir(folder).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs it in `folder`, output and errors to `log` there.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be started.
+    pub fn run(&self, folder: &Path, args: &[&str], log: &str) -> Result<ExitStatus, Error> {
+        let path = folder.join(log);
+        let file = File::create(&path).map_err(Error::io("create", &path))?;
+        let both = file.try_clone().map_err(Error::io("open", &path))?;
+        let mut command = self.command(folder);
+        command.args(args).stdout(file).stderr(both);
+        command.status().map_err(Error::io("run", &self.program))
+    }
+
+    /// [`run`](Self::run), and any exit code but 0 is an error.
+    ///
+    /// # Errors
+    /// [`Error::Tool`] with the end of the log.
+    pub fn run_checked(&self, folder: &Path, args: &[&str], log: &str) -> Result<(), Error> {
+        let status = self.run(folder, args, log)?;
+        if status.success() { Ok(()) } else { Err(self.failed(status, &folder.join(log))) }
+    }
+
+    /// The error of a run that ended so.
+    pub fn failed(&self, status: ExitStatus, log: &Path) -> Error {
+        Error::Tool { tool: self.name, status: format!(" ({status})"), tail: tail(log), log: log.to_owned() }
+    }
+}
+
+/// The last lines of a log.
+pub fn tail(log: &Path) -> String {
+    let text = String::from_utf8_lossy(&std::fs::read(log).unwrap_or_default()).into_owned();
+    let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
+    lines[lines.len().saturating_sub(TAIL)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_shows_the_end_of_the_log() {
+        let folder = tempfile::tempdir().expect("folder");
+        let shell = Tool { name: "sh", program: "/bin/sh".into(), first: vec!["-c".into()], env: vec![] };
+        shell.run_checked(folder.path(), &["echo fine > made"], "ok.log").expect("runs");
+        assert!(folder.path().join("made").exists(), "not run in its folder");
+        let script = "for i in $(seq 30); do echo line $i; done; echo 'ERROR: why' >&2; exit 3";
+        let error = shell.run_checked(folder.path(), &[script], "bad.log").expect_err("fails");
+        let text = error.to_string();
+        assert!(text.contains("ERROR: why") && text.contains("line 30") && !text.contains("line 9\n"), "{text}");
+        assert!(text.contains('3') && text.contains("bad.log"), "{text}");
+        assert_eq!(error.exit_code(), 1);
+    }
+}
