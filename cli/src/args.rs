@@ -54,7 +54,7 @@ pub struct DeviceArgs {
     /// auto | cpu | sim | sim:verilator | vfio:DDDD:BB:DD.F | vfio-user:SOCKET
     #[arg(long, default_value = "auto", value_name = "DEVICE")]
     pub device: String,
-    /// The simulated card's configuration: a TOML file, or the name of a built-in one (tiny, sim)
+    /// The simulated card's configuration: a TOML file, or the name of a built-in one (tiny, sim, ecp5-85k)
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<String>,
     /// Watch a card's completions for so long before sleeping until its interrupt, or `always`:
@@ -206,7 +206,7 @@ pub struct Sim {
     /// The Unix socket to listen on
     #[arg(long, value_name = "PATH")]
     pub socket: PathBuf,
-    /// The card's configuration: a TOML file, or the name of a built-in one (tiny, sim)
+    /// The card's configuration: a TOML file, or the name of a built-in one (tiny, sim, ecp5-85k)
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<String>,
     /// What simulates the card

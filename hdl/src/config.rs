@@ -1,6 +1,6 @@
 //! Configurations of the card: what a constructor of RTL may vary, checked, with an identity.
 //!
-//! A configuration is a Rust value or TOML ([`CardConfig::from_toml`]); two are named
+//! A configuration is a Rust value or TOML ([`CardConfig::from_toml`]); three are named
 //! ([`CardConfig::named`]). Everything that depends on it (windows, buckets, the capability words)
 //! is derived here, so that RTL, models and reports cannot disagree.
 
@@ -9,6 +9,8 @@ use gristmill_abi::layout::{self, Curve, Field};
 use gristmill_abi::registers::MAX_QUEUES;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::field::Arithmetic;
 
 /// log2 of the seeds in a factor block that the card takes (see
 /// [`factor_block_words`](layout::factor_block_words)).
@@ -46,7 +48,7 @@ pub enum ConfigError {
 }
 
 const KEYS: &str = "name, curve, window_bits, segments, stall_depth, log_max_points, ntt_log_max, queues, \
-                    card_mem_bytes, clock_hz";
+                    card_mem_bytes, clock_hz, arithmetic (optional: pipelined or serial)";
 
 /// Parameters of one card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,15 +70,19 @@ pub struct CardConfig {
     pub ntt_log_max: u32,
     /// Queue pairs, 1 to [`MAX_QUEUES`].
     pub queues: u32,
-    /// Bytes of card memory (what the simulated card has, and straps).
+    /// Bytes of card memory (what the simulated card has, and straps); 0: a card without, whose operands
+    /// all stand in host memory.
     pub card_mem_bytes: u64,
     /// Clock in Hz that a prediction of time uses; no effect on the RTL.
     pub clock_hz: u32,
+    /// How the engines' field multipliers are built.
+    #[serde(default)]
+    pub arithmetic: Arithmetic,
 }
 
 impl CardConfig {
     /// Names that [`named`](Self::named) knows.
-    pub const NAMES: [&'static str; 2] = ["tiny", "sim"];
+    pub const NAMES: [&'static str; 3] = ["tiny", "sim", "ecp5-85k"];
 
     /// The smallest card: for tests. c = 4, NTT to 2^6, two queues, 64 KiB of card memory.
     pub fn tiny() -> Self {
@@ -91,6 +97,7 @@ impl CardConfig {
             queues: 2,
             card_mem_bytes: 64 << 10,
             clock_hz: 250_000_000,
+            arithmetic: Arithmetic::Pipelined,
         }
     }
 
@@ -108,6 +115,24 @@ impl CardConfig {
             queues: 4,
             card_mem_bytes: 64 << 20,
             clock_hz: 250_000_000,
+            arithmetic: Arithmetic::Pipelined,
+        }
+    }
+
+    /// The card on a Lattice ECP5-85K: digit-serial multipliers, no card memory. c = 7, NTT to 2^11, one queue.
+    pub fn ecp5_85k() -> Self {
+        CardConfig {
+            name: "ecp5-85k".into(),
+            curve: "bn254".into(),
+            window_bits: 7,
+            segments: 1,
+            stall_depth: 8,
+            log_max_points: 24,
+            ntt_log_max: 11,
+            queues: 1,
+            card_mem_bytes: 0,
+            clock_hz: 60_000_000,
+            arithmetic: Arithmetic::Serial,
         }
     }
 
@@ -116,6 +141,7 @@ impl CardConfig {
         match name {
             "tiny" => Ok(Self::tiny()),
             "sim" => Ok(Self::sim()),
+            "ecp5-85k" => Ok(Self::ecp5_85k()),
             _ => Err(ConfigError::UnknownName { name: name.into(), known: Self::NAMES.join(", ") }),
         }
     }
@@ -162,8 +188,8 @@ impl CardConfig {
         if !(1..=MAX_QUEUES).contains(&self.queues) {
             return bad("queues", self.queues, format!("choose 1 to {MAX_QUEUES}"));
         }
-        if self.card_mem_bytes == 0 || !self.card_mem_bytes.is_multiple_of(4096) || self.card_mem_bytes >= 1 << 40 {
-            return bad("card_mem_bytes", self.card_mem_bytes, "choose a multiple of 4096 below 2^40, not zero");
+        if !self.card_mem_bytes.is_multiple_of(4096) || self.card_mem_bytes >= 1 << 40 {
+            return bad("card_mem_bytes", self.card_mem_bytes, "choose a multiple of 4096 below 2^40");
         }
         if self.clock_hz == 0 {
             return bad("clock_hz", self.clock_hz, "choose the clock that predictions shall use, in Hz");
@@ -239,7 +265,7 @@ impl CardConfig {
     /// Identity of the hardware that this configuration makes: a 32-bit FNV-1a hash of its
     /// parameters. The name and the clock of predictions make no other hardware and stay out.
     pub fn config_id(&self) -> u32 {
-        let text = format!(
+        let mut text = format!(
             "curve={};window_bits={};segments={};stall_depth={};log_max_points={};ntt_log_max={};queues={};card_mem_bytes={}",
             self.curve,
             self.window_bits,
@@ -250,6 +276,10 @@ impl CardConfig {
             self.queues,
             self.card_mem_bytes
         );
+        // Named only where it is not the default, as it stood before there was a choice.
+        if self.arithmetic == Arithmetic::Serial {
+            text += ";arithmetic=serial";
+        }
         text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
     }
 
@@ -285,6 +315,21 @@ mod tests {
         assert_eq!(caps::Msm::decode(tiny.cap_msm()).windows, 64);
         assert_eq!(tiny.msm_result_words(), 64 * tiny.segments * 6);
         assert!((sim.predicted_seconds(500_000_000) - 2.0).abs() < 1e-12);
+        let ecp5 = CardConfig::ecp5_85k();
+        assert_eq!((ecp5.windows(), ecp5.buckets(), ecp5.msm_result_words()), (37, 64, 37 * 6));
+    }
+
+    #[test]
+    fn arithmetic_may_be_left_out_and_is_pipelined_then() {
+        let text = CardConfig::sim().to_toml().expect("serializes");
+        let without: String = text.lines().filter(|l| !l.starts_with("arithmetic")).map(|l| format!("{l}\n")).collect();
+        assert_ne!(text, without);
+        assert_eq!(CardConfig::from_toml(&without), Ok(CardConfig::sim()));
+        let wrong = format!("{without}arithmetic = \"parallel\"\n");
+        match CardConfig::from_toml(&wrong) {
+            Err(ConfigError::Parse { message }) => assert!(message.contains("serial"), "{message}"),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -301,6 +346,7 @@ mod tests {
             CardConfig { ntt_log_max: 12, ..sim.clone() },
             CardConfig { queues: 1, ..sim.clone() },
             CardConfig { card_mem_bytes: 4096, ..sim.clone() },
+            CardConfig { arithmetic: Arithmetic::Serial, ..sim.clone() },
         ] {
             assert_ne!(sim.config_id(), other.config_id(), "{other:?}");
         }

@@ -55,7 +55,7 @@ impl Default for TimeOuts {
 /// How a device is opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Configuration of a simulated card: a name (`tiny`, `sim`) or a TOML file's path.
+    /// Configuration of a simulated card: a name (`tiny`, `sim`, `ecp5-85k`) or a TOML file's path.
     pub config: Option<String>,
     /// May the CPU step in?
     pub fallback: Fallback,

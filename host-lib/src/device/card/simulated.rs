@@ -12,7 +12,7 @@ use std::path::Path;
 /// The configuration that a simulated card gets if none is named.
 const DEFAULT_CONFIG: &str = "sim";
 
-/// The configuration of a name (`tiny`, `sim`) or TOML file.
+/// The configuration of a name (`tiny`, `sim`, `ecp5-85k`) or TOML file.
 ///
 /// # Errors
 /// [`Error::Config`] names the file or name, the key and the value.
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn configurations_that_are_none_name_the_way_out() {
-        for (name, part) in [("huge", "use tiny, sim, or a TOML file"), ("absent.toml", "cannot read the file")] {
+        for (name, part) in [("huge", "use tiny, sim, ecp5-85k, or a TOML file"), ("absent.toml", "cannot read the file")] {
             let error = load_config(name).expect_err(name).to_string();
             assert!(error.contains(name) && error.contains(part), "{error}");
         }
