@@ -69,7 +69,7 @@ registers! {
     ID = 0x010, Ro, 0xffff_ffff;
     /// Version of this contract, [`ABI_VERSION`](crate::ABI_VERSION).
     VERSION = 0x014, Ro, 0xffff_ffff;
-    /// Identity of the card's configuration (a hash of its parameters).
+    /// Identity of the card's configuration (a hash of its parameters); part of what the source hash covers.
     CONFIG_ID = 0x018, Ro, 0xffff_ffff;
     /// Capabilities: operations, see [`caps`](crate::caps).
     CAPS = 0x01c, Ro, 0xffff_ffff;
@@ -105,6 +105,22 @@ registers! {
     IRQ_PENDING = 0x060, W1c, 0x0000_00ff;
     /// Enabled interrupts, same bits. The interrupt is high while a pending bit is enabled.
     IRQ_ENABLE = 0x064, Rw, 0x0000_00ff;
+    /// Word 0 of the source hash (the sha256 of the card's generated Verilog with these eight words zero): its first four bytes, the first on top. All eight zero: simulated.
+    SOURCE_HASH0 = 0x080, Ro, 0xffff_ffff;
+    /// Word 1 of the source hash.
+    SOURCE_HASH1 = 0x084, Ro, 0xffff_ffff;
+    /// Word 2 of the source hash.
+    SOURCE_HASH2 = 0x088, Ro, 0xffff_ffff;
+    /// Word 3 of the source hash.
+    SOURCE_HASH3 = 0x08c, Ro, 0xffff_ffff;
+    /// Word 4 of the source hash.
+    SOURCE_HASH4 = 0x090, Ro, 0xffff_ffff;
+    /// Word 5 of the source hash.
+    SOURCE_HASH5 = 0x094, Ro, 0xffff_ffff;
+    /// Word 6 of the source hash.
+    SOURCE_HASH6 = 0x098, Ro, 0xffff_ffff;
+    /// Word 7 of the source hash.
+    SOURCE_HASH7 = 0x09c, Ro, 0xffff_ffff;
     /// Address of the submission ring in host memory, lower half; 64-byte aligned.
     SQ_BASE_LO = 0x100, Rw, 0xffff_ffc0;
     /// Address of the submission ring, upper half.

@@ -21,6 +21,10 @@ pub fn run(args: &Info) -> Result<(), CliError> {
     if let Some(config) = info.config {
         line("configuration", config);
     }
+    if let Some(id) = info.config_id {
+        line("config id", id);
+        line("source hash", info.source_hash.unwrap_or_else(|| "none: simulated, not built from a release".into()));
+    }
     line("curve", info.curve);
     line("field", info.field);
     if let Some(hz) = info.clock_hz {

@@ -29,6 +29,16 @@ fn identity_and_operations_over_the_socket() {
     assert_eq!(info["msm"]["window_bits"], 4);
     assert_eq!(info["ntt"]["max_elements"], 64);
     assert_eq!(info["card_mem_bytes"], 65536);
+    // Simulated: it has a configuration, and no source that was built.
+    let same = run(folder.path(), &["info", "--device", "sim", "--config", "tiny", "--json"]).succeeded().json();
+    let id = info["config_id"].as_str().expect("a configuration").to_owned();
+    assert!(id.len() == 10 && id != "0x00000000" && same["config_id"] == id, "{id}, {same}");
+    assert_eq!(info["source_hash"], serde_json::Value::Null);
+    let text = run(folder.path(), &["info", "--device", &device]).succeeded().stdout;
+    assert!(
+        text.contains(&format!("config id      {id}")) && text.contains("source hash    none: simulated"),
+        "{text}"
+    );
     for (op, log_size) in [("msm", "4"), ("ntt", "5")] {
         let over_socket = run(folder.path(), &bench(op, &device, log_size)).succeeded().json();
         assert_eq!(over_socket["correct"], true, "{over_socket}");

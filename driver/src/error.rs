@@ -34,9 +34,10 @@ pub enum Error {
     NotACard { device: String, id: u32 },
     /// The card's register map is of another generation.
     #[error(
-        "{device} speaks version {major}.{minor} of the card's interface, this driver version {ours}; update {older}"
+        "{device} speaks version {}.{} of the card's interface, this driver version {}.{}; update {older}",
+        .card.0, .card.1, .driver.0, .driver.1
     )]
-    Version { device: String, major: u16, minor: u16, ours: u16, older: &'static str },
+    Version { device: String, card: (u16, u16), driver: (u16, u16), older: &'static str },
     /// A capability register holds what no card can have.
     #[error("{device} reports an impossible capability: {register} = {value:#x} ({problem}); program the card again")]
     Capability { device: String, register: &'static str, value: u64, problem: &'static str },

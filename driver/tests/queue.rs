@@ -4,7 +4,8 @@
 mod support;
 
 use gristmill_abi::completion::{Completion, Status};
-use gristmill_abi::registers as reg;
+use gristmill_abi::identity::SourceHash;
+use gristmill_abi::{ABI_VERSION, registers as reg};
 use gristmill_driver::queue::QueueError;
 use gristmill_driver::*;
 use proptest::prelude::*;
@@ -276,7 +277,6 @@ fn what_is_no_card_is_refused_in_words() {
     };
     assert!(error(reg::ID, 0x1234).contains("no Gristmill card"));
     assert!(error(reg::ID, u32::MAX).contains("is gone"));
-    assert!(error(reg::VERSION, 0x0002_0003).contains("version 2.3"));
     assert!(error(reg::CLOCK_HZ, 0).contains("CLOCK_HZ"));
     assert!(error(reg::CAPS, 1).contains("no queues"));
     assert!(error(reg::CAPS, 0x102).contains("CAP_MSM"));
@@ -284,6 +284,42 @@ fn what_is_no_card_is_refused_in_words() {
     let fake = Fake::new();
     let options = Options { log_ring: 13, ..Options::default() };
     assert!(matches!(Card::open_with(Box::new(fake), options), Err(Error::RingSize { log: 13 })));
+}
+
+#[test]
+fn a_card_of_another_major_version_is_refused_by_name_of_both() {
+    let ours = ((ABI_VERSION >> 16) as u16, ABI_VERSION as u16);
+    let open = |version| {
+        let fake = Fake::new();
+        fake.set(reg::VERSION, version);
+        (Card::open(Box::new(fake.clone())), fake)
+    };
+    for (theirs, to_update) in [((ours.0 + 1, 3), "the driver"), ((ours.0 - 1, 9), "the card")] {
+        let (card, fake) = open(u32::from(theirs.0) << 16 | u32::from(theirs.1));
+        let error = card.err().expect("refused");
+        assert!(matches!(error, Error::Version { card, driver, .. } if card == theirs && driver == ours), "{error}");
+        let text = error.to_string();
+        for part in [format!("version {}.{} ", theirs.0, theirs.1), format!("version {}.{};", ours.0, ours.1)] {
+            assert!(text.contains(&part) && text.ends_with(&format!("update {to_update}")), "{text}");
+        }
+        // Nothing of it was believed: it was neither reset nor given a queue.
+        assert!(fake.with(|s| s.writes.is_empty()), "{:?}", fake.with(|s| s.writes.clone()));
+    }
+    // Another minor version is the same contract with more or fewer registers.
+    for minor in [0, ours.1 + 1] {
+        let (card, _) = open(u32::from(ours.0) << 16 | u32::from(minor));
+        assert_eq!(card.expect("opens").info().version, (ours.0, minor));
+    }
+}
+
+#[test]
+fn a_card_tells_what_it_was_built_from() {
+    let fake = Fake::new();
+    assert_eq!(open(&fake, 4).info().source_hash, SourceHash::NONE);
+    let fake = Fake::new();
+    let hash = SourceHash(std::array::from_fn(|i| 0x0123_4567 + i as u32));
+    hash.registers().for_each(|(offset, word)| fake.set(offset, word));
+    assert_eq!(open(&fake, 4).info().source_hash, hash);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::transport::{ALL_ONES, Transport};
+use gristmill_abi::identity::SourceHash;
 use gristmill_abi::layout::{self, Curve, Field};
 use gristmill_abi::{ABI_VERSION, CARD_ID, caps, registers as reg};
 
@@ -12,6 +13,9 @@ pub struct CardInfo {
     pub version: (u16, u16),
     /// Identity of the configuration.
     pub config_id: u32,
+    /// Hash of the source that the card was built from; none if it is simulated (or older than
+    /// version 1.2).
+    pub source_hash: SourceHash,
     /// Copies and zeroing.
     pub copy: bool,
     /// The MSM engine, if there is one.
@@ -47,20 +51,23 @@ pub(super) fn identify(transport: &mut dyn Transport) -> Result<(u16, u16), Erro
         ALL_ONES => return Err(Error::Gone { device: device() }),
         id => return Err(Error::NotACard { device: device(), id }),
     }
-    let version = transport.read32(reg::VERSION)?;
-    let (major, minor) = ((version >> 16) as u16, version as u16);
-    let ours = (ABI_VERSION >> 16) as u16;
-    if major != ours {
-        let older = if major < ours { "the card" } else { "the driver" };
-        return Err(Error::Version { device: transport.name().into(), major, minor, ours, older });
+    let parts = |word: u32| ((word >> 16) as u16, word as u16);
+    let (card, driver) = (parts(transport.read32(reg::VERSION)?), parts(ABI_VERSION));
+    if card.0 != driver.0 {
+        let older = if card.0 < driver.0 { "the card" } else { "the driver" };
+        return Err(Error::Version { device: transport.name().into(), card, driver, older });
     }
-    Ok((major, minor))
+    Ok(card)
 }
 
 impl CardInfo {
     pub(super) fn read(transport: &mut dyn Transport, version: (u16, u16)) -> Result<Self, Error> {
         let mut read = |offset| transport.read32(offset);
         let config_id = read(reg::CONFIG_ID)?;
+        let mut source_hash = SourceHash::NONE;
+        for ((offset, _), word) in SourceHash::NONE.registers().zip(&mut source_hash.0) {
+            *word = read(offset)?;
+        }
         let caps = read(reg::CAPS)?;
         let (msm, ntt) = (read(reg::CAP_MSM)?, read(reg::CAP_NTT)?);
         let (curves, fields) = (read(reg::CAP_CURVES)?, read(reg::CAP_FIELDS)?);
@@ -71,6 +78,7 @@ impl CardInfo {
         let info = CardInfo {
             version,
             config_id,
+            source_hash,
             copy: has(caps::COPY),
             msm: has(caps::MSM).then(|| caps::Msm::decode(msm)),
             ntt: has(caps::NTT).then(|| caps::Ntt::decode(ntt)),

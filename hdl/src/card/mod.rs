@@ -16,6 +16,7 @@ use crate::curve::BN254;
 use crate::msm::{Msm, MsmConfig};
 use crate::ntt::{Ntt, BN254_FR_VECTORS};
 use crate::queue::{Checker, Fetcher, Queues, RegisterFile, Sequencer};
+use gristmill_abi::identity::SourceHash;
 use gristmill_hdl_kit::gate::Gated;
 use gristmill_hdl_kit::ports;
 use gristmill_hdl_kit::twin::Fidelity;
@@ -134,11 +135,20 @@ ports!(Card {
 });
 
 impl Card {
-    /// The card of a configuration, its big leaves simulated as `fidelity` says.
+    /// The card of a configuration, its big leaves simulated as `fidelity` says. Its source hash is
+    /// zero: it is simulated, or its Verilog is to be hashed.
     ///
     /// # Panics
     /// If the configuration is not valid ([`CardConfig::validate`] says why).
     pub fn new(config: &CardConfig, fidelity: Fidelity) -> Self {
+        Self::with_identity(config, fidelity, SourceHash::NONE)
+    }
+
+    /// As [`new`](Self::new), and shows this source hash: that of the Verilog of the card with a zero one. For hardware.
+    ///
+    /// # Panics
+    /// If the configuration is not valid.
+    pub fn with_identity(config: &CardConfig, fidelity: Fidelity, source: SourceHash) -> Self {
         check(config);
         let sizes = MsmConfig {
             window_bits: config.window_bits as usize,
@@ -148,7 +158,7 @@ impl Card {
         // Validation leaves only BN254.
         let msm = Msm::new(&sizes, &BN254, &BN254_FR_VECTORS.field, fidelity);
         let ntt = Ntt::new(&BN254_FR_VECTORS, config.ntt_log_max, LOG_SEEDS, fidelity);
-        Self::build(config, vec![Gated::new(msm)], vec![Gated::new(ntt)])
+        Self::build(config, source, vec![Gated::new(msm)], vec![Gated::new(ntt)])
     }
 
     /// Registers, queue and copies only: MSM and NTT are bad opcodes.
@@ -157,10 +167,10 @@ impl Card {
     /// If the configuration is not valid.
     pub fn without_engines(config: &CardConfig) -> Self {
         check(config);
-        Self::build(config, vec![], vec![])
+        Self::build(config, SourceHash::NONE, vec![], vec![])
     }
 
-    fn build(config: &CardConfig, msm: Vec<Gated<Msm>>, ntt: Vec<Gated<Ntt>>) -> Self {
+    fn build(config: &CardConfig, source: SourceHash, msm: Vec<Gated<Msm>>, ntt: Vec<Gated<Ntt>>) -> Self {
         let engines = !msm.is_empty();
         let mut card = Self {
             clock: Default::default(),
@@ -227,7 +237,7 @@ impl Card {
             irq: Default::default(),
             busy: Default::default(),
             slave: Default::default(),
-            registers: RegisterFile::new(config, engines),
+            registers: RegisterFile::new(config, engines, source),
             queues: Gated::new(Queues::new(config.queues)),
             fetcher: Default::default(),
             descriptor: Checker::new(config, engines),

@@ -2,10 +2,15 @@
 
 use super::counters::{Counters, Events, CYCLES};
 use crate::config::{CardConfig, BUS_BYTES};
+use gristmill_abi::identity::SourceHash;
 use gristmill_abi::{caps, registers as r, ABI_VERSION, CARD_ID};
+use gristmill_hdl_kit::mem::Rom;
 use gristmill_hdl_kit::ports;
 use gristmill_hdl_kit::word::{bit_cast_ub, U};
 use rust_hdl::prelude::*;
+
+/// Registers that never change stand below this offset, in a table.
+const CONSTANT_BYTES: u16 = 0x100;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
 struct State {
@@ -18,13 +23,15 @@ struct State {
     value_there: Bit,
     low: Bit,
     high: Bit,
+    constant: Bit,
 }
 
 /// The register file.
 ///
 /// Writes act at the clock edge of `write_valid`. A read answers in the cycle after `read_valid`
 /// rises: first all single registers are looked up (a queue's come as `queue_value`, zero where
-/// there are none), then a counter's half is put in their place.
+/// there are none), then what never changes is added from a table, or a counter's half put in
+/// their place.
 /// `clear` (the end of a reset) zeroes everything but the cycles and the scratch register.
 #[derive(LogicBlock)]
 pub struct RegisterFile {
@@ -51,21 +58,14 @@ pub struct RegisterFile {
     pub reset_request: Signal<Out, Bit>,
     pub irq: Signal<Out, Bit>,
     counters: Counters,
+    constants: Rom<U<32>>,
     s: DFF<State>,
     irqs: Signal<Local, Bits<8>>,
+    beyond: Signal<Local, Bit>,
     offset: Signal<Local, Bits<16>>,
     memory: Signal<Local, U<40>>,
     pending: Signal<Local, Bits<8>>,
     a_ap_ctrl: Constant<Bits<16>>,
-    a_id: Constant<Bits<16>>,
-    a_version: Constant<Bits<16>>,
-    a_config_id: Constant<Bits<16>>,
-    a_caps: Constant<Bits<16>>,
-    a_cap_msm: Constant<Bits<16>>,
-    a_cap_ntt: Constant<Bits<16>>,
-    a_cap_curves: Constant<Bits<16>>,
-    a_cap_fields: Constant<Bits<16>>,
-    a_cap_bus: Constant<Bits<16>>,
     a_mem_lo: Constant<Bits<16>>,
     a_mem_hi: Constant<Bits<16>>,
     a_clock_hz: Constant<Bits<16>>,
@@ -79,15 +79,6 @@ pub struct RegisterFile {
     a_irq_enable: Constant<Bits<16>>,
     a_counters: Constant<Bits<16>>,
     a_after_counters: Constant<Bits<16>>,
-    v_id: Constant<Bits<32>>,
-    v_version: Constant<Bits<32>>,
-    v_config_id: Constant<Bits<32>>,
-    v_caps: Constant<Bits<32>>,
-    v_cap_msm: Constant<Bits<32>>,
-    v_cap_ntt: Constant<Bits<32>>,
-    v_cap_curves: Constant<Bits<32>>,
-    v_cap_fields: Constant<Bits<32>>,
-    v_cap_bus: Constant<Bits<32>>,
     /// The interrupt bits of the queues that this card has.
     irq_mask: Constant<Bits<8>>,
     cycles: Constant<Bits<4>>,
@@ -101,12 +92,9 @@ ports!(RegisterFile {
 });
 
 impl RegisterFile {
-    /// The registers of a card with this configuration; without engines it offers copies only.
-    pub fn new(config: &CardConfig, engines: bool) -> Self {
+    /// The registers of a card with this configuration, built from this source; without engines it offers copies only.
+    pub fn new(config: &CardConfig, engines: bool, source: SourceHash) -> Self {
         let address = |offset: u16| Constant::new(u64::from(offset).into());
-        let value = |value: u32| Constant::new(u64::from(value).into());
-        let offered = if engines { caps::MSM | caps::NTT | caps::NTT_FACTORS | caps::MONTGOMERY_SCALARS } else { 0 };
-        let if_engines = |word: u32| value(if engines { word } else { 0 });
         Self {
             clock: Default::default(),
             clear: Default::default(),
@@ -131,21 +119,14 @@ impl RegisterFile {
             reset_request: Default::default(),
             irq: Default::default(),
             counters: Default::default(),
+            constants: Rom::new(constants(config, engines, source)),
             s: Default::default(),
             irqs: Default::default(),
+            beyond: Default::default(),
             offset: Default::default(),
             memory: Default::default(),
             pending: Default::default(),
             a_ap_ctrl: address(r::AP_CTRL),
-            a_id: address(r::ID),
-            a_version: address(r::VERSION),
-            a_config_id: address(r::CONFIG_ID),
-            a_caps: address(r::CAPS),
-            a_cap_msm: address(r::CAP_MSM),
-            a_cap_ntt: address(r::CAP_NTT),
-            a_cap_curves: address(r::CAP_CURVES),
-            a_cap_fields: address(r::CAP_FIELDS),
-            a_cap_bus: address(r::CAP_BUS),
             a_mem_lo: address(r::CARD_MEM_LO),
             a_mem_hi: address(r::CARD_MEM_HI),
             a_clock_hz: address(r::CLOCK_HZ),
@@ -159,15 +140,6 @@ impl RegisterFile {
             a_irq_enable: address(r::IRQ_ENABLE),
             a_counters: address(r::FIRST_COUNTER),
             a_after_counters: address(r::LAST_COUNTER + 8),
-            v_id: value(CARD_ID),
-            v_version: value(ABI_VERSION),
-            v_config_id: value(config.config_id()),
-            v_caps: value(caps::COPY | offered | config.queues << caps::QUEUES_SHIFT),
-            v_cap_msm: if_engines(config.cap_msm()),
-            v_cap_ntt: if_engines(config.cap_ntt()),
-            v_cap_curves: if_engines(1 << config.curve_id() as u32),
-            v_cap_fields: if_engines(1 << config.field_id() as u32),
-            v_cap_bus: value(BUS_BYTES | BUS_BYTES << 8),
             irq_mask: Constant::new(u64::from(r::irq_mask(config.queues)).into()),
             cycles: Constant::new((CYCLES as u64).into()),
             bit0: Constant::new(1.into()),
@@ -175,11 +147,33 @@ impl RegisterFile {
     }
 }
 
+/// What the registers below [`CONSTANT_BYTES`] read, where that never changes; zero elsewhere.
+fn constants(config: &CardConfig, engines: bool, source: SourceHash) -> Vec<U<32>> {
+    let offered = if engines { caps::MSM | caps::NTT | caps::NTT_FACTORS | caps::MONTGOMERY_SCALARS } else { 0 };
+    let if_engines = |word: u32| if engines { word } else { 0 };
+    let fixed = [
+        (r::ID, CARD_ID),
+        (r::VERSION, ABI_VERSION),
+        (r::CONFIG_ID, config.config_id()),
+        (r::CAPS, caps::COPY | offered | config.queues << caps::QUEUES_SHIFT),
+        (r::CAP_MSM, if_engines(config.cap_msm())),
+        (r::CAP_NTT, if_engines(config.cap_ntt())),
+        (r::CAP_CURVES, if_engines(1 << config.curve_id() as u32)),
+        (r::CAP_FIELDS, if_engines(1 << config.field_id() as u32)),
+        (r::CAP_BUS, BUS_BYTES | BUS_BYTES << 8),
+    ];
+    let mut words = vec![U::from(0); usize::from(CONSTANT_BYTES / 4)];
+    for (offset, value) in fixed.into_iter().chain(source.registers()) {
+        words[usize::from(offset / 4)] = u64::from(value).into();
+    }
+    words
+}
+
 impl Logic for RegisterFile {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, s);
-        clock!(self, clock, counters);
+        clock!(self, clock, counters, constants);
         self.run.next = self.s.q.val().run;
         self.irqs.next = self.s.q.val().pending & self.s.q.val().irq_enable;
         self.irq.next = self.irqs.val().any();
@@ -211,41 +205,18 @@ impl Logic for RegisterFile {
         self.counters.index.next = 0.into();
         self.counters.latch.next = false;
         self.offset.next = self.read_address.val() - self.a_counters.val();
+        self.constants.address.next = bit_cast::<24, 6>(self.read_address.val().get_bits::<6>(2));
+        self.beyond.next =
+            self.read_address.val().get_bits::<2>(0).any() || self.read_address.val().get_bits::<8>(8).any();
         self.s.d.next.value_there = false;
         if self.read_valid.val() && (!self.s.q.val().value_there) {
             self.s.d.next.value_there = true;
             self.s.d.next.value = self.queue_value.val();
             self.s.d.next.low = false;
             self.s.d.next.high = false;
+            self.s.d.next.constant = !self.beyond.val();
             if (self.read_address.val() == self.a_ap_ctrl.val()) && (!self.command.val()) {
                 self.s.d.next.value = self.bit0.val() << 2;
-            }
-            if self.read_address.val() == self.a_id.val() {
-                self.s.d.next.value = self.v_id.val();
-            }
-            if self.read_address.val() == self.a_version.val() {
-                self.s.d.next.value = self.v_version.val();
-            }
-            if self.read_address.val() == self.a_config_id.val() {
-                self.s.d.next.value = self.v_config_id.val();
-            }
-            if self.read_address.val() == self.a_caps.val() {
-                self.s.d.next.value = self.v_caps.val();
-            }
-            if self.read_address.val() == self.a_cap_msm.val() {
-                self.s.d.next.value = self.v_cap_msm.val();
-            }
-            if self.read_address.val() == self.a_cap_ntt.val() {
-                self.s.d.next.value = self.v_cap_ntt.val();
-            }
-            if self.read_address.val() == self.a_cap_curves.val() {
-                self.s.d.next.value = self.v_cap_curves.val();
-            }
-            if self.read_address.val() == self.a_cap_fields.val() {
-                self.s.d.next.value = self.v_cap_fields.val();
-            }
-            if self.read_address.val() == self.a_cap_bus.val() {
-                self.s.d.next.value = self.v_cap_bus.val();
             }
             if self.read_address.val() == self.a_mem_lo.val() {
                 self.s.d.next.value = bit_cast_ub::<32, 32>(self.memory.val().get_bits::<32>(0));
@@ -302,6 +273,9 @@ impl Logic for RegisterFile {
         // The second cycle.
         self.read_done.next = self.s.q.val().value_there;
         self.read_data.next = self.s.q.val().value;
+        if self.s.q.val().constant {
+            self.read_data.next = self.s.q.val().value | bit_cast_ub::<32, 32>(self.constants.data.val());
+        }
         if self.s.q.val().low {
             self.read_data.next = self.counters.low.val();
         }

@@ -81,6 +81,10 @@ pub struct Info {
     pub version: String,
     /// Name of the configuration, if it is a card.
     pub config: Option<String>,
+    /// Identity of the configuration, if it is a card: `0x` and eight digits.
+    pub config_id: Option<String>,
+    /// sha256 of the generated Verilog that the card was built from; none if it is simulated.
+    pub source_hash: Option<String>,
     /// Curve of MSMs.
     pub curve: String,
     /// Field of NTTs.

@@ -3,8 +3,10 @@
 use super::bench::{Bench, CARD_BYTES};
 use super::memory::Manner;
 use super::{bench, Card, CardConfig};
+use gristmill_abi::identity::SourceHash;
 use gristmill_abi::registers::{self as r, Access};
 use gristmill_abi::{caps, ABI_VERSION, CARD_ID};
+use gristmill_hdl_kit::verilog;
 
 /// Writes all ones, zeros and patterns everywhere and checks which bits stay.
 pub fn probe(b: &mut Bench) {
@@ -73,6 +75,7 @@ pub fn identity(b: &mut Bench) {
     assert_eq!(b.read(r::ID), CARD_ID);
     assert_eq!(b.read(r::VERSION), ABI_VERSION);
     assert_eq!(b.read(r::CONFIG_ID), config.config_id());
+    SourceHash::NONE.registers().for_each(|(offset, _)| assert_eq!(b.read(offset), 0));
     assert_eq!(b.read(r::CAPS), caps::COPY | 2 << caps::QUEUES_SHIFT);
     assert_eq!(b.read(r::CAP_BUS), 32 | 32 << 8);
     assert_eq!(b.read_pair(r::CARD_MEM_LO), CARD_BYTES);
@@ -83,6 +86,24 @@ pub fn identity(b: &mut Bench) {
 #[test]
 fn identity_and_capabilities() {
     identity(&mut bench(Manner::prompt(), 32));
+}
+
+#[test]
+fn the_source_hash_is_read_back_and_changes_nothing_else() {
+    let config = CardConfig::tiny();
+    let hash = SourceHash(std::array::from_fn(|i| 0x89ab_cdef_u32.rotate_left(3 * i as u32)));
+    let mut b = Bench::new(Card::build(&config, hash, vec![], vec![]), Manner::prompt(), 34);
+    b.settle(1000);
+    hash.registers().for_each(|(offset, word)| assert_eq!(b.read(offset), word, "{offset:#x}"));
+    assert_eq!(b.read(r::CONFIG_ID), config.config_id());
+    // What is hashed: the Verilog with a zero hash differs in the lines that hold its words alone.
+    let verilog = |hash| verilog::generate(&Card::build(&config, hash, vec![], vec![]));
+    let (with, without) = (verilog(hash), verilog(SourceHash::NONE));
+    let differing: Vec<_> = with.lines().zip(without.lines()).filter(|(a, b)| a != b).collect();
+    assert_eq!((with.lines().count(), differing.len()), (without.lines().count(), SourceHash::WORDS));
+    for ((there, zero), word) in differing.iter().zip(hash.0) {
+        assert_eq!(there.replace(&format!("{word:x}"), "0"), **zero, "{word:#x}");
+    }
 }
 
 pub fn cycles(b: &mut Bench) {

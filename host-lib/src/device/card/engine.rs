@@ -160,6 +160,8 @@ impl Engine for CardEngine {
             kind: self.nature.kind.to_owned(),
             version: format!("{}.{}", caps.version.0, caps.version.1),
             config: Some(self.nature.config.clone().unwrap_or_else(|| format!("{:#010x}", caps.config_id))),
+            config_id: Some(format!("{:#010x}", caps.config_id)),
+            source_hash: (!caps.source_hash.is_none()).then(|| caps.source_hash.to_string()),
             curve: caps.curves.iter().map(|c| c.name()).collect::<Vec<_>>().join(", "),
             field: caps.fields.iter().map(|f| f.name()).collect::<Vec<_>>().join(", "),
             clock_hz: Some(self.nature.clock_hz.unwrap_or(caps.clock_hz.into())),
