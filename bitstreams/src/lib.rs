@@ -3,8 +3,10 @@
 //! `docs/bitstreams.md` tells the flow, `bitstreams/README.md` what lies in this folder.
 #![forbid(unsafe_code)]
 
+pub mod board;
 pub mod error;
 pub mod hash;
+pub mod pll;
 pub mod tools;
 
 pub use error::Error;
