@@ -174,7 +174,9 @@ mod tests {
             let board = Board::named(name).unwrap_or_else(|e| panic!("{e}"));
             let clocking = board.clocking(board.clock_hz).unwrap_or_else(|e| panic!("{e}"));
             assert_eq!(u64::from(clocking.divisor) * u64::from(board.baud), board.clock_hz, "{name}: inexact rate");
-            assert!(board.pins.contains(&format!("FREQUENCY PORT \"oscillator\" {} MHZ", board.oscillator_hz / 1_000_000)));
+            assert!(
+                board.pins.contains(&format!("FREQUENCY PORT \"oscillator\" {} MHZ", board.oscillator_hz / 1_000_000))
+            );
             assert_eq!(board.hash.len(), 64);
         }
         assert!(matches!(Board::named("vu9p"), Err(Error::UnknownBoard { .. })));

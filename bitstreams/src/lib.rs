@@ -4,8 +4,11 @@
 #![forbid(unsafe_code)]
 
 pub mod board;
+pub mod design;
 pub mod error;
+pub mod flow;
 pub mod hash;
+pub mod manifest;
 pub mod pll;
 pub mod tools;
 

@@ -78,9 +78,8 @@ impl Netlist {
 impl Cell {
     /// The nets at its ports of one direction.
     pub fn nets(&self, direction: &str) -> impl Iterator<Item = u32> {
-        let ports = self.connections.iter().filter(move |(p, _)| {
-            self.port_directions.get(*p).is_some_and(|d| d == direction)
-        });
+        let ports =
+            self.connections.iter().filter(move |(p, _)| self.port_directions.get(*p).is_some_and(|d| d == direction));
         ports.flat_map(|(_, bits)| bits).filter_map(|bit| match bit {
             Bit::Net(n) => Some(*n),
             Bit::Constant(_) => None,

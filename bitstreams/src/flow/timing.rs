@@ -80,12 +80,7 @@ impl Report {
     pub fn usage(&self) -> (Usage, Usage) {
         let of = |pick: fn(&Count) -> u32| {
             let get = |name: &str| self.utilization.get(name).map_or(0, pick);
-            Usage {
-                lut4: get("TRELLIS_COMB"),
-                ff: get("TRELLIS_FF"),
-                dp16kd: get("DP16KD"),
-                mult18: get("MULT18X18D"),
-            }
+            Usage { lut4: get("TRELLIS_COMB"), ff: get("TRELLIS_FF"), dp16kd: get("DP16KD"), mult18: get("MULT18X18D") }
         };
         (of(|c| c.used), of(|c| c.available))
     }
@@ -130,4 +125,51 @@ fn plain(name: &str) -> String {
     ];
     let end = CELLS.iter().filter_map(|cell| name.find(cell)).min().unwrap_or(name.len());
     name[..end].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REPORT: &str = r#"{
+        "critical_paths": [
+            {"from": "async", "to": "posedge $glbnet$clock", "path": []},
+            {"from": "posedge $glbnet$clock", "to": "posedge $glbnet$clock", "path": [
+                {"delay": 0.5, "type": "clk-to-q", "from": {"cell": "card.a.q_TRELLIS_FF_Q_3", "loc": [1, 2], "port": "CLK"},
+                 "to": {"cell": "card.a.q_TRELLIS_FF_Q_3", "loc": [1, 2], "port": "Q"}},
+                {"delay": 1.5, "type": "routing", "net": "card.a.q[3]",
+                 "from": {"cell": "card.a.q_TRELLIS_FF_Q_3", "loc": [1, 2], "port": "Q"},
+                 "to": {"cell": "card.b.q_TRELLIS_FF_Q_DI_LUT4_Z_TRELLIS_COMB", "loc": [1, 2], "port": "A"}},
+                {"delay": 0.25, "type": "setup", "from": {"cell": "card.b.q_TRELLIS_FF_Q", "loc": [1, 2], "port": "DI"},
+                 "to": {"cell": "card.b.q_TRELLIS_FF_Q", "loc": [1, 2], "port": "CLK"}}]}],
+        "fmax": {"$glbnet$clock": {"achieved": 61.5, "constraint": 60.0}, "feedback": {"achieved": 400.0, "constraint": 25.0}},
+        "utilization": {"TRELLIS_COMB": {"available": 83640, "used": 6500}, "DP16KD": {"available": 208, "used": 16},
+                        "TRELLIS_FF": {"available": 83640, "used": 5}, "MULT18X18D": {"available": 156, "used": 0}}}"#;
+
+    fn read(text: &str) -> Result<Report, Error> {
+        let file = tempfile::NamedTempFile::new().expect("file");
+        std::fs::write(file.path(), text).expect("written");
+        Report::read(file.path())
+    }
+
+    #[test]
+    fn a_report_is_read() {
+        let report = read(REPORT).expect("reads");
+        let (clock, fmax) = report.tightest().expect("a clock");
+        assert_eq!((clock, fmax.achieved), ("$glbnet$clock", 61.5));
+        let (used, available) = report.usage();
+        assert_eq!(used, Usage { lut4: 6500, ff: 5, dp16kd: 16, mult18: 0 });
+        assert_eq!(available, super::super::usage::ECP5_85);
+        assert_eq!(report.ends(clock), Some(("card.a.q".into(), "card.b.q".into())));
+        let path = report.path(clock);
+        assert!(path.contains("2.00  +1.50  wire   card.a.q[3]"), "{path}");
+        assert_eq!(path.lines().count(), 3);
+    }
+
+    #[test]
+    fn what_is_no_report_is_an_error() {
+        for text in ["", "{}", r#"{"fmax": {}}"#, r#"{"fmax": {"c": {}}}"#] {
+            assert!(matches!(read(text), Err(Error::Output { .. })), "{text}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ mod native;
 mod pinned;
 mod run;
 
-pub use run::Tool;
+pub use run::{Tool, last_line};
 
 use crate::error::Error;
 use std::path::PathBuf;

@@ -4,7 +4,7 @@ use crate::error::Error;
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 /// Lines of a log that an error shows.
 const TAIL: usize = 12;
@@ -31,25 +31,25 @@ impl Tool {
         command
     }
 
-    /// Runs it in `folder`, output and errors to `log` there.
+    /// Starts it in `folder`, output and errors to `log`.
     ///
     /// # Errors
     /// [`Error::Io`] if it cannot be started.
-    pub fn run(&self, folder: &Path, args: &[&str], log: &str) -> Result<ExitStatus, Error> {
-        let path = folder.join(log);
-        let file = File::create(&path).map_err(Error::io("create", &path))?;
-        let both = file.try_clone().map_err(Error::io("open", &path))?;
+    pub fn start(&self, folder: &Path, args: &[&str], log: &Path) -> Result<Child, Error> {
+        let file = File::create(log).map_err(Error::io("create", log))?;
+        let both = file.try_clone().map_err(Error::io("open", log))?;
         let mut command = self.command(folder);
         command.args(args).stdout(file).stderr(both);
-        command.status().map_err(Error::io("run", &self.program))
+        command.spawn().map_err(Error::io("run", &self.program))
     }
 
-    /// [`run`](Self::run), and any exit code but 0 is an error.
+    /// Runs it in `folder`, output and errors to `log` there.
     ///
     /// # Errors
-    /// [`Error::Tool`] with the end of the log.
+    /// [`Error::Tool`] with the end of the log for any exit code but 0; [`Error::Io`] if it cannot be started.
     pub fn run_checked(&self, folder: &Path, args: &[&str], log: &str) -> Result<(), Error> {
-        let status = self.run(folder, args, log)?;
+        let path = folder.join(log);
+        let status = self.start(folder, args, &path)?.wait().map_err(Error::io("wait for", &self.program))?;
         if status.success() { Ok(()) } else { Err(self.failed(status, &folder.join(log))) }
     }
 
@@ -64,6 +64,11 @@ pub fn tail(log: &Path) -> String {
     let text = String::from_utf8_lossy(&std::fs::read(log).unwrap_or_default()).into_owned();
     let lines: Vec<&str> = text.lines().filter(|l| !l.trim().is_empty()).collect();
     lines[lines.len().saturating_sub(TAIL)..].join("\n")
+}
+
+/// The last line of a log that is being written.
+pub fn last_line(log: &Path) -> String {
+    tail(log).lines().last().unwrap_or_default().trim().to_owned()
 }
 
 #[cfg(test)]
