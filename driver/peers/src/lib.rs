@@ -10,6 +10,9 @@
 //! | [`client`] | a vfio-user server | `gristmill-driver`: the vfio-user transport |
 //! | [`card`] | a card behind the transport trait | `gristmill-driver`: bring-up, queue, time-outs, reset |
 //!
+//! [`serial`] is no target but a board for tests: the card's side of the serial link, over a line that
+//! loses bytes.
+//!
 //! The same bodies replay the committed corpus in `tests/corpus.rs`, so every finding stays a
 //! regression test that needs no fuzzer.
 #![cfg(target_os = "linux")]
@@ -21,6 +24,7 @@ mod reached;
 mod script;
 pub mod card;
 pub mod client;
+pub mod serial;
 pub mod server;
 
 pub use reached::Reached;

@@ -186,19 +186,17 @@ impl Command {
         [self.a, self.b, self.c].map(|p| if let Some(Place::Host(slice)) = p { Some(slice) } else { None })
     }
 
-    /// Whether every host slice is as long as the command's use of it. What lies in card memory is
-    /// the card's to check.
-    pub(super) fn check(&self, info: &CardInfo) -> Result<(), Error> {
-        let Some(opcode) = self.opcode() else { return Ok(()) };
+    /// Words that the command uses of each operand.
+    fn words(&self, info: &CardInfo) -> Result<[u64; 3], Error> {
         let count = u64::from(self.count);
-        let words = match opcode {
-            Opcode::Nop => [0; 3],
-            Opcode::Copy => [count, 0, count],
-            Opcode::Zero => [0, 0, count],
-            Opcode::Msm => {
+        Ok(match self.opcode() {
+            None | Some(Opcode::Nop) => [0; 3],
+            Some(Opcode::Copy) => [count, 0, count],
+            Some(Opcode::Zero) => [0, 0, count],
+            Some(Opcode::Msm) => {
                 [count * layout::AFFINE_WORDS as u64, count, info.msm.map_or(0, |_| info.msm_result_words() as u64)]
             }
-            Opcode::Ntt => {
+            Some(Opcode::Ntt) => {
                 if count > 40 {
                     let problem = "give the log2 of the number of elements";
                     return Err(Error::BadCount { what: "a transform's log2", count, problem });
@@ -207,7 +205,23 @@ impl Command {
                     (self.flags & FLAG_FACTORS_BEFORE != 0) as u64 + (self.flags & FLAG_FACTORS_AFTER != 0) as u64;
                 [1 << count, blocks * info.factor_block_words() as u64, 1 << count]
             }
-        };
+        })
+    }
+
+    /// Card cycles for its operands in host memory, over a way of so many bytes a second.
+    fn line_cycles(&self, info: &CardInfo, bytes_per_second: u64) -> u64 {
+        let words = self.words(info).unwrap_or_default();
+        let in_host = |place: &Option<Place>| !matches!(place, None | Some(Place::Card(_)));
+        let all = [&self.a, &self.b, &self.c].into_iter().zip(words);
+        let words: u64 = all.filter(|(place, _)| in_host(place)).map(|(_, words)| words).sum();
+        let cycles = u128::from(words) * WORD_BYTES as u128 * u128::from(info.clock_hz);
+        u64::try_from(cycles / u128::from(bytes_per_second.max(1))).unwrap_or(u64::MAX)
+    }
+
+    /// Whether every host slice is as long as the command's use of it. What lies in card memory is
+    /// the card's to check.
+    pub(super) fn check(&self, info: &CardInfo) -> Result<(), Error> {
+        let (Some(opcode), words) = (self.opcode(), self.words(info)?) else { return Ok(()) };
         for ((place, operand), words) in [(&self.a, "a"), (&self.b, "b"), (&self.c, "c")].into_iter().zip(words) {
             let needs = words * WORD_BYTES as u64;
             match place {
@@ -221,8 +235,8 @@ impl Command {
     }
 
     /// Card cycles after which the command is given up: many times what it should need, and at
-    /// least `least`.
-    pub(super) fn cycles(&self, info: &CardInfo, least: u64) -> u64 {
+    /// least `least`. `line` is how fast host memory is reached, if that is what takes the time.
+    pub(super) fn cycles(&self, info: &CardInfo, least: u64, line: Option<u64>) -> u64 {
         if let Some(budget) = self.budget {
             return budget;
         }
@@ -241,7 +255,8 @@ impl Command {
                 elements * (2 + count / (2 * u64::from(n.butterflies)) + 1)
             }),
         };
-        least + 16 * expected
+        let on_the_line = line.map_or(0, |rate| self.line_cycles(info, rate));
+        least.saturating_add(expected.saturating_add(on_the_line).saturating_mul(16))
     }
 }
 

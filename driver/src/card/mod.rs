@@ -26,6 +26,7 @@ use gristmill_abi::registers as reg;
 use info::identify;
 use lane::Lane;
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
 /// How a card is driven.
 #[derive(Clone, Copy, Debug)]
@@ -74,10 +75,14 @@ impl Card {
     }
 
     /// [`open`](Self::open) with options.
-    pub fn open_with(mut transport: Box<dyn Transport>, options: Options) -> Result<Self, Error> {
+    pub fn open_with(mut transport: Box<dyn Transport>, mut options: Options) -> Result<Self, Error> {
         let log = options.log_ring;
         if !(reg::MIN_LOG_RING..=reg::MAX_LOG_RING).contains(&log) {
             return Err(Error::RingSize { log });
+        }
+        if let Some(rate) = transport.bytes_per_second() {
+            // A look at the card is some hundred bytes on the line: not more often than it has room for.
+            options.limits.slice = options.limits.slice.max(Duration::from_secs(1024) / rate.clamp(1, 1 << 30) as u32);
         }
         bring_up::command_register(&mut *transport, true)?;
         let version = identify(&mut *transport)?;

@@ -160,7 +160,8 @@ impl Card {
             return Err(Error::NotOffered { device: self.name().into(), what });
         }
         let least = self.options.limits.least_cycles.unwrap_or((1 << 18).max(2 * u64::from(self.info.clock_hz)));
-        let (descriptor, budget) = (command.descriptor(), command.cycles(&self.info, least));
+        let line = self.transport.bytes_per_second();
+        let (descriptor, budget) = (command.descriptor(), command.cycles(&self.info, least, line));
         let lane = &mut self.lanes[index];
         if lane.queue.in_flight() == 0 {
             lane.looked = Instant::now();

@@ -24,6 +24,15 @@ pub enum TransportError {
         /// Why, and what to do.
         source: super::vfio::VfioError,
     },
+    /// A card behind a serial port cannot be had.
+    #[cfg(target_os = "linux")]
+    #[error("cannot open {device}: {source}")]
+    Serial {
+        /// The device's name.
+        device: String,
+        /// Why, and what to do.
+        source: super::serial::SerialError,
+    },
     /// A DMA window cannot be made or taken back.
     #[error("{device}: {source}")]
     Window {

@@ -18,6 +18,12 @@ impl Event {
         consume(self.fd()).is_ok()
     }
 
+    /// Makes it readable.
+    pub(super) fn raise(&self) {
+        // It can fail only if the count is full, and then it is readable.
+        let _ = rustix::io::write(&self.0, &1u64.to_ne_bytes());
+    }
+
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }

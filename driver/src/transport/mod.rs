@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `vfio_user` | a card served on a Unix socket, simulated or remote-controlled |
 //! | `vfio` | a card in a PCIe slot, through the kernel's VFIO |
+//! | `serial` | a board on a serial port |
 //! | the library's | a simulator in this process |
 
 mod bdf;
@@ -12,6 +13,8 @@ mod error;
 #[cfg(target_os = "linux")]
 mod event;
 mod region;
+#[cfg(target_os = "linux")]
+pub mod serial;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod vfio;
@@ -110,4 +113,14 @@ pub trait Transport: Send {
     /// Resets the PCI function. Registers and the command register go to their defaults, DMA
     /// windows stay, the interrupt is to be enabled again.
     fn reset(&mut self) -> Result<(), TransportError>;
+
+    /// How fast the card reaches host memory, where that is so slow that time-outs have to count it.
+    fn bytes_per_second(&self) -> Option<u64> {
+        None
+    }
+
+    /// What the way itself has counted, by name, where it counts.
+    fn figures(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
 }

@@ -24,6 +24,7 @@ variants!(mod errors: TransportError { Gone, Timeout, Refused, Protocol, Invalid
     Vfio: "is of the kernel's VFIO",
     Window: "is of the kernel's VFIO",
     NoReset: "is of the kernel's VFIO",
+    Serial: "is of serial ports",
 });
 
 variants!(mod breaches: Breach {
