@@ -17,7 +17,7 @@
 //! | [`READ`] | host | offset: u16 | value: u32 |
 //! | [`WRITE`] | host | offset: u16, value: u32 | |
 //! | [`HELLO`] | host | | version: u8 ([`VERSION`]) |
-//! | [`MASTER`] | host | on: u8, 0 or 1 | |
+//! | [`MASTER`] | host | on: u8, 0 or 1; the lowest bit counts | |
 //! | [`RESET`] | host | | |
 //! | [`FETCH`] | card | address: u64, count: u16 | status: u8, then `count` bytes if it is [`OK`] |
 //! | [`STORE`] | card | address: u64, count: u16, `count` bytes | status: u8 |

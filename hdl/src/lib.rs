@@ -10,3 +10,4 @@ pub mod field;
 pub mod msm;
 pub mod ntt;
 pub mod queue;
+pub mod serial;

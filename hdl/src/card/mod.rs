@@ -6,7 +6,7 @@
 
 pub mod pins;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use pins::{Inputs, Outputs};
 

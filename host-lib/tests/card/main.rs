@@ -5,7 +5,6 @@
 mod checks;
 mod failures;
 mod msm;
-mod no_memory;
 mod ntt;
 mod proofs;
 mod sharing;

@@ -23,7 +23,7 @@ pub fn tiny(manner: Manner, seed: u64) -> Bench {
     bench
 }
 
-fn base_words(point: &G1Affine) -> [[u64; 4]; 2] {
+pub fn base_words(point: &G1Affine) -> [[u64; 4]; 2] {
     if point.is_zero() {
         return [[0; 4]; 2];
     }
@@ -39,7 +39,7 @@ fn point(words: &[[u64; 4]]) -> G1Projective {
 }
 
 /// What the host makes of the segment sums.
-fn combine(config: &CardConfig, words: &[[u64; 4]]) -> G1Projective {
+pub fn combine(config: &CardConfig, words: &[[u64; 4]]) -> G1Projective {
     let sums: Vec<G1Projective> = words.chunks_exact(3).map(point).collect();
     let mut total = G1Projective::zero();
     for window in sums.chunks_exact(2 * config.segments as usize).rev() {
@@ -211,7 +211,7 @@ pub fn ntt_descriptor(epoch: u32, log: u32, flags: u8, a: Operand, b: Operand, c
     Descriptor { opcode: Opcode::Ntt as u8, flags, count: log, a, b, c, ..nop(epoch, log as u16) }
 }
 
-fn limbs(x: &BigUint) -> [u64; 4] {
+pub fn limbs(x: &BigUint) -> [u64; 4] {
     let mut limbs = [0; 4];
     for (l, d) in limbs.iter_mut().zip(x.to_u64_digits()) {
         *l = d;

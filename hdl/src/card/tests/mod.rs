@@ -1,10 +1,10 @@
 //! The card as a whole, against memories that misbehave as far as AXI lets them.
 
 mod bench;
-mod engines;
+pub(crate) mod engines;
 mod faults;
 mod memory;
-mod moves;
+pub(crate) mod moves;
 mod queue;
 mod queues;
 mod registers;
