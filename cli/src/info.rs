@@ -31,7 +31,9 @@ pub fn run(args: &Info) -> Result<(), CliError> {
         line("clock", format!("{} Hz", grouped(hz)));
     }
     if let Some(bytes) = info.card_mem_bytes {
-        line("card memory", format!("{} bytes", grouped(bytes)));
+        let text =
+            if bytes == 0 { "none: operands in host memory".into() } else { format!("{} bytes", grouped(bytes)) };
+        line("card memory", text);
     }
     if let Some(m) = info.msm {
         let shape = format!("{} adder(s), {} windows of {} bits", m.adders, m.windows, m.window_bits);

@@ -54,6 +54,22 @@ fn a_simulated_card_with_little_memory() {
 }
 
 #[test]
+fn a_simulated_card_without_memory() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let toml = "name = 'bare'\ncurve = 'bn254'\nwindow_bits = 4\nsegments = 2\nstall_depth = 16\nlog_max_points = 10\n\
+                ntt_log_max = 6\nqueues = 1\ncard_mem_bytes = 0\nclock_hz = 60000000\n";
+    let file = folder.path().join("bare.toml");
+    std::fs::write(&file, toml).expect("write");
+    let file = file.to_str().expect("a path");
+    let report = run(folder.path(), &bench("sim", &["--config", file, "--json"])).succeeded().json();
+    let names = names(&report);
+    assert!(names.iter().any(|n| n.contains("register")) && !names.iter().any(|n| n.contains("copy")), "{names:?}");
+    assert_eq!(report["skipped"][0], "copies: the card has no memory of its own");
+    let info = run(folder.path(), &["info", "--device", "sim", "--config", file]).succeeded().stdout;
+    assert!(info.contains("card memory    none: operands in host memory"), "{info}");
+}
+
+#[test]
 fn what_has_no_link_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     for device in ["cpu", "auto"] {

@@ -111,6 +111,28 @@ fn wrong_commands_and_dma_faults_have_their_status() {
     assert!(n >= 2 && faults.iter().all(|f| f.reason == FaultReason::Unmapped && f.iova == IOVA + HOST_BYTES));
 }
 
+/// Card operands are out of range; host memory is there as ever. RTL and the protocol-only card agree.
+#[test]
+fn a_card_without_memory() {
+    let bare = Options { config: CardConfig { card_mem_bytes: 0, ..CardConfig::tiny() }, ..options() };
+    for options in [bare.clone(), Options { engine: EngineKind::ProtocolOnly, ..bare }] {
+        let mut h = host(&options);
+        assert_eq!((h.card.read32(reg::CARD_MEM_LO), h.card.read32(reg::CARD_MEM_HI)), (0, 0));
+        h.put(DATA, &words(40, 2));
+        let (from, to) = (Operand::host(IOVA + DATA), Operand::host(IOVA + DATA + 0x1_0000));
+        for (a, c, status) in [
+            (from, Operand::card(0), Status::BadRange),
+            (Operand::card(0), to, Status::BadRange),
+            (from, to, Status::Ok),
+        ] {
+            let d = h.command(Opcode::Copy, 40, a, c);
+            assert_eq!(Status::from_code(h.run(d).expect("completes").status), Some(status), "{d:?}");
+        }
+        assert_eq!(h.get(DATA + 0x1_0000, 40 * 32), words(40, 2));
+        h.card.clean();
+    }
+}
+
 #[test]
 fn bus_mastering_off_stops_the_queue_and_reset_cures_it() {
     let mut h = host(&options());

@@ -141,6 +141,10 @@ impl LinkBench {
             self.skipped.push("copies: the card does not offer them".into());
             return Ok(());
         }
+        if self.card.info().card_mem_bytes == 0 {
+            self.skipped.push("copies: the card has no memory of its own".into());
+            return Ok(());
+        }
         let mut last = None;
         for kib in COPIES {
             let (bytes, name) = (kib << 10, size_name(kib));

@@ -5,6 +5,7 @@
 mod checks;
 mod failures;
 mod msm;
+mod no_memory;
 mod ntt;
 mod proofs;
 mod sharing;

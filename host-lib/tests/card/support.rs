@@ -33,14 +33,23 @@ pub fn tiny() -> Device {
     Device::open("sim", &options(&[])).unwrap()
 }
 
+pub fn tiny_config() -> CardConfig {
+    CardConfig::tiny()
+}
+
 /// A tiny card with a page of card memory, which is 64 bases.
 pub fn page_of_memory() -> Device {
-    let config = CardConfig { name: "page".into(), card_mem_bytes: 4096, ..CardConfig::tiny() };
+    let config = CardConfig { name: "page".into(), card_mem_bytes: 4096, ..tiny_config() };
+    configured(&config, Fallback::Never, Check::default(), &[])
+}
+
+/// A card of any configuration, from a file.
+pub fn configured(config: &CardConfig, fallback: Fallback, check: Check, faults: &[&str]) -> Device {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("page.toml");
+    let file = folder.path().join("config.toml");
     std::fs::write(&file, config.to_toml().unwrap()).unwrap();
     let config = Some(file.to_str().unwrap().to_owned());
-    Device::open("sim", &Options { config, ..options(&[]) }).unwrap()
+    Device::open("sim", &Options { config, fallback, check, ..options(faults) }).unwrap()
 }
 
 pub fn with(fallback: Fallback, check: Check, faults: &[&str]) -> Device {

@@ -1,5 +1,6 @@
 //! A card as an engine of this library: state, errors, identity. The tasks are in `msm` and `ntt`.
 
+use super::kept::{self, Kept};
 use super::ntt::Blocks;
 use super::residency::{Residency, SetId};
 use crate::device::Transform;
@@ -7,7 +8,7 @@ use crate::device::engine::{Engine, EngineError, EngineResult, Info, MsmInfo, Ms
 use crate::report::{Bytes, Cost, Stalls};
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use gristmill_abi::layout::{Curve, Field};
-use gristmill_driver::{Card, Counters, Error as DriverError};
+use gristmill_driver::{Card, Counters, DmaBuffer, Error as DriverError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What is known of a device beside what its registers say.
@@ -23,7 +24,8 @@ pub(super) struct Nature {
     pub twins: Vec<String>,
 }
 
-/// A base set that was uploaded. The card's memory may or may not hold it at the moment.
+/// A base set that was uploaded. Card memory, or host memory that the card reaches, may or may not
+/// hold it at the moment.
 pub(super) struct Set {
     pub id: SetId,
     pub points: Arc<[G1Affine]>,
@@ -47,6 +49,7 @@ pub(super) struct CardEngine {
 pub(super) struct State {
     pub card: Card,
     pub residency: Residency,
+    pub kept: Kept,
     pub blocks: Blocks,
     next_set: SetId,
     /// An error after which the card has to be reset before its next task.
@@ -55,9 +58,21 @@ pub(super) struct State {
 
 impl CardEngine {
     pub fn new(card: Card, nature: Nature) -> Self {
+        Self::keeping(kept::MOST_BYTES, card, nature)
+    }
+
+    /// [`new`](Self::new) with another bound of the bases that are kept in host memory.
+    pub fn keeping(most_bytes: u64, card: Card, nature: Nature) -> Self {
         let residency = Residency::new(card.info().card_mem_bytes);
-        let state = State { card, residency, blocks: Blocks::new(), next_set: 0, poisoned: false };
+        let kept = Kept::new(most_bytes);
+        let state = State { card, residency, kept, blocks: Blocks::new(), next_set: 0, poisoned: false };
         CardEngine { nature, freed: Arc::default(), state: Mutex::new(state) }
+    }
+
+    /// Which base sets are kept in host memory.
+    #[cfg(test)]
+    pub fn kept_sets(&self) -> Vec<SetId> {
+        lock(&self.state).kept.sets()
     }
 
     /// Runs one task: alone on the card, after a reset if the last one failed, with what the card
@@ -79,6 +94,7 @@ impl CardEngine {
         };
         for id in std::mem::take(&mut *lock(&self.freed)) {
             state.residency.remove(id);
+            state.kept.remove(id);
         }
         let outcome = state.attempt(what, run);
         // What the card does not offer was refused before it got anything to do.
@@ -99,6 +115,7 @@ impl State {
         if self.poisoned {
             tracing::info!(device = self.card.name(), "resetting the card after an error");
             self.residency.clear();
+            self.kept.clear();
             self.card.reset().map_err(|e| EngineError::because("the reset after an earlier error failed", e))?;
             // Results of the failed task that nobody took; nothing is in flight, so this does not wait.
             while self.card.wait_any().is_ok() {}
@@ -121,7 +138,18 @@ impl State {
         Ok(counters)
     }
 
-    /// A new base set, not yet in card memory.
+    /// DMA memory. Where there is none left, bases that are kept make room.
+    pub fn allocate(&mut self, bytes: u64) -> EngineResult<DmaBuffer> {
+        let mut result = self.card.allocate(bytes);
+        if result.is_err() && !self.kept.is_empty() {
+            self.kept.clear();
+            self.card.trim().map_err(|e| failed("freeing DMA memory", e))?;
+            result = self.card.allocate(bytes);
+        }
+        result.map_err(|e| failed("allocating DMA memory", e))
+    }
+
+    /// A new base set, not yet where the card reaches it.
     fn new_set(&mut self, points: &Arc<[G1Affine]>, freed: &Arc<Mutex<Vec<SetId>>>) -> Set {
         self.next_set += 1;
         Set { id: self.next_set, points: points.clone(), freed: freed.clone() }

@@ -6,7 +6,7 @@
 //! | [`msm`], [`combine`] | MSMs: resident bases, commands, segment sums |
 //! | [`ntt`], [`factors`] | transforms: commands, factor blocks, four steps |
 //! | [`find`] | cards in this machine's slots |
-//! | [`residency`] | what lies in card memory |
+//! | [`residency`], [`kept`] | which bases lie in card memory, which in host memory for the card |
 //! | [`words`] | arkworks' types as the card's words |
 //! | `simulated`, `in_process` | the simulated card in this process (feature `sim`) |
 
@@ -16,6 +16,9 @@ mod factors;
 mod find;
 #[cfg(all(feature = "sim", target_os = "linux"))]
 mod in_process;
+mod kept;
+#[cfg(all(test, feature = "sim", target_os = "linux"))]
+mod kept_tests;
 mod msm;
 mod ntt;
 mod residency;

@@ -21,6 +21,17 @@ const STAGING_BYTES: u64 = 64 << 20;
 /// Most points in one command, so that its buffers stay small.
 const CHUNK_POINTS: usize = 1 << 18;
 
+/// Where commands find a base set.
+#[derive(Clone, Copy, Debug)]
+enum Home {
+    /// In card memory, from this byte on.
+    Card(u64),
+    /// In host memory that the card reaches.
+    Host,
+    /// It is brought into host memory for each command.
+    Nowhere,
+}
+
 /// Commands prepared and not yet submitted.
 #[derive(Default)]
 struct Batch {
@@ -40,31 +51,33 @@ impl State {
         }
     }
 
-    /// Puts a base set into card memory, if it could fit at all.
+    /// Makes a base set resident, if it could fit at all.
     pub(super) fn upload(&mut self, set: &Set, cost: &mut Cost) -> EngineResult<()> {
         let mut batch = Batch::default();
         self.make_resident(set, &mut batch, &mut [], cost)?;
         self.flush(&mut batch, &mut [], cost)
     }
 
-    /// Where the set lies in card memory; the copies that bring it there are added to the batch.
-    /// `None` if it is larger than card memory: its commands take it from host memory. `sums` is
-    /// for results of the batch that come meanwhile.
+    /// Where commands find the set: in card memory if it fits there, else in host memory; what brings
+    /// it there is done, or in the batch. `sums` is for results of the batch that come meanwhile.
     fn make_resident(
         &mut self,
         set: &Set,
         batch: &mut Batch,
         sums: &mut [G1Projective],
         cost: &mut Cost,
-    ) -> EngineResult<Option<u64>> {
+    ) -> EngineResult<Home> {
         let bytes = (set.points.len() * BASE_BYTES) as u64;
-        if bytes == 0 || !self.card.info().copy || !self.residency.fits(bytes) {
-            return Ok(None);
+        if bytes == 0 {
+            return Ok(Home::Nowhere);
+        }
+        if !self.card.info().copy || !self.residency.fits(bytes) {
+            return self.keep_on_host(set, batch, sums, cost);
         }
         if let Some(address) = self.residency.touch(set.id) {
-            return Ok(Some(address));
+            return Ok(Home::Card(address));
         }
-        let Some(room) = self.residency.place(set.id, bytes, &[]) else { return Ok(None) };
+        let Some(room) = self.residency.place(set.id, bytes, &[]) else { return Ok(Home::Nowhere) };
         if !room.evicted.is_empty() {
             tracing::debug!(sets = room.evicted.len(), "evicted base sets from card memory");
         }
@@ -77,7 +90,63 @@ impl State {
                 self.flush(batch, sums, cost)?;
             }
         }
-        Ok(Some(room.address))
+        Ok(Home::Card(room.address))
+    }
+
+    /// Keeps a base set in host memory that the card reaches, if there is enough of it.
+    fn keep_on_host(
+        &mut self,
+        set: &Set,
+        batch: &mut Batch,
+        sums: &mut [G1Projective],
+        cost: &mut Cost,
+    ) -> EngineResult<Home> {
+        let bytes = (set.points.len() * BASE_BYTES) as u64;
+        if self.kept.touch(set.id) {
+            return Ok(Home::Host);
+        }
+        if !self.kept.fits(bytes) {
+            return Ok(Home::Nowhere);
+        }
+        let evicted = self.kept.make_room(set.id, bytes);
+        if evicted > 0 {
+            tracing::debug!(sets = evicted, "evicted base sets from host memory");
+            // Their memory is free when the commands that name it have ended.
+            self.flush(batch, sums, cost)?;
+            self.card.trim().map_err(|e| failed("freeing DMA memory", e))?;
+        }
+        let mut buffer = match self.card.allocate(bytes) {
+            Ok(buffer) => buffer,
+            Err(error) => {
+                tracing::warn!(bytes, %error, "bases are not kept for the card: each MSM brings them anew");
+                self.kept.remove(set.id);
+                return Ok(Home::Nowhere);
+            }
+        };
+        let mut words = Vec::new();
+        for (i, chunk) in set.points.chunks(CHUNK_POINTS).enumerate() {
+            words.clear();
+            words::put_bases(chunk, &mut words);
+            let offset = (i * CHUNK_POINTS * BASE_BYTES) as u64;
+            buffer.write(offset, &words).map_err(|e| failed("filling DMA memory", e.into()))?;
+        }
+        self.kept.put(set.id, buffer);
+        Ok(Home::Host)
+    }
+
+    /// The `count` bases from `first` on, as an operand.
+    fn bases(&mut self, home: Home, set: &Set, first: usize, count: usize, batch: &mut Batch) -> EngineResult<Place> {
+        let (offset, bytes) = ((first * BASE_BYTES) as u64, (count * BASE_BYTES) as u64);
+        let place = match home {
+            Home::Card(address) => Some(Place::Card(address + offset)),
+            // Not kept any more if memory ran out meanwhile.
+            Home::Host => self.kept.part(set.id, offset, bytes),
+            Home::Nowhere => None,
+        };
+        match place {
+            Some(place) => Ok(place),
+            None => Ok(Place::from(&self.stage_bases(&set.points[first..first + count], batch)?)),
+        }
     }
 
     fn stage_bases(&mut self, points: &[G1Affine], batch: &mut Batch) -> EngineResult<DmaBuffer> {
@@ -88,7 +157,7 @@ impl State {
 
     /// Copies bytes into DMA memory.
     fn stage(&mut self, bytes: &[u8], batch: &mut Batch) -> EngineResult<DmaBuffer> {
-        let mut buffer = self.card.allocate(bytes.len() as u64).map_err(|e| failed("allocating DMA memory", e))?;
+        let mut buffer = self.allocate(bytes.len() as u64)?;
         buffer.write(0, bytes).map_err(|e| failed("filling DMA memory", e.into()))?;
         batch.staged += bytes.len() as u64;
         Ok(buffer)
@@ -106,13 +175,10 @@ impl State {
             if job.scalars.is_empty() {
                 continue;
             }
-            let resident = self.make_resident(set, &mut batch, &mut sums, cost)?;
+            let home = self.make_resident(set, &mut batch, &mut sums, cost)?;
             for (i, scalars) in job.scalars.chunks(chunk).enumerate() {
                 let first = i * chunk;
-                let bases = match resident {
-                    Some(address) => Place::Card(address + (first * BASE_BYTES) as u64),
-                    None => Place::from(&self.stage_bases(&job.points[first..first + scalars.len()], &mut batch)?),
-                };
+                let bases = self.bases(home, set, first, scalars.len(), &mut batch)?;
                 self.push_msm(&caps, j, bases, scalars, &mut batch)?;
                 if batch.staged >= STAGING_BYTES {
                     self.flush(&mut batch, &mut sums, cost)?;
@@ -135,7 +201,7 @@ impl State {
         words::put_elements(scalars, &mut bytes);
         let staged = self.stage(&bytes, batch)?;
         let size = combine::result_bytes(caps) as u64;
-        let sums = self.card.allocate(size).map_err(|e| failed("allocating DMA memory", e))?;
+        let sums = self.allocate(size)?;
         batch.staged += size;
         let points = scalars.len() as u32;
         let form = ScalarForm::Montgomery;

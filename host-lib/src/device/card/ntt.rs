@@ -94,7 +94,7 @@ impl State {
             }
             let mut bytes = Zeroizing::new(Vec::with_capacity(job.values.len() * WORD_BYTES));
             words::put_elements(job.values, &mut bytes);
-            let mut buffer = self.card.allocate(bytes.len() as u64).map_err(|e| failed("allocating DMA memory", e))?;
+            let mut buffer = self.allocate(bytes.len() as u64)?;
             buffer.write(0, &bytes).map_err(|e| failed("filling DMA memory", e.into()))?;
             commands.push(self.command(job, &buffer)?);
             buffers.push(Some(buffer));
@@ -131,7 +131,7 @@ impl State {
             return Ok(kept.whole());
         }
         let bytes = factors::blocks(self.needs_ntt()?.log_seeds.into(), &key);
-        let mut buffer = self.card.allocate(bytes.len() as u64).map_err(|e| failed("allocating DMA memory", e))?;
+        let mut buffer = self.allocate(bytes.len() as u64)?;
         buffer.write(0, &bytes).map_err(|e| failed("filling DMA memory", e.into()))?;
         let slice = buffer.whole();
         if self.blocks.len() < MAX_BLOCKS {

@@ -74,9 +74,10 @@ fn found(files: &Files, elements: &[Fr]) -> bool {
     })
 }
 
-fn bench(faults: &[&str]) -> (CardEngine, Files) {
+fn bench(card_mem_bytes: u64, faults: &[&str]) -> (CardEngine, Files) {
     let faults = faults.iter().map(|f| f.parse().expect("fault")).collect();
-    let card = SimCard::new(&SimOptions { faults, ..SimOptions::native(CardConfig::tiny()) }).expect("card");
+    let config = CardConfig { card_mem_bytes, ..CardConfig::tiny() };
+    let card = SimCard::new(&SimOptions { faults, ..SimOptions::native(config) }).expect("card");
     let files = Files::default();
     let spy = Spy { card: InProcess::new("spied".into(), card), files: files.clone() };
     let card = Card::open(Box::new(spy)).expect("open");
@@ -85,9 +86,19 @@ fn bench(faults: &[&str]) -> (CardEngine, Files) {
 
 #[test]
 fn scalars_and_vectors_are_scrubbed_after_success_and_failure() {
+    scrubs(bench(CardConfig::tiny().card_mem_bytes, &FAILURES));
+}
+
+#[test]
+fn a_card_without_memory_leaves_nothing_either() {
+    scrubs(bench(0, &FAILURES));
+}
+
+/// The second transform and the second MSM fail.
+const FAILURES: [&str; 2] = ["status:8@ntt+1", "status:8@msm+1"];
+
+fn scrubs((engine, files): (CardEngine, Files)) {
     let rng = &mut test_rng();
-    // The second transform and the second MSM fail.
-    let (engine, files) = bench(&["status:8@ntt+1", "status:8@msm+1"]);
     let points: Arc<[G1Affine]> = (0..6).map(|_| G1Affine::rand(rng)).collect();
     let (resident, _) = engine.upload(&points).expect("upload");
     let generator = Fr::rand(rng);
