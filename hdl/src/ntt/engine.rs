@@ -1,8 +1,10 @@
-//! The transform engine: streams in and out, the vector's two banks, the butterfly unit.
+//! The transform engine: streams in and out, the vector's two banks, the arithmetic unit.
 
 use super::factors::FactorSource;
-use super::schedule::Schedule;
-use super::{ButterflyUnit, VectorParams};
+use super::schedule::{Pace, Schedule};
+use super::unit::Unit;
+use super::VectorParams;
+use crate::field::Arithmetic;
 use gristmill_hdl_kit::delay::Delay;
 use gristmill_hdl_kit::fifo::Fifo;
 use gristmill_hdl_kit::mem::{Ram, Rom};
@@ -43,7 +45,7 @@ pub struct Ntt {
     bank_0: Ram<U<256>>,
     bank_1: Ram<U<256>>,
     twiddles: Rom<U<256>>,
-    butterfly: ButterflyUnit,
+    unit: Unit,
     loaded: Delay<U<256>>,
     results: Fifo<U<256>>,
     issue: DFF<Bits<8>>,
@@ -58,21 +60,33 @@ pub struct Ntt {
     one: Constant<U<256>>,
     _log_max: u32,
     _log_seeds: u32,
+    _pace: Pace,
 }
 
 impl Ntt {
-    /// For vectors of `vectors` of up to 2^log_max words and factor blocks of 2^log_seeds seeds.
-    pub fn new(vectors: &VectorParams, log_max: u32, log_seeds: u32, fidelity: Fidelity) -> Self {
+    /// For vectors of `vectors` of up to 2^log_max words and factor blocks of 2^log_seeds seeds, at
+    /// least 2^6 of them if pipelined and 2^2 if serial.
+    pub fn new(
+        vectors: &VectorParams,
+        log_max: u32,
+        log_seeds: u32,
+        arithmetic: Arithmetic,
+        fidelity: Fidelity,
+    ) -> Self {
         assert!(log_max <= vectors.two_adicity(), "{} has no 2^{log_max}-th root of unity", vectors.field.name);
         let table = vectors.twiddles(log_max).into_iter().map(U::from).collect();
         let half = 1usize << (log_max - 1);
-        let butterfly = ButterflyUnit::new(&vectors.field, fidelity);
-        let latency = butterfly.latency();
-        // From the issue of a read to the first issue of a read that sees what became of it: issue
-        // register, memory and operand registers, the butterfly unit.
-        let turnaround = latency + 3;
+        let unit = Unit::new(&vectors.field, arithmetic, fidelity);
+        let interval = unit.interval();
+        let pace = Pace {
+            interval: interval as u64,
+            // From the issue of a read to the first issue of a read that sees what became of it:
+            // issue register, memory and operand registers, the unit.
+            turnaround: (unit.latency() + 3).div_ceil(interval) as u64,
+            successors: arithmetic == Arithmetic::Serial,
+        };
         // Enough for the results in flight, so that they never stop a willing receiver.
-        let room = (turnaround + 4).next_power_of_two();
+        let room = (pace.turnaround + 4).next_power_of_two();
         Ntt {
             clock: Default::default(),
             reset: Default::default(),
@@ -94,19 +108,19 @@ impl Ntt {
             ready: Default::default(),
             ev_butterfly: Default::default(),
             ev_busy: Default::default(),
-            schedule: Schedule::new(log_max, turnaround as u64, room as u64),
-            factors: FactorSource::new(&vectors.field, log_seeds, fidelity),
+            schedule: Schedule::new(log_max, pace, room),
+            factors: FactorSource::new(&vectors.field, log_seeds, arithmetic, fidelity),
             bank_0: Ram::new(half),
             bank_1: Ram::new(half),
             twiddles: Rom::new(table),
-            butterfly,
+            unit,
             loaded: Delay::new(2),
-            results: Fifo::new(room),
+            results: Fifo::new(room as usize),
             issue: Default::default(),
             operand_a: Default::default(),
             operand_b: Default::default(),
             operand_w: Default::default(),
-            travelling: Delay::new(latency + 2),
+            travelling: Delay::new(2),
             word_a: Default::default(),
             word_b: Default::default(),
             arrived: Default::default(),
@@ -114,24 +128,37 @@ impl Ntt {
             one: Constant::new(vectors.montgomery_one().into()),
             _log_max: log_max,
             _log_seeds: log_seeds,
+            _pace: pace,
         }
     }
 
-    /// Cycles from the issue of a read to the first issue of a read that sees what became of it.
+    /// Cycles from the issue of a read to the first issue of a read that sees what became of it: a
+    /// multiple of the interval.
     pub fn turnaround(&self) -> usize {
-        self.butterfly.latency() + 3
+        (self._pace.turnaround * self._pace.interval) as usize
+    }
+
+    /// Cycles from slot to slot: 1 if pipelined, 17 if serial.
+    pub fn interval(&self) -> usize {
+        self._pace.interval as usize
     }
 
     /// Cycles from `start` to `done` when all streams flow freely.
     ///
-    /// With n = 2^log_n, t = turnaround, K = 2^log_seeds: `2n + 2t + 2`, plus for each stage s
-    /// `max(n/2, 2^s + t)` (the last one `max(n/2, t)`), plus `K + 2` with factors before. Factors
+    /// With n = 2^log_n, K = 2^log_seeds, and in slots: t = turnaround, n for the load, t - 1 until
+    /// it has settled, for each stage s `max(n/2, 2^s + t)` (the last one `max(n/2, t)`), n for
+    /// the store. If the unit makes the factors' successors, a scaled load or store is 2n. To
+    /// the last slot's cycle come the unit's latency and 7, and `K + 2` with factors before. Factors
     /// after are read during the stages and cost nothing unless those take less than K + 1 cycles.
     pub fn cycles(&self, log_n: u32, before: bool, after: bool) -> u64 {
-        let (n, t, seeds) = (1u64 << log_n, self.turnaround() as u64, 1u64 << self._log_seeds);
+        let Pace { interval, turnaround: t, successors } = self._pace;
+        let (n, seeds) = (1u64 << log_n, 1u64 << self._log_seeds);
+        let words = |scaled: bool| if scaled && successors { 2 * n } else { n };
         let stage = |s: u32| (n / 2).max(t + if s + 1 == log_n { 0 } else { 1 << s });
-        let stages = (0..log_n).map(stage).sum::<u64>().max(if after { seeds + 1 } else { 0 });
-        2 * n + 2 * t + 2 + stages + if before { seeds + 2 } else { 0 }
+        let seeds_read = if after { (seeds + 2).div_ceil(interval) - 1 } else { 0 };
+        let stages = (0..log_n).map(stage).sum::<u64>().max(seeds_read);
+        let last_slot = words(before) + (t - 1) + stages + words(after) - 1;
+        last_slot * interval + self.unit.latency() as u64 + 7 + if before { seeds + 2 } else { 0 }
     }
 
     /// log2 of the longest vector.
@@ -149,7 +176,7 @@ impl Logic for Ntt {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, issue, operand_a, operand_b, operand_w);
-        clock!(self, clock, schedule, factors, bank_0, bank_1, twiddles, butterfly, loaded, results, travelling);
+        clock!(self, clock, schedule, factors, bank_0, bank_1, twiddles, unit, loaded, results, travelling);
         self.schedule.reset.next = self.reset.val();
         self.schedule.start.next = self.start.val();
         self.schedule.log_n.next = self.log_n.val();
@@ -197,34 +224,37 @@ impl Logic for Ntt {
         if self.issue.q.val().get_bit(0) {
             self.operand_b.d.next = self.loaded.q.val();
         }
+        if self.issue.q.val().get_bit(5) {
+            self.operand_b.d.next = self.factors.ratio.val();
+            self.operand_w.d.next = self.factors.factor.val();
+        }
         if self.issue.q.val().get_bit(1) {
             self.operand_a.d.next = self.word_a.val();
             self.operand_b.d.next = self.word_b.val();
             self.operand_w.d.next = self.twiddles.data.val();
         }
 
-        // Cycle 3: the butterfly unit begins.
-        self.butterfly.a.next = self.operand_a.q.val();
-        self.butterfly.b.next = self.operand_b.q.val();
-        self.butterfly.w.next = self.operand_w.q.val();
+        // Cycle 3: the unit begins.
+        self.unit.a.next = self.operand_a.q.val();
+        self.unit.b.next = self.operand_b.q.val();
+        self.unit.w.next = self.operand_w.q.val();
+        self.unit.tag.next = self.travelling.q.val();
 
-        // Back to the place of the operands, or out.
-        self.arrived.next = self.travelling.q.val();
+        // Back to the place of the operands, or out, or to the factor sequence.
+        self.arrived.next = self.unit.out_tag.val();
         self.bank_0.write_address.next = bit_cast_ub::<24, 24>(self.arrived.val().get_bits::<24>(8));
         self.bank_1.write_address.next = bit_cast_ub::<24, 24>(self.arrived.val().get_bits::<24>(32));
-        self.bank_0.write_data.next = self.butterfly.x.val();
-        self.bank_1.write_data.next = self.butterfly.y.val();
+        self.bank_0.write_data.next = self.unit.word_0.val();
+        self.bank_1.write_data.next = self.unit.word_1.val();
         self.bank_0.write_enable.next =
             self.arrived.val().get_bit(1) || (self.arrived.val().get_bit(0) && !self.arrived.val().get_bit(4));
         self.bank_1.write_enable.next =
             self.arrived.val().get_bit(1) || (self.arrived.val().get_bit(0) && self.arrived.val().get_bit(4));
-        if self.arrived.val().get_bit(4) {
-            self.bank_0.write_data.next = self.butterfly.y.val();
-            self.bank_1.write_data.next = self.butterfly.x.val();
-        }
+        self.factors.back.next = self.arrived.val().get_bit(5);
+        self.factors.back_data.next = self.unit.x.val();
 
         self.results.reset.next = self.reset.val();
-        self.results.in_data.next = self.butterfly.x.val();
+        self.results.in_data.next = self.unit.x.val();
         self.results.in_valid.next = self.arrived.val().get_bit(2) && self.schedule.storing.val();
         self.results.out_ready.next = self.out_ready.val();
         self.out_data.next = self.results.out_data.val();

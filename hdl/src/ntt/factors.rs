@@ -1,17 +1,25 @@
-//! The factor sequence `s*g^i`, one element a cycle.
+//! The factor sequence `s*g^i`.
 //!
 //! A block of K seeds `s*g^0 .. s*g^(K-1)` and the ratio `g^K` (`abi::layout::factor_block_words`)
-//! is read into a ring of K words and a register. Each element that is used goes at once through
-//! a multiplier and comes back, times g^K, to its place in the ring, where it is element i + K.
-//! It is wanted there after K uses at the earliest, so K must be at least the multiplier's latency
-//! plus two; then the sequence needs no stalls however its user stops and goes.
+//! is read into a ring of K words and a register. Each element that is used is multiplied by g^K
+//! and comes back to its place in the ring, where it is element i + K. It is wanted there after K
+//! uses at the earliest, so K is chosen such that the sequence needs no stalls however its user
+//! stops and goes.
+//!
+//! In a pipelined engine that is the work of a multiplier of the sequence's own, one element a cycle:
+//! K must be at least its latency plus two. In a serial one the engine's unit does it in a slot
+//! before each element's use, and four seeds are enough.
 
-use crate::field::{FieldParams, MontMul256};
+use crate::field::{Arithmetic, FieldParams, MontMul256};
 use gristmill_hdl_kit::delay::Delay;
 use gristmill_hdl_kit::mem::Ram;
 use gristmill_hdl_kit::twin::Fidelity;
 use gristmill_hdl_kit::word::U;
 use rust_hdl::prelude::*;
+
+/// Least log_seeds of a serial engine: elements are used every 34 cycles at most and are back
+/// within two such times.
+const SERIAL_LOG_SEEDS: u32 = 2;
 
 /// Source of factors.
 #[derive(LogicBlock)]
@@ -27,28 +35,42 @@ pub struct FactorSource {
     pub loaded: Signal<Out, Bit>,
     /// Use one element: it is on `factor` in the next cycle.
     pub advance: Signal<In, Bit>,
+    /// The element at `advance` in the cycle before; without one, the element to be used next.
     pub factor: Signal<Out, U<256>>,
+    /// g^K.
+    pub ratio: Signal<Out, U<256>>,
+    /// Serial: an element times the ratio comes back. They come in the order of their use.
+    pub back: Signal<In, Bit>,
+    pub back_data: Signal<In, U<256>>,
     ring: Ram<U<256>>,
-    multiplier: MontMul256,
-    returning: Delay<Bits<32>>,
-    ratio: DFF<U<256>>,
+    // Pipelined: one each; serial: none.
+    multiplier: Vec<MontMul256>,
+    returning: Vec<Delay<Bit>>,
+    ratio_q: DFF<U<256>>,
     loading: DFF<Bit>,
     loaded_q: DFF<Bit>,
     position: DFF<Bits<24>>,
-    return_place: Signal<Local, Bits<32>>,
+    return_position: DFF<Bits<24>>,
+    returned: Signal<Local, Bit>,
+    product: Signal<Local, U<256>>,
     zero: Constant<Bits<24>>,
     one: Constant<Bits<24>>,
     mask: Constant<Bits<24>>,
     seeds: Constant<Bits<24>>,
-    in_use: Constant<Bits<32>>,
+    _own: usize,
 }
 
 impl FactorSource {
     /// For blocks of 2^log_seeds seeds.
-    pub fn new(field: &FieldParams, log_seeds: u32, fidelity: Fidelity) -> Self {
-        let multiplier = MontMul256::new(field, fidelity);
-        let latency = multiplier.latency();
-        let least = (latency + 2).next_power_of_two().trailing_zeros();
+    pub fn new(field: &FieldParams, log_seeds: u32, arithmetic: Arithmetic, fidelity: Fidelity) -> Self {
+        let multiplier = match arithmetic {
+            Arithmetic::Pipelined => vec![MontMul256::new(field, fidelity)],
+            Arithmetic::Serial => vec![],
+        };
+        let least = match arithmetic {
+            Arithmetic::Pipelined => (MontMul256::LATENCY + 2).next_power_of_two().trailing_zeros(),
+            Arithmetic::Serial => SERIAL_LOG_SEEDS,
+        };
         assert!(
             (least..=15).contains(&log_seeds),
             "2^{log_seeds} seeds: the multiplier's latency asks for 2^{least} at least, the capability word for 2^15 at most",
@@ -63,19 +85,24 @@ impl FactorSource {
             loaded: Default::default(),
             advance: Default::default(),
             factor: Default::default(),
-            ring: Ram::new(1 << log_seeds),
-            multiplier,
-            returning: Delay::new(latency + 1),
             ratio: Default::default(),
+            back: Default::default(),
+            back_data: Default::default(),
+            ring: Ram::new(1 << log_seeds),
+            returning: multiplier.iter().map(|m| Delay::new(m.latency() + 1)).collect(),
+            ratio_q: Default::default(),
             loading: Default::default(),
             loaded_q: Default::default(),
             position: Default::default(),
-            return_place: Default::default(),
+            return_position: Default::default(),
+            returned: Default::default(),
+            product: Default::default(),
             zero: Constant::new(0u64.to_bits()),
             one: Constant::new(1u64.to_bits()),
             mask: Constant::new(((1u64 << log_seeds) - 1).to_bits()),
             seeds: Constant::new((1u64 << log_seeds).to_bits()),
-            in_use: Constant::new((1u64 << 24).to_bits()),
+            _own: multiplier.len(),
+            multiplier,
         }
     }
 }
@@ -83,25 +110,35 @@ impl FactorSource {
 impl Logic for FactorSource {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, ratio, loading, loaded_q, position);
-        clock!(self, clock, ring, multiplier, returning);
+        dff_setup!(self, clock, ratio_q, loading, loaded_q, position, return_position);
+        clock!(self, clock, ring);
         self.factor_ready.next = self.loading.q.val();
         self.loaded.next = self.loaded_q.q.val();
         self.factor.next = self.ring.read_data.val();
+        self.ratio.next = self.ratio_q.q.val();
 
-        // An element in use goes round: its place travels beside the multiplier.
+        // An element in use goes round.
         self.ring.read_address.next = self.position.q.val();
-        self.multiplier.a.next = self.ring.read_data.val();
-        self.multiplier.b.next = self.ratio.q.val();
-        self.returning.d.next = bit_cast::<32, 24>(self.position.q.val());
         if self.advance.val() {
-            self.returning.d.next = bit_cast::<32, 24>(self.position.q.val()) | self.in_use.val();
             self.position.d.next = (self.position.q.val() + self.one.val()) & self.mask.val();
         }
-        self.return_place.next = self.returning.q.val();
-        self.ring.write_address.next = bit_cast::<24, 32>(self.return_place.val());
-        self.ring.write_data.next = self.multiplier.r.val();
-        self.ring.write_enable.next = self.return_place.val().get_bit(24);
+        self.returned.next = self.back.val();
+        self.product.next = self.back_data.val();
+        for i in 0..self._own {
+            self.multiplier[i].clock.next = self.clock.val();
+            self.returning[i].clock.next = self.clock.val();
+            self.multiplier[i].a.next = self.ring.read_data.val();
+            self.multiplier[i].b.next = self.ratio_q.q.val();
+            self.returning[i].d.next = self.advance.val();
+            self.returned.next = self.returning[i].q.val();
+            self.product.next = self.multiplier[i].r.val();
+        }
+        self.ring.write_address.next = self.return_position.q.val();
+        self.ring.write_data.next = self.product.val();
+        self.ring.write_enable.next = self.returned.val();
+        if self.returned.val() {
+            self.return_position.d.next = (self.return_position.q.val() + self.one.val()) & self.mask.val();
+        }
 
         if self.loading.q.val() {
             self.ring.write_address.next = self.position.q.val();
@@ -110,7 +147,7 @@ impl Logic for FactorSource {
             if self.factor_valid.val() {
                 self.position.d.next = self.position.q.val() + self.one.val();
                 if self.position.q.val() == self.seeds.val() {
-                    self.ratio.d.next = self.factor_data.val();
+                    self.ratio_q.d.next = self.factor_data.val();
                     self.position.d.next = self.zero.val();
                     self.loading.d.next = false;
                     self.loaded_q.d.next = true;
@@ -121,6 +158,7 @@ impl Logic for FactorSource {
         }
         if self.load.val() {
             self.position.d.next = self.zero.val();
+            self.return_position.d.next = self.zero.val();
             self.loading.d.next = true;
             self.loaded_q.d.next = false;
         }

@@ -4,7 +4,10 @@
 //! |---|---|
 //! | [`engine`] | [`Ntt`], the engine behind the streams |
 //! | [`schedule`] | its control: addresses, order, hazards |
-//! | [`butterfly`] | [`Butterfly`], RTL and twin |
+//! | [`unit`] | its arithmetic, pipelined or digit-serial, behind the same ports |
+//! | [`butterfly`] | [`Butterfly`], pipelined: RTL and twin |
+//! | [`serial_unit`] | [`SerialUnit`](serial_unit::SerialUnit), with one digit-serial multiplier: RTL and twin |
+//! | [`serial_sums`] | the sums of the latter |
 //! | [`factors`] | the sequence `s*g^i` that multiplies inputs or outputs |
 //! | [`params`] | fields with their generators, twiddle tables |
 //! | [`model`] | the software model |
@@ -17,14 +20,17 @@ pub mod factors;
 pub mod model;
 pub mod params;
 pub mod schedule;
+pub mod serial_sums;
+pub mod serial_unit;
 #[cfg(test)]
 mod tests;
+pub mod unit;
 
 pub use butterfly::Butterfly;
 pub use engine::Ntt;
 pub use params::{VectorParams, BLS12_381_FR_VECTORS, BN254_FR_VECTORS};
 
-/// The butterfly unit that the engine is built with. To put in another one, change this name: a
+/// The butterfly unit that the pipelined engine is built with. To put in another one, change this name: a
 /// block with the ports of [`Butterfly`] (clock, a, b, w, x, y), one butterfly a cycle, any fixed
 /// `latency()`, and `new(&FieldParams, Fidelity)`.
 pub type ButterflyUnit = Butterfly;

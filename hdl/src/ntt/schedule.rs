@@ -13,6 +13,12 @@
 //! | 2 | store | a word of the vector, times the factor, goes to the results |
 //! | 3 | scaled | the factor is the next of the factor sequence; otherwise one |
 //! | 4 | swap | the first (or only) operand is in bank 1 |
+//! | 5 | successor | the factor in turn times the ratio goes back to the factor sequence |
+//!
+//! An operation is issued in a *slot*, one cycle in every `interval`: a digit-serial multiplier
+//! takes one operand pair in so many cycles, a pipelined one has its slots in every cycle. All
+//! counts below are of slots. Where the unit also serves the factor sequence, a scaled word takes
+//! two slots: first the successor of its factor, then the word.
 //!
 //! Order: decimation in time (Cooley-Tukey). Load writes input i to the bit-reversed index, for
 //! the inverse transform input `-i mod n` (turning the input around replaces w by its inverse).
@@ -20,8 +26,8 @@
 //! bits)`. Store reads in ascending order.
 //!
 //! Stages overlap in the pipeline: butterfly j of stage s+1 reads what butterflies up to
-//! `j + 2^s` of stage s have written, so it may be issued `2^s + turnaround` cycles after the
-//! latter's start, and since n/2 butterflies take n/2 cycles, there is no wait at all while
+//! `j + 2^s` of stage s have written, so it may be issued `2^s + turnaround` slots after the
+//! latter's start, and since n/2 butterflies take n/2 slots, there is no wait at all while
 //! `n/2 >= 2^s + turnaround`: for every stage once `n/4 >= turnaround`.
 
 use gristmill_hdl_kit::word::{bit_cast_ub, U};
@@ -41,6 +47,17 @@ enum State {
     Store,
     /// The last results leave.
     Out,
+}
+
+/// What the unit asks of its schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// Cycles from slot to slot, 1 to 64.
+    pub interval: u64,
+    /// An operation of slot s is written so that a read of slot `s + turnaround` sees it.
+    pub turnaround: u64,
+    /// The unit also multiplies factors by their ratio.
+    pub successors: bool,
 }
 
 /// State machine and address generators.
@@ -89,6 +106,10 @@ pub struct Schedule {
     twiddle_index: DFF<U<32>>,
     twiddle_step: DFF<U<32>>,
     outstanding: DFF<U<32>>,
+    /// Cycles since the last slot; stands while there is nothing to issue.
+    timer: DFF<U<8>>,
+    /// The successor of the factor in turn has been issued.
+    succeeded: DFF<Bit>,
     issue_q: DFF<Bits<8>>,
     line_0_q: DFF<Bits<24>>,
     line_1_q: DFF<Bits<24>>,
@@ -105,6 +126,7 @@ pub struct Schedule {
     reversed: Signal<Local, U<32>>,
     kind: Signal<Local, Bits<8>>,
     has_room: Signal<Local, Bit>,
+    slot: Signal<Local, Bit>,
     zero: Constant<U<32>>,
     one: Constant<U<32>>,
     top: Constant<U<32>>,
@@ -117,20 +139,26 @@ pub struct Schedule {
     turnaround: Constant<U<32>>,
     settle: Constant<U<32>>,
     room: Constant<U<32>>,
+    timer_zero: Constant<U<8>>,
+    timer_one: Constant<U<8>>,
+    timer_last: Constant<U<8>>,
+    successors: Constant<Bit>,
     kind_none: Constant<Bits<8>>,
     kind_load: Constant<Bits<8>>,
     kind_butterfly: Constant<Bits<8>>,
     kind_store: Constant<Bits<8>>,
     kind_scaled: Constant<Bits<8>>,
     kind_swap: Constant<Bits<8>>,
+    kind_successor: Constant<Bits<8>>,
 }
 
 impl Schedule {
-    /// For vectors of up to 2^log_max (1 to 24) words; a word issued in cycle t is written so that
-    /// a read issued in cycle `t + turnaround` sees it; the output FIFO has room for `room` words.
-    pub fn new(log_max: u32, turnaround: u64, room: u64) -> Self {
+    /// For vectors of up to 2^log_max (1 to 24) words; the output FIFO has room for `room` words.
+    pub fn new(log_max: u32, pace: Pace, room: u64) -> Self {
+        let Pace { interval, turnaround, successors } = pace;
         assert!((1..=24).contains(&log_max), "vectors of 2^{log_max} words: log_max is 1 to 24");
         assert!(turnaround >= 2 && room > turnaround, "turnaround {turnaround}, room {room}");
+        assert!((1..=64).contains(&interval), "a slot every {interval} cycles: 1 to 64");
         let half_max = 1u64 << (log_max - 1);
         Schedule {
             clock: Default::default(),
@@ -166,6 +194,8 @@ impl Schedule {
             twiddle_index: Default::default(),
             twiddle_step: Default::default(),
             outstanding: Default::default(),
+            timer: Default::default(),
+            succeeded: Default::default(),
             issue_q: Default::default(),
             line_0_q: Default::default(),
             line_1_q: Default::default(),
@@ -182,6 +212,7 @@ impl Schedule {
             reversed: Default::default(),
             kind: Default::default(),
             has_room: Default::default(),
+            slot: Default::default(),
             zero: Constant::new(0u64.into()),
             one: Constant::new(1u64.into()),
             top: Constant::new(0x8000_0000u64.into()),
@@ -194,12 +225,17 @@ impl Schedule {
             turnaround: Constant::new(turnaround.into()),
             settle: Constant::new((turnaround - 1).into()),
             room: Constant::new(room.into()),
+            timer_zero: Constant::new(0u64.into()),
+            timer_one: Constant::new(1u64.into()),
+            timer_last: Constant::new((interval - 1).into()),
+            successors: Constant::new(successors),
             kind_none: Constant::new(0u64.to_bits()),
             kind_load: Constant::new(1u64.to_bits()),
             kind_butterfly: Constant::new(2u64.to_bits()),
             kind_store: Constant::new(4u64.to_bits()),
             kind_scaled: Constant::new(8u64.to_bits()),
             kind_swap: Constant::new(16u64.to_bits()),
+            kind_successor: Constant::new(32u64.to_bits()),
         }
     }
 }
@@ -211,6 +247,7 @@ impl Logic for Schedule {
     fn update(&mut self) {
         dff_setup!(self, clock, state, inverse_q, before_q, after_q, done_q, n, count, load_index, load_step);
         dff_setup!(self, clock, half, twiddle_index, twiddle_step, outstanding, issue_q, line_0_q, line_1_q, twiddle_q);
+        dff_setup!(self, clock, timer, succeeded);
         self.in_ready.next = false;
         self.load_factors.next = false;
         self.storing.next = false;
@@ -218,6 +255,12 @@ impl Logic for Schedule {
         self.busy.next = true;
         self.done_q.d.next = false;
         self.kind.next = self.kind_none.val();
+
+        self.slot.next = self.timer.q.val() == self.timer_zero.val();
+        self.timer.d.next = self.timer.q.val() + self.timer_one.val();
+        if self.timer.q.val() == self.timer_last.val() {
+            self.timer.d.next = self.timer_zero.val();
+        }
 
         self.next_count.next = self.count.q.val() + self.one.val();
         self.has_room.next = self.outstanding.q.val() < self.room.val();
@@ -232,7 +275,7 @@ impl Logic for Schedule {
         self.low.next = self.count.q.val() & (self.half.q.val() - self.one.val());
         self.index_a.next = ((self.count.q.val() ^ self.low.val()) << 1) | self.low.val();
         self.index_b.next = self.index_a.val() | self.half.q.val();
-        // Cycles before the next stage may begin; after the last one results are read in the order
+        // Slots before the next stage may begin; after the last one results are read in the order
         // in which they were written.
         self.stage_length.next = self.half.q.val() + self.turnaround.val();
         if (self.half.q.val() << 1) == self.n.q.val() {
@@ -242,14 +285,18 @@ impl Logic for Schedule {
         match self.state.q.val() {
             State::Flush => {
                 self.busy.next = false;
-                self.count.d.next = self.next_count.val();
-                if self.count.q.val() == self.turnaround.val() {
-                    self.state.d.next = State::Idle;
+                if self.slot.val() {
+                    self.count.d.next = self.next_count.val();
+                    if self.count.q.val() == self.turnaround.val() {
+                        self.state.d.next = State::Idle;
+                    }
                 }
             }
             State::Idle => {
                 self.ready.next = true;
                 self.busy.next = false;
+                self.timer.d.next = self.timer_zero.val();
+                self.succeeded.d.next = false;
                 self.count.d.next = self.zero.val();
                 self.load_index.d.next = self.zero.val();
                 self.n.d.next = self.one.val() << self.log_n.val();
@@ -266,12 +313,12 @@ impl Logic for Schedule {
                 }
             }
             State::Seeds => {
+                self.timer.d.next = self.timer_zero.val();
                 if self.factors_loaded.val() {
                     self.state.d.next = State::Load;
                 }
             }
             State::Load => {
-                self.in_ready.next = true;
                 // The load index is i * 2^(32 - log_n), so that turning all 32 bits around reverses the
                 // log_n bits of i, whatever log_n is.
                 self.signed_index.next = self.load_index.q.val();
@@ -288,16 +335,25 @@ impl Logic for Schedule {
                     | ((self.bytes_turned.val() & self.odd_bytes.val()) << 8);
                 self.index_a.next = (self.reversed.val() >> 16) | (self.reversed.val() << 16);
                 self.index_b.next = self.index_a.val();
-                if self.in_valid.val() {
-                    self.kind.next = self.kind_load.val();
-                    if self.before_q.q.val() {
-                        self.kind.next = self.kind_load.val() | self.kind_scaled.val();
-                    }
-                    self.load_index.d.next = self.load_index.q.val() + self.load_step.q.val();
-                    self.count.d.next = self.next_count.val();
-                    if self.next_count.val() == self.n.q.val() {
-                        self.count.d.next = self.one.val();
-                        self.state.d.next = State::Settle;
+                if self.slot.val() {
+                    if (self.before_q.q.val() && self.successors.val()) && !self.succeeded.q.val() {
+                        self.kind.next = self.kind_successor.val();
+                        self.succeeded.d.next = true;
+                    } else {
+                        self.in_ready.next = true;
+                        if self.in_valid.val() {
+                            self.kind.next = self.kind_load.val();
+                            if self.before_q.q.val() {
+                                self.kind.next = self.kind_load.val() | self.kind_scaled.val();
+                            }
+                            self.succeeded.d.next = false;
+                            self.load_index.d.next = self.load_index.q.val() + self.load_step.q.val();
+                            self.count.d.next = self.next_count.val();
+                            if self.next_count.val() == self.n.q.val() {
+                                self.count.d.next = self.one.val();
+                                self.state.d.next = State::Settle;
+                            }
+                        }
                     }
                 }
             }
@@ -305,29 +361,33 @@ impl Logic for Schedule {
                 self.half.d.next = self.one.val();
                 self.twiddle_index.d.next = self.zero.val();
                 self.twiddle_step.d.next = self.first_twiddle_step.val();
-                self.count.d.next = self.next_count.val();
-                if self.count.q.val() == self.settle.val() {
-                    self.count.d.next = self.zero.val();
-                    self.load_factors.next = self.after_q.q.val();
-                    self.state.d.next = State::Stage;
+                if self.slot.val() {
+                    self.count.d.next = self.next_count.val();
+                    if self.count.q.val() == self.settle.val() {
+                        self.count.d.next = self.zero.val();
+                        self.load_factors.next = self.after_q.q.val();
+                        self.state.d.next = State::Stage;
+                    }
                 }
             }
             State::Stage => {
-                if (self.count.q.val() << 1) < self.n.q.val() {
-                    self.kind.next = self.kind_butterfly.val();
-                }
-                self.count.d.next = self.next_count.val();
-                self.twiddle_index.d.next =
-                    (self.twiddle_index.q.val() + self.twiddle_step.q.val()) & self.twiddle_mask.val();
-                if ((self.next_count.val() << 1) >= self.n.q.val())
-                    && (self.next_count.val() >= self.stage_length.val())
-                {
-                    self.count.d.next = self.zero.val();
-                    self.half.d.next = self.half.q.val() << 1;
-                    self.twiddle_index.d.next = self.zero.val();
-                    self.twiddle_step.d.next = self.twiddle_step.q.val() >> 1;
-                    if (self.half.q.val() << 1) == self.n.q.val() {
-                        self.state.d.next = State::Store;
+                if self.slot.val() {
+                    if (self.count.q.val() << 1) < self.n.q.val() {
+                        self.kind.next = self.kind_butterfly.val();
+                    }
+                    self.count.d.next = self.next_count.val();
+                    self.twiddle_index.d.next =
+                        (self.twiddle_index.q.val() + self.twiddle_step.q.val()) & self.twiddle_mask.val();
+                    if ((self.next_count.val() << 1) >= self.n.q.val())
+                        && (self.next_count.val() >= self.stage_length.val())
+                    {
+                        self.count.d.next = self.zero.val();
+                        self.half.d.next = self.half.q.val() << 1;
+                        self.twiddle_index.d.next = self.zero.val();
+                        self.twiddle_step.d.next = self.twiddle_step.q.val() >> 1;
+                        if (self.half.q.val() << 1) == self.n.q.val() {
+                            self.state.d.next = State::Store;
+                        }
                     }
                 }
             }
@@ -335,14 +395,20 @@ impl Logic for Schedule {
                 self.storing.next = true;
                 self.index_a.next = self.count.q.val();
                 self.index_b.next = self.count.q.val();
-                if self.has_room.val() && (self.factors_loaded.val() || !self.after_q.q.val()) {
-                    self.kind.next = self.kind_store.val();
-                    if self.after_q.q.val() {
-                        self.kind.next = self.kind_store.val() | self.kind_scaled.val();
-                    }
-                    self.count.d.next = self.next_count.val();
-                    if self.next_count.val() == self.n.q.val() {
-                        self.state.d.next = State::Out;
+                if self.slot.val() && (self.factors_loaded.val() || !self.after_q.q.val()) {
+                    if (self.after_q.q.val() && self.successors.val()) && !self.succeeded.q.val() {
+                        self.kind.next = self.kind_successor.val();
+                        self.succeeded.d.next = true;
+                    } else if self.has_room.val() {
+                        self.kind.next = self.kind_store.val();
+                        if self.after_q.q.val() {
+                            self.kind.next = self.kind_store.val() | self.kind_scaled.val();
+                        }
+                        self.succeeded.d.next = false;
+                        self.count.d.next = self.next_count.val();
+                        if self.next_count.val() == self.n.q.val() {
+                            self.state.d.next = State::Out;
+                        }
                     }
                 }
             }
@@ -378,6 +444,7 @@ impl Logic for Schedule {
         if self.reset.val() {
             self.state.d.next = State::Flush;
             self.count.d.next = self.zero.val();
+            self.timer.d.next = self.timer_zero.val();
             self.outstanding.d.next = self.zero.val();
             self.issue_q.d.next = self.kind_none.val();
             self.done_q.d.next = false;

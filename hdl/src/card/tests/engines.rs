@@ -5,6 +5,7 @@ use super::memory::Manner;
 use super::moves::{copy, nop};
 use super::{Card, CardConfig};
 use crate::config::LOG_SEEDS;
+use crate::field::Arithmetic;
 use crate::ntt::model::{Factors, VectorField};
 use ark_bn254::{Fq, Fr, G1Affine, G1Projective};
 use ark_ec::{AffineRepr, CurveGroup, PrimeGroup};
@@ -309,7 +310,10 @@ fn engine_commands_survive_faults_and_resets() {
 #[test]
 fn a_reset_outlasts_every_pipeline() {
     let adder = crate::curve::PointAdder256::new(&crate::curve::BN254, Fidelity::Twin).latency();
-    let ntt = crate::ntt::Ntt::new(&crate::ntt::BN254_FR_VECTORS, 6, LOG_SEEDS, Fidelity::Twin).turnaround();
+    let turnaround = |arithmetic| {
+        crate::ntt::Ntt::new(&crate::ntt::BN254_FR_VECTORS, 6, LOG_SEEDS, arithmetic, Fidelity::Twin).turnaround()
+    };
+    let ntt = turnaround(Arithmetic::Pipelined).max(turnaround(Arithmetic::Serial));
     let deepest = adder.max(2 * ntt) as u64;
     assert!(2 * deepest < crate::queue::sequencer::CLEAR_CYCLES, "pipelines of {adder} and {ntt} cycles");
 }

@@ -1,7 +1,7 @@
 //! Generated Verilog under Verilator against the native simulation, cycle by cycle.
 
 use super::butterfly::vectors;
-use crate::field::BN254_FR;
+use crate::field::{Arithmetic, BN254_FR};
 use crate::ntt::model::{Factors, VectorField};
 use crate::ntt::{Butterfly, Ntt, BN254_FR_VECTORS};
 use gristmill_hdl_kit::cosim::{check, check_with, Options, Outcome};
@@ -117,12 +117,10 @@ impl Driver {
     }
 }
 
-/// Every kind of command on the whole engine: the Verilog's multipliers and butterfly in full, the
+/// Every kind of command on the whole engine: the Verilog's multipliers and unit in full, the
 /// native side with twins.
-#[test]
-fn engine() {
-    const LOG_SEEDS: u32 = 6;
-    let mut ntt = Ntt::new(&BN254_FR_VECTORS, 6, LOG_SEEDS, Fidelity::Twin);
+fn engine(arithmetic: Arithmetic, log_seeds: u32, cycles: usize) {
+    let mut ntt = Ntt::new(&BN254_FR_VECTORS, 6, log_seeds, arithmetic, Fidelity::Twin);
     ntt.connect_all();
     let mut driver = Driver {
         rng: StdRng::seed_from_u64(5),
@@ -145,11 +143,26 @@ fn engine() {
             driver.commands.push_back((log_n, kind & 1 != 0, before, after));
         }
     }
-    let outcome = check_with(&mut ntt, 24_000, &Options::default(), |_, outputs, inputs| {
-        driver.drive(outputs, inputs, LOG_SEEDS)
+    let outcome = check_with(&mut ntt, cycles, &Options::default(), |_, outputs, inputs| {
+        driver.drive(outputs, inputs, log_seeds)
     });
     match outcome.unwrap_or_else(|e| panic!("{e}")) {
         Outcome::Agreed { .. } => assert_eq!(driver.done, 32, "commands done"),
         Outcome::Skipped => {}
     }
+}
+
+#[test]
+fn pipelined_engine() {
+    engine(Arithmetic::Pipelined, 6, 24_000);
+}
+
+#[test]
+fn serial_engine() {
+    engine(Arithmetic::Serial, 7, 160_000);
+}
+
+#[test]
+fn serial_engine_with_the_fewest_seeds() {
+    engine(Arithmetic::Serial, 2, 160_000);
 }

@@ -5,3 +5,4 @@ mod bench;
 mod butterfly;
 mod commands;
 mod cosim;
+mod serial;
