@@ -46,7 +46,7 @@ pub struct Unbind {
 /// `gristmill doctor`.
 #[derive(Args, Debug)]
 pub struct Doctor {
-    /// Open this card too (vfio:BDF, BDF or vfio-user:SOCKET) and test registers, DMA and queue;
+    /// Open this card too (vfio:BDF, BDF, vfio-user:SOCKET or serial:PORT[@BAUD]) and test registers, DMA and queue;
     /// it must be free, and it is reset
     #[arg(long, value_name = "DEVICE")]
     pub device: Option<String>,
@@ -61,7 +61,7 @@ pub struct Doctor {
 /// `gristmill reset`.
 #[derive(Args, Debug)]
 pub struct Reset {
-    /// BDF, vfio:BDF or vfio-user:SOCKET
+    /// BDF, vfio:BDF, vfio-user:SOCKET or serial:PORT[@BAUD]
     #[arg(value_name = "DEVICE")]
     pub device: String,
     /// Reset the PCI function first, not only if the card's own reset fails

@@ -45,7 +45,7 @@ pub fn name(device: &str) -> Result<DeviceName, CliError> {
         Err(_) if matches!(device, "auto" | "cpu") || device.starts_with("sim") => Err(CliError::NotOffered {
             option: "device",
             value: device.into(),
-            choices: "a card: vfio:BDF, BDF or vfio-user:SOCKET",
+            choices: "a card: vfio:BDF, BDF, vfio-user:SOCKET or serial:PORT",
         }),
         Err(error) => Err(error.into()),
     }
@@ -59,7 +59,7 @@ fn of_device(name: &DeviceName) -> Vec<Check> {
             all.retain(|c| c.subject.as_ref().is_none_or(|s| *s == address.to_string()));
             all
         }
-        DeviceName::VfioUser(_) => vec![],
+        DeviceName::VfioUser(_) | DeviceName::Serial { .. } => vec![],
     };
     let subject = Some(name.to_string());
     let opened = gristmill_driver::open(&name.to_string()).and_then(Card::open).and_then(|mut card| card.doctor());

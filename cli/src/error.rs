@@ -19,7 +19,7 @@ pub enum CliError {
     #[error(transparent)]
     Sim(#[from] gristmill_sim::SimError),
     /// What was copied to the card and back is not what it was.
-    #[error("{device}: {bytes} bytes that were copied to card memory came back changed: do not use this device")]
+    #[error("{device}: {bytes} bytes that were copied through the card came back changed: do not use this device")]
     Corrupt {
         /// The device.
         device: String,

@@ -7,6 +7,7 @@ use crate::error::CliError;
 use crate::picture::{duration, grouped};
 use crate::{open, output};
 use gristmill::Wait;
+use gristmill_abi::layout::WORD_BYTES;
 use gristmill_abi::registers as reg;
 use gristmill_driver::{Card, Command, DmaBuffer, Error as DriverError};
 use serde::Serialize;
@@ -18,6 +19,8 @@ use std::time::Duration;
 const COPIES: [u64; 6] = [4, 64, 1 << 10, 16 << 10, 32 << 10, 64 << 10];
 /// A copy that would take longer than this is left out.
 const LONGEST: Duration = Duration::from_secs(5);
+/// Posted writes in a row: the first number, or the second where a thousand would take too long.
+const POSTED: [u32; 2] = [1000, 10];
 /// Commands in a batch.
 const BATCH: u64 = 64;
 
@@ -108,11 +111,13 @@ impl LinkBench {
             black_box(card.transport().read32(reg::SCRATCH).map_err(failed)?);
             Ok(())
         })?;
-        self.add("register write".into(), None, |card| card.transport().write32(reg::SCRATCH, 1).map_err(failed))?;
+        let write =
+            self.add("register write".into(), None, |card| card.transport().write32(reg::SCRATCH, 1).map_err(failed))?;
         // Doorbells; the flush keeps them from piling up, and shows what a thousand cost.
-        self.add("1,000 posted register writes and a read".into(), None, |card| {
+        let posted = POSTED[usize::from(write.median * POSTED[0] > LONGEST / 10)];
+        self.add(format!("{} posted register writes and a read", grouped(posted.into())), None, |card| {
             let transport = card.transport();
-            (0..1000).try_for_each(|i| transport.post32(reg::SCRATCH, i)).map_err(failed)?;
+            (0..posted).try_for_each(|i| transport.post32(reg::SCRATCH, i)).map_err(failed)?;
             transport.flush().map_err(failed)
         })?;
         self.card.transport().write32(reg::SCRATCH, 0).map_err(failed)
@@ -141,14 +146,12 @@ impl LinkBench {
             self.skipped.push("copies: the card does not offer them".into());
             return Ok(());
         }
-        if self.card.info().card_mem_bytes == 0 {
-            self.skipped.push("copies: the card has no memory of its own".into());
-            return Ok(());
-        }
+        // A card without memory of its own copies from host memory to host memory.
+        let within_host = self.card.info().card_mem_bytes == 0;
         let mut last = None;
         for kib in COPIES {
             let (bytes, name) = (kib << 10, size_name(kib));
-            if bytes > self.card.info().card_mem_bytes {
+            if !within_host && bytes > self.card.info().card_mem_bytes {
                 self.skipped.push(format!("copies of {name}: card memory is smaller"));
                 break;
             }
@@ -166,17 +169,46 @@ impl LinkBench {
                 }
             };
             self.dma = self.card.mapped();
-            last = Some((bytes, self.copy(buffer, bytes, &name, wait)?));
+            let time = if within_host {
+                self.copy_within_host(buffer, bytes, &name, wait)?
+            } else {
+                self.copy(buffer, bytes, &name, wait)?
+            };
+            last = Some((bytes, time));
             // Each size is mapped anew, so that together they need no more than the largest.
             self.card.trim()?;
         }
         Ok(())
     }
 
+    /// Copies from host memory through the card to host memory, timed; then looks whether all arrived.
+    fn copy_within_host(
+        &mut self,
+        mut source: DmaBuffer,
+        bytes: u64,
+        name: &str,
+        wait: Wait,
+    ) -> Result<Duration, CliError> {
+        let data = pattern(bytes);
+        source.write(0, &data).map_err(DriverError::from)?;
+        let target = self.card.allocate(bytes)?;
+        self.dma = self.card.mapped();
+        let count = (bytes / WORD_BYTES as u64) as u32;
+        let time = self.add(format!("copy {name} within host memory, {}", how(wait)), Some(bytes), |card| {
+            card.run(Command::copy(source.whole(), target.whole(), count))?;
+            Ok(())
+        })?;
+        let mut back = vec![0; bytes as usize];
+        target.read(0, &mut back).map_err(DriverError::from)?;
+        if back != data {
+            return Err(CliError::Corrupt { device: self.card.name().to_owned(), bytes });
+        }
+        Ok(time.median)
+    }
+
     /// Copies there and back, timed; then once more, and looks whether all came back.
     fn copy(&mut self, mut buffer: DmaBuffer, bytes: u64, name: &str, wait: Wait) -> Result<Duration, CliError> {
-        let how = if wait == Wait::Interrupt { "interrupt" } else { "polling" };
-        let data: Vec<u8> = (0..bytes).map(|i| (i ^ i >> 8 ^ i >> 16).wrapping_mul(0x9d) as u8).collect();
+        let (how, data) = (how(wait), pattern(bytes));
         buffer.write(0, &data).map_err(DriverError::from)?;
         let there = self.add(format!("copy {name} to the card, {how}"), Some(bytes), |card| {
             card.run(Command::copy_to_card(buffer.whole(), 0))?;
@@ -203,6 +235,19 @@ impl LinkBench {
     }
 }
 
+fn how(wait: Wait) -> &'static str {
+    if wait == Wait::Interrupt { "interrupt" } else { "polling" }
+}
+
+fn pattern(bytes: u64) -> Vec<u8> {
+    (0..bytes).map(|i| (i ^ i >> 8 ^ i >> 16).wrapping_mul(0x9d) as u8).collect()
+}
+
+/// Bytes a second, of a slot or of a serial line.
+fn rate_name(rate: f64) -> String {
+    if rate < 1e7 { format!("{:.1} kB/s", rate / 1e3) } else { format!("{:.2} GB/s", rate / 1e9) }
+}
+
 fn size_name(kib: u64) -> String {
     if kib < 1 << 10 { format!("{kib} KiB") } else { format!("{} MiB", kib >> 10) }
 }
@@ -216,7 +261,7 @@ fn text(f: &Figures) -> String {
         let (median, p99) = (duration(f.median_us / 1e6), duration(f.p99_us / 1e6));
         let _ = write!(out, "  {:width$}  {median:>10}  {p99:>10}  {:>8}", f.what, grouped(f.samples as u64));
         let _ = match f.bytes_per_second {
-            Some(rate) => writeln!(out, "  {:.2} GB/s", rate / 1e9),
+            Some(rate) => writeln!(out, "  {}", rate_name(rate)),
             None => writeln!(out),
         };
     }

@@ -66,7 +66,7 @@ pub(crate) struct Shared {
 
 impl Device {
     /// Opens a device: `auto` (a card if one is found, else the CPU; never a simulator), `cpu`,
-    /// `sim`, `sim:verilator`, `vfio:BDF`, `vfio-user:SOCKET`.
+    /// `sim`, `sim:verilator`, `vfio:BDF`, `vfio-user:SOCKET`, `serial:PORT[@BAUD]`.
     ///
     /// # Errors
     /// [`Error::DeviceName`] for another name, [`Error::DeviceUnavailable`] if the device is not

@@ -88,6 +88,8 @@ pub enum DeviceName {
     Vfio(String),
     /// A card behind a vfio-user socket.
     VfioUser(PathBuf),
+    /// A board on a serial port: `PORT[@BAUD]`.
+    Serial(String),
 }
 
 impl FromStr for DeviceName {
@@ -102,6 +104,7 @@ impl FromStr for DeviceName {
                 "sim" => Ok(DeviceName::Sim),
                 "vfio" => bad("the PCI address is missing"),
                 "vfio-user" => bad("the socket's path is missing"),
+                "serial" => bad("the port's path is missing"),
                 _ => bad("no such device"),
             },
             Some(("sim", "verilator")) => Ok(DeviceName::SimVerilator),
@@ -110,6 +113,8 @@ impl FromStr for DeviceName {
             Some(("vfio", bdf)) => Ok(DeviceName::Vfio(bdf.to_owned())),
             Some(("vfio-user", "")) => bad("the socket's path is missing"),
             Some(("vfio-user", path)) => Ok(DeviceName::VfioUser(path.into())),
+            Some(("serial", "")) => bad("the port's path is missing"),
+            Some(("serial", port)) => Ok(DeviceName::Serial(port.to_owned())),
             Some(_) => bad("no such device"),
         }
     }
@@ -124,6 +129,7 @@ impl fmt::Display for DeviceName {
             DeviceName::SimVerilator => f.write_str("sim:verilator"),
             DeviceName::Vfio(bdf) => write!(f, "vfio:{bdf}"),
             DeviceName::VfioUser(path) => write!(f, "vfio-user:{}", path.display()),
+            DeviceName::Serial(port) => write!(f, "serial:{port}"),
         }
     }
 }
@@ -134,10 +140,31 @@ mod tests {
 
     #[test]
     fn names_survive_a_round_trip_and_others_are_refused() {
-        for name in ["auto", "cpu", "sim", "sim:verilator", "vfio:0000:03:00.0", "vfio-user:/tmp/card.sock"] {
+        for name in [
+            "auto",
+            "cpu",
+            "sim",
+            "sim:verilator",
+            "vfio:0000:03:00.0",
+            "vfio-user:/tmp/card.sock",
+            "serial:/dev/ttyUSB0@9600",
+        ] {
             assert_eq!(name.parse::<DeviceName>().expect(name).to_string(), name);
         }
-        for name in ["", "gpu", "cpu:1", "sim:", "sim:fast", "vfio", "vfio:", "vfio-user", "vfio-user:", "Auto"] {
+        for name in [
+            "",
+            "gpu",
+            "cpu:1",
+            "sim:",
+            "sim:fast",
+            "vfio",
+            "vfio:",
+            "vfio-user",
+            "vfio-user:",
+            "Auto",
+            "serial",
+            "serial:",
+        ] {
             let error = name.parse::<DeviceName>().expect_err(name).to_string();
             assert!(error.contains(&format!("`{name}`")) && error.contains("use auto"), "{error}");
         }

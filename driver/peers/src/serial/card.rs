@@ -82,6 +82,12 @@ impl Registers for Card {
 }
 
 impl Card {
+    /// Another size of card memory, of zeros; none is a card that works in host memory alone.
+    pub fn set_memory(&mut self, bytes: u32) {
+        self.memory = vec![0; bytes as usize];
+        self.values.insert(reg::CARD_MEM_LO, bytes);
+    }
+
     fn get(&self, offset: u16) -> u32 {
         self.values.get(&offset).copied().unwrap_or(0)
     }

@@ -181,6 +181,7 @@ impl Engine for CardEngine {
     fn info(&self) -> EngineResult<Info> {
         let mut state = lock(&self.state);
         let counters = state.counters("reading counters")?;
+        let link = state.card.transport().figures();
         let card = &state.card;
         let caps = card.info().clone();
         Ok(Info {
@@ -206,7 +207,12 @@ impl Engine for CardEngine {
                 .filter(|_| caps.has_field(Field::Bn254Fr))
                 .map(|n| NttInfo { butterflies: n.butterflies.into(), max_elements: 1 << n.log_max }),
             twins: self.nature.twins.clone(),
-            counters: counters.entries().into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            counters: counters
+                .entries()
+                .into_iter()
+                .chain(link)
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
         })
     }
 

@@ -51,9 +51,10 @@ pub(crate) fn open(name: &DeviceName, options: &Options) -> Result<Arc<dyn Engin
 /// [`Error::DeviceName`] and [`Error::DeviceUnavailable`]; the latter for `auto` and `cpu` too.
 pub fn transport(name: &str, options: &Options) -> Result<Box<dyn Transport>> {
     match name.parse()? {
-        name @ (DeviceName::Auto | DeviceName::Cpu) => {
-            Err(unavailable(&name, "this takes a card by its name: sim, vfio:BDF or vfio-user:SOCKET".into()))
-        }
+        name @ (DeviceName::Auto | DeviceName::Cpu) => Err(unavailable(
+            &name,
+            "this takes a card by its name: sim, vfio:BDF, vfio-user:SOCKET or serial:PORT".into(),
+        )),
         name => Ok(connect(&name, options)?.0),
     }
 }
@@ -66,7 +67,7 @@ fn connect(name: &DeviceName, options: &Options) -> Result<(Box<dyn Transport>, 
     match name {
         DeviceName::Auto | DeviceName::Cpu => Err(Error::Internal(format!("{name} is no card"))),
         DeviceName::Sim | DeviceName::SimVerilator => simulated(name, options),
-        DeviceName::Vfio(_) | DeviceName::VfioUser(_) => {
+        DeviceName::Vfio(_) | DeviceName::VfioUser(_) | DeviceName::Serial(_) => {
             if options.config.is_some() {
                 let reason =
                     "a configuration can be given to simulated cards in this process only (sim, sim:verilator)";
@@ -97,7 +98,7 @@ fn simulated(name: &DeviceName, _options: &Options) -> Result<(Box<dyn Transport
 }
 
 /// A card of this machine for the device `auto`, if there is one that can be opened. Never a
-/// simulator.
+/// simulator, and never a serial port: what is behind one is not known without writing to it.
 pub(crate) fn find(options: &Options) -> Option<(DeviceName, Arc<dyn Engine>)> {
     find::cards().into_iter().find_map(|address| {
         let name = DeviceName::Vfio(address);
