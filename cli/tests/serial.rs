@@ -23,12 +23,13 @@ fn info_shows_the_card_and_what_the_link_has_counted() {
     let (_board, device) = board(Behaviour::default());
     let info = run(here(), &["info", "--device", &device, "--json"]).succeeded().json();
     assert_eq!((&info["kind"], &info["card_mem_bytes"]), (&"card".into(), &(1u64 << 16).into()));
-    assert_eq!(info["device"], format!("{device}@3000000"));
+    assert_eq!(info["device"], device);
     let counter = |name: &str| info["counters"][name].as_u64().unwrap_or_else(|| panic!("{name}: {info}"));
-    // No line in front of the terminal: nothing is lost. A question is 8 to 14 bytes, and more if escaped.
-    let questions = counter("link_questions");
-    assert!(questions > 20 && (8 * questions..=16 * questions).contains(&counter("link_sent")), "{info}");
-    assert_eq!((counter("link_repeats"), counter("link_damaged")), (0, 0));
+    // There is no line that could lose anything; but a busy machine may be too slow for a time-out.
+    // A question is 8 to 14 bytes, and more if escaped.
+    let (questions, asked) = (counter("link_questions"), counter("link_questions") + counter("link_repeats"));
+    assert!(questions > 20 && (8 * questions..=16 * asked).contains(&counter("link_sent")), "{info}");
+    assert_eq!(counter("link_damaged"), 0);
     let text = run(here(), &["info", "--device", &format!("{device}@115200")]).succeeded().stdout;
     assert!(text.contains("@115200") && text.contains("link_received"), "{text}");
 }
