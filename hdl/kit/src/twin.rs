@@ -10,6 +10,7 @@
 
 use rust_hdl::prelude::{Block, Probe};
 use std::cell::RefCell;
+use std::collections::VecDeque;
 
 /// How a twinned leaf is simulated natively.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -98,6 +99,33 @@ pub struct Core<Rtl, I, O> {
     same: usize,
     last: Option<(I, O)>,
     compute: Box<dyn Fn(I) -> O + Send + Sync>,
+    paced: Option<Paced<I, O>>,
+}
+
+/// A twin that takes operands only now and then.
+struct Paced<I, O> {
+    takes: Box<dyn Fn(&I) -> bool + Send + Sync>,
+    /// Edges until each result under way appears, oldest first.
+    due: VecDeque<(usize, O)>,
+}
+
+impl<I, O: Copy> Paced<I, O> {
+    fn edge(&mut self, input: I, latency: usize, compute: &dyn Fn(I) -> O) -> Option<O> {
+        if (self.takes)(&input) {
+            self.due.push_back((latency, compute(input)));
+        }
+        if self.due.is_empty() {
+            return None;
+        }
+        crate::sim::note_activity();
+        for (edges, _) in &mut self.due {
+            *edges -= 1;
+        }
+        match self.due.front() {
+            Some((0, _)) => self.due.pop_front().map(|(_, result)| result),
+            _ => None,
+        }
+    }
 }
 
 impl<Rtl, I: Copy + PartialEq, O: Copy + Default> Core<Rtl, I, O> {
@@ -112,7 +140,14 @@ impl<Rtl, I: Copy + PartialEq, O: Copy + Default> Core<Rtl, I, O> {
             same: 0,
             last: None,
             compute: Box::new(compute),
+            paced: None,
         }
+    }
+
+    /// Takes operands only at the edges at which `takes` holds of the inputs.
+    pub fn paced(mut self, takes: impl Fn(&I) -> bool + Send + Sync + 'static) -> Self {
+        self.paced = Some(Paced { takes: Box::new(takes), due: VecDeque::new() });
+        self
     }
 
     pub fn latency(&self) -> usize {
@@ -123,6 +158,9 @@ impl<Rtl, I: Copy + PartialEq, O: Copy + Default> Core<Rtl, I, O> {
     /// is the one that stands there already.
     #[inline]
     pub fn edge(&mut self, input: I) -> Option<O> {
+        if let Some(paced) = &mut self.paced {
+            return paced.edge(input, self.latency, &self.compute);
+        }
         let result = match self.last {
             Some((last, result)) if last == input => {
                 if self.same >= self.latency {
@@ -183,6 +221,9 @@ impl<Rtl, I: Copy + PartialEq, O: Copy + Default> Core<Rtl, I, O> {
 /// latency, fidelity, compute)` (private to the module; wrap it in a `new` of your own),
 /// `latency()`, `fidelity()`, `rtl()`, and implements `Block` and `Ports`. Until `latency` edges have passed its
 /// outputs are zero, which the RTL's need not be: compare from then on.
+///
+/// `twin_when(rtl, latency, fidelity, takes, compute)` makes a twin of a block that takes operands only
+/// at edges at which `takes` holds of its inputs, and whose result stands `latency` later: compare then.
 #[macro_export]
 macro_rules! twin {
     ($(#[$m:meta])* $vis:vis struct $name:ident for $rtl:ty { $($ports:tt)* }) => {
@@ -214,6 +255,19 @@ macro_rules! twin {
                     $($o: Default::default(),)+
                     core: $crate::twin::Core::new(rtl, latency, fidelity, compute),
                 }
+            }
+
+            /// As `twin`, for a block that takes operands at the edges at which `takes` holds.
+            fn twin_when(
+                rtl: $rtl,
+                latency: usize,
+                fidelity: $crate::twin::Fidelity,
+                takes: impl Fn(&($($it,)+)) -> bool + Send + Sync + 'static,
+                compute: impl Fn(($($it,)+)) -> ($($ot,)+) + Send + Sync + 'static,
+            ) -> Self {
+                let mut twin = Self::twin(rtl, latency, fidelity, compute);
+                twin.core = twin.core.paced(takes);
+                twin
             }
 
             /// Cycles from operands to results.

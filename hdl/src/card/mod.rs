@@ -156,7 +156,7 @@ impl Card {
             stall_depth: config.stall_depth as usize,
         };
         // Validation leaves only BN254.
-        let msm = Msm::new(&sizes, &BN254, &BN254_FR_VECTORS.field, fidelity);
+        let msm = Msm::with_arithmetic(&sizes, &BN254, &BN254_FR_VECTORS.field, config.arithmetic, fidelity);
         let ntt = Ntt::new(&BN254_FR_VECTORS, config.ntt_log_max, LOG_SEEDS, config.arithmetic, fidelity);
         Self::build(config, source, vec![Gated::new(msm)], vec![Gated::new(ntt)])
     }

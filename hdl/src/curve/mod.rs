@@ -7,11 +7,17 @@ pub mod model;
 pub mod native;
 pub mod params;
 pub mod point_adder;
+pub mod point_adder_serial;
+pub mod program;
+pub mod scratch;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_serial;
 
 pub use params::{CurveParams, BLS12_381, BN254};
 pub use point_adder::PointAdder;
+pub use point_adder_serial::PointAdderSerial;
 
 /// Adder for curves over 256-bit words (BN254).
 pub type PointAdder256 = PointAdder<16, 256, 391>;

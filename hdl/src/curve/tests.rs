@@ -11,7 +11,7 @@ use crate::field::testing::{random_values, stream};
 
 /// Pairs with every case of the textbook: infinity on either side and both, equal and opposite
 /// points, doubles, and points of small and random multiples.
-fn point_pairs(curve: &CurveParams, random: usize) -> Vec<(Affine, Affine)> {
+pub(super) fn point_pairs(curve: &CurveParams, random: usize) -> Vec<(Affine, Affine)> {
     let model = Model::new(curve);
     let g = model.generator();
     let mut points = vec![Affine::Infinity, g.clone(), model.neg(&g)];
@@ -30,7 +30,7 @@ fn point_pairs(curve: &CurveParams, random: usize) -> Vec<(Affine, Affine)> {
 }
 
 /// Operands on the ports, each point under a random scale; half of the infinities as (0 : 1 : 0).
-fn operands(curve: &CurveParams, pairs: &[(Affine, Affine)]) -> Vec<Vec<BigUint>> {
+pub(super) fn operands(curve: &CurveParams, pairs: &[(Affine, Affine)]) -> Vec<Vec<BigUint>> {
     let model = Model::new(curve);
     let scales = random_values(&curve.field, 2 * pairs.len(), 12);
     let ports = |point: &Affine, scale: &BigUint, i: usize| {

@@ -11,7 +11,9 @@
 
 pub mod add_sub;
 pub mod join;
+pub mod mod_sum;
 pub mod model;
+pub mod mont_loop;
 pub mod mont_mul;
 pub mod mont_mul_serial;
 pub mod mont_stage;
@@ -27,6 +29,8 @@ mod tests;
 mod tests_verilog;
 
 pub use add_sub::{ModAdd, ModSub};
+pub use mod_sum::ModSum;
+pub use mont_loop::MontLoop;
 pub use mont_mul::MontMul;
 pub use mont_mul_serial::MontMulSerial;
 pub use mul_small::MulSmall;
@@ -40,6 +44,9 @@ pub type MontMul384 = MontMul<24, 384, 575>;
 pub type MontMulSerial256 = MontMulSerial<16, 256, 391>;
 /// Digit-serial multiplier for 384-bit words.
 pub type MontMulSerial384 = MontMulSerial<24, 384, 575>;
+
+/// Digit-serial multiplier without control for 256-bit words.
+pub type MontLoop256 = MontLoop<16, 256, 391>;
 
 /// How the field multiplications of an engine are built.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

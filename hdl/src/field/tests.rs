@@ -41,6 +41,54 @@ fn sums_are_the_models() {
     check_sums::<384>(&BLS12_381_FQ);
 }
 
+#[test]
+fn sums_by_turns_are_the_models() {
+    let model = Model::new(&BN254_FQ);
+    let mut vectors = vec![];
+    for (i, pair) in pairs(&BN254_FQ, 200, 8).into_iter().enumerate() {
+        for subtract in [i as u32 % 2, 1 - i as u32 % 2] {
+            vectors.push(vec![pair[0].clone(), pair[1].clone(), subtract.into()]);
+        }
+    }
+    let unit = ModSum::<256>::new(&BN254_FQ);
+    let latency = unit.latency();
+    assert_eq!(latency, 4);
+    check("ModSum", unit, latency, &vectors, |x| {
+        if x[2] == 0u32.into() {
+            model.add(&x[0], &x[1])
+        } else {
+            model.sub(&x[0], &x[1])
+        }
+    });
+}
+
+/// A product every 17 cycles for a time, then one left out.
+#[test]
+fn products_in_a_loop_are_the_models() {
+    let model = Model::new(&BN254_FQ);
+    let vectors = pairs(&BN254_FQ, 10, 9);
+    let mut block = MontLoop256::new(&BN254_FQ);
+    block.connect_all();
+    let start = |i: usize| (i + i / 20) * MontLoop256::INTERVAL;
+    let mut done = 0;
+    for cycle in 0..start(vectors.len()) + MontLoop256::LATENCY {
+        if done < vectors.len() && cycle == start(done) + MontLoop256::LATENCY {
+            let sum = BigUint::from(block.low.val()) + BigUint::from(block.high.val());
+            let expected = model.mont_mul(&vectors[done][0], &vectors[done][1]);
+            assert!(sum == expected || sum == expected + &model.p, "product {done} of {:x?}", vectors[done]);
+            done += 1;
+        }
+        let load = (0..vectors.len()).find(|&i| start(i) == cycle);
+        block.load.next = load.is_some();
+        let operands = &vectors[load.unwrap_or(cycle % vectors.len())];
+        block.a.next = (&operands[0]).into();
+        block.b.next = (&operands[1]).into();
+        sim::cycle(&mut block).expect("the block settles");
+    }
+    assert_eq!(done, vectors.len());
+    assert_eq!((MontLoop256::LATENCY, MontLoop256::INTERVAL), (51, 17));
+}
+
 fn check_small<const W: usize>(params: &FieldParams, ks: &[u32]) {
     let model = Model::new(params);
     let p = params.prime();

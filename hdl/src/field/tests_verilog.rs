@@ -32,6 +32,16 @@ fn sums() {
 }
 
 #[test]
+fn sums_by_turns() {
+    let vectors: Vec<_> = pairs(&BN254_FQ, 200, 1)
+        .into_iter()
+        .enumerate()
+        .map(|(i, pair)| [pair, vec![(i as u32 / 3 % 2).into()]].concat())
+        .collect();
+    compare("ModSum", ModSum::<256>::new(&BN254_FQ), &vectors, 0);
+}
+
+#[test]
 fn small_multiples() {
     for (params, k) in [(BN254_FQ, 9), (BN254_FQ, 3)] {
         let mut operands = edge_values(&params);

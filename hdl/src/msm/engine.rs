@@ -9,9 +9,9 @@ use rust_hdl::prelude::*;
 
 use super::config::TURNAROUND;
 use super::point::{Operand, Point, Tag};
-use super::{MsmConfig, Recoder, Summation, Tracker};
-use crate::curve::{CurveParams, PointAdder256};
-use crate::field::{model::Model, FieldParams};
+use super::{MsmConfig, Recoder, Summation, TagRing, Tracker};
+use crate::curve::{CurveParams, PointAdder256, PointAdderSerial};
+use crate::field::{model::Model, Arithmetic, FieldParams};
 
 /// What the engine is doing.
 #[derive(Copy, Clone, Debug, PartialEq, LogicState)]
@@ -55,6 +55,8 @@ struct Control {
     begin_sum: Bit,
     /// Operands that left a bucket or the recoder for the adder and are not back.
     in_flight: Bits<16>,
+    /// Cycles since the adder could take an addition, while a command needs it.
+    pace: Bits<8>,
     word: Bits<2>,
     out_valid: Bit,
     done: Bit,
@@ -65,6 +67,8 @@ struct Control {
 #[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
 struct Issue {
     valid: Bit,
+    /// The adder takes what stands here, valid or not.
+    take: Bit,
     cause: Cause,
     /// The slot of a chain, R or A (else an operand that meets its bucket).
     plain: Bit,
@@ -130,10 +134,19 @@ pub struct Msm {
     buckets: Ram<Point>,
     chains: Ram<Point>,
     results: Fifo<Operand>,
-    tag: Delay<Tag>,
-    adder: PointAdder256,
+    /// One adder, of either kind, with what carries its tags.
+    adder: Vec<PointAdder256>,
+    tag: Vec<Delay<Tag>>,
+    serial: Vec<PointAdderSerial>,
+    ring: Vec<TagRing>,
     left: Signal<Local, Point>,
     right: Signal<Local, Point>,
+    sum: Signal<Local, Point>,
+    tag_in: Signal<Local, Tag>,
+    tag_out: Signal<Local, Tag>,
+    sum_valid: Signal<Local, Bit>,
+    running: Signal<Local, Bit>,
+    slot: Signal<Local, Bit>,
     head_go: Signal<Local, Bit>,
     head_bucket: Signal<Local, Bits<24>>,
     read_bucket: Signal<Local, Bits<24>>,
@@ -142,6 +155,8 @@ pub struct Msm {
     idle: Constant<Control>,
     no_issue: Constant<Issue>,
     no_head: Constant<Head>,
+    no_tag: Constant<Tag>,
+    no_point: Constant<Point>,
     zero: Constant<U<256>>,
     one: Constant<U<256>>,
     urgent: Constant<Bits<16>>,
@@ -155,16 +170,41 @@ pub struct Msm {
     one16: Constant<Bits<16>>,
     zero24: Constant<Bits<24>>,
     one24: Constant<Bits<24>>,
+    zero8: Constant<Bits<8>>,
+    one8: Constant<Bits<8>>,
+    last_pace: Constant<Bits<8>>,
+    result_pace: Constant<Bits<8>>,
+    _pipelined: usize,
+    _serial: usize,
     _config: MsmConfig,
 }
 
 impl Msm {
-    /// An engine for `curve`, with scalars of the field `scalars`.
+    /// An engine for `curve`, with scalars of the field `scalars` and a pipelined adder.
     ///
     /// # Panics
     /// If the configuration cannot be built ([`MsmConfig::assert_valid`]).
     pub fn new(config: &MsmConfig, curve: &CurveParams, scalars: &FieldParams, fidelity: Fidelity) -> Self {
-        Self::with_adder(config, curve, scalars, PointAdder256::new(curve, fidelity))
+        Self::with_arithmetic(config, curve, scalars, Arithmetic::Pipelined, fidelity)
+    }
+
+    /// As [`Msm::new`], with an adder of this arithmetic.
+    ///
+    /// # Panics
+    /// If the configuration cannot be built.
+    pub fn with_arithmetic(
+        config: &MsmConfig,
+        curve: &CurveParams,
+        scalars: &FieldParams,
+        arithmetic: Arithmetic,
+        fidelity: Fidelity,
+    ) -> Self {
+        match arithmetic {
+            Arithmetic::Pipelined => Self::with_adder(config, curve, scalars, PointAdder256::new(curve, fidelity)),
+            Arithmetic::Serial => {
+                Self::build(config, curve, scalars, vec![], vec![PointAdderSerial::new(curve, fidelity)])
+            }
+        }
     }
 
     /// As [`Msm::new`], around this adder. All control follows its latency.
@@ -172,9 +212,38 @@ impl Msm {
     /// # Panics
     /// If the configuration cannot be built.
     pub fn with_adder(config: &MsmConfig, curve: &CurveParams, scalars: &FieldParams, adder: PointAdder256) -> Self {
+        Self::build(config, curve, scalars, vec![adder], vec![])
+    }
+
+    /// Cycles between two additions of an adder of this arithmetic.
+    pub fn interval(arithmetic: Arithmetic) -> usize {
+        match arithmetic {
+            Arithmetic::Pipelined => 1,
+            Arithmetic::Serial => PointAdderSerial::INTERVAL,
+        }
+    }
+
+    /// Around the one adder that is there.
+    fn build(
+        config: &MsmConfig,
+        curve: &CurveParams,
+        scalars: &FieldParams,
+        adder: Vec<PointAdder256>,
+        serial: Vec<PointAdderSerial>,
+    ) -> Self {
         config.assert_valid();
         assert!(config.buckets() <= 1 << 24, "{} buckets: at most 2^24", config.buckets());
-        let turnaround = adder.latency() + TURNAROUND;
+        let arithmetic = if serial.is_empty() { Arithmetic::Pipelined } else { Arithmetic::Serial };
+        let interval = Self::interval(arithmetic);
+        let latency: usize =
+            adder.iter().map(PointAdder256::latency).chain(serial.iter().map(PointAdderSerial::latency)).sum();
+        let turnaround = latency + TURNAROUND;
+        let turnaround_steps = turnaround.div_ceil(interval);
+        // A pipelined adder's last sums arrive while the first go out; a serial one's would be late.
+        let (drain, style) = match arithmetic {
+            Arithmetic::Pipelined => (0, RamStyle::Ultra),
+            Arithmetic::Serial => (turnaround_steps, RamStyle::Block),
+        };
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -204,14 +273,24 @@ impl Msm {
             head: Default::default(),
             recoder: Recoder::new(config, scalars, &curve.field),
             tracker: Tracker::new(config.buckets()),
-            summation: Summation::new(config.chains(), config.buckets_per_segment(), turnaround),
-            buckets: Ram::with_style(config.buckets(), RamStyle::Ultra),
+            summation: Summation::new(config.chains(), config.buckets_per_segment(), turnaround_steps, drain),
+            buckets: Ram::with_style(config.buckets(), style),
             chains: Ram::new(2 * config.chains()),
             results: Fifo::new(config.stall_depth),
-            tag: Delay::new(adder.latency()),
+            tag: adder.iter().map(|adder| Delay::new(adder.latency())).collect(),
+            ring: serial.iter().map(|_| TagRing::new(latency, interval)).collect(),
+            _pipelined: adder.len(),
+            _serial: serial.len(),
             adder,
+            serial,
             left: Default::default(),
             right: Default::default(),
+            sum: Default::default(),
+            tag_in: Default::default(),
+            tag_out: Default::default(),
+            sum_valid: Default::default(),
+            running: Default::default(),
+            slot: Default::default(),
             head_go: Default::default(),
             head_bucket: Default::default(),
             read_bucket: Default::default(),
@@ -220,6 +299,8 @@ impl Msm {
             idle: Constant::new(Control::default()),
             no_issue: Constant::new(Issue::default()),
             no_head: Constant::new(Head::default()),
+            no_tag: Constant::new(Tag::default()),
+            no_point: Constant::new(Point::default()),
             zero: Constant::new(0u64.into()),
             one: Constant::new(Model::new(&curve.field).r.into()),
             urgent: Constant::new((config.stall_depth as u64 - 4).into()),
@@ -233,6 +314,11 @@ impl Msm {
             zero24: Constant::new(0u64.into()),
             one2: Constant::new(1u64.into()),
             one24: Constant::new(1u64.into()),
+            zero8: Constant::new(0u64.into()),
+            one8: Constant::new(1u64.into()),
+            last_pace: Constant::new((interval as u64 - 1).into()),
+            // The adder takes its operands in the cycle after a slot.
+            result_pace: Constant::new(((1 + latency as u64) % interval as u64).into()),
             _config: *config,
         }
     }
@@ -253,7 +339,7 @@ impl Logic for Msm {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, control, issue, head);
-        clock!(self, clock, recoder, tracker, summation, buckets, chains, results, tag, adder);
+        clock!(self, clock, recoder, tracker, summation, buckets, chains, results);
         self.recoder.reset.next = self.reset.val();
         self.summation.reset.next = self.reset.val();
         self.results.reset.next = self.reset.val();
@@ -273,6 +359,18 @@ impl Logic for Msm {
         self.scalar_error.next = self.recoder.scalar_error.val();
         self.scalar_index.next = self.recoder.scalar_index.val();
 
+        // When the adder takes an addition: in the cycle after each slot.
+        self.running.next =
+            (self.control.q.val().phase == Phase::Accumulate) || (self.control.q.val().phase == Phase::Sum);
+        self.slot.next = self.running.val() && (self.control.q.val().pace == self.zero8.val());
+        self.control.d.next.pace = self.zero8.val();
+        if self.running.val() && (self.control.q.val().pace != self.last_pace.val()) {
+            self.control.d.next.pace = self.control.q.val().pace + self.one8.val();
+        }
+        self.issue.d.next.take = self.slot.val();
+        self.tracker.slot.next = self.slot.val();
+        self.summation.step.next = self.slot.val();
+
         // Who asks for a slot: the recoder's operand or the summation (a), the oldest sum (b).
         self.tracker.a_next.next = self.control.q.val().address;
         self.tracker.a_valid.next = false;
@@ -289,8 +387,10 @@ impl Logic for Msm {
         }
         if self.control.q.val().phase == Phase::Sum {
             self.tracker.a_next.next = self.summation.bucket_next.val();
-            self.tracker.a_valid.next =
-                self.summation.slot.val() && (!self.summation.weighted.val()) && (!self.summation.last.val());
+            self.tracker.a_valid.next = self.slot.val()
+                && self.summation.slot.val()
+                && (!self.summation.weighted.val())
+                && (!self.summation.last.val());
             self.tracker.summing.next = true;
             self.read_bucket.next = self.summation.bucket.val();
         }
@@ -374,7 +474,7 @@ impl Logic for Msm {
         if self.control.q.val().phase == Phase::Sum {
             self.issue.d.next.cause = Cause::Drain;
             self.issue.d.next.address = bit_cast::<24, 16>(self.summation.chain.val()) << 1;
-            if self.summation.slot.val() {
+            if self.summation.slot.val() && self.slot.val() {
                 if self.summation.weighted.val() {
                     self.issue.d.next.weighted = true;
                     self.issue_now.next = true;
@@ -427,27 +527,58 @@ impl Logic for Msm {
                 self.right.next.z = self.zero.val();
             }
         }
-        self.adder.x1.next = self.left.val().x;
-        self.adder.y1.next = self.left.val().y;
-        self.adder.z1.next = self.left.val().z;
-        self.adder.x2.next = self.right.val().x;
-        self.adder.y2.next = self.right.val().y;
-        self.adder.z2.next = self.right.val().z;
-        self.tag.d.next.valid = self.issue.q.val().valid;
-        self.tag.d.next.chained = self.issue.q.val().plain || self.issue.q.val().weighted;
-        self.tag.d.next.address = self.issue.q.val().address;
+        self.tag_in.next.valid = self.issue.q.val().valid;
+        self.tag_in.next.chained = self.issue.q.val().plain || self.issue.q.val().weighted;
+        self.tag_in.next.address = self.issue.q.val().address;
+        self.tag_out.next = self.no_tag.val();
+        self.sum_valid.next = false;
+        self.sum.next = self.no_point.val();
+        for i in 0..self._pipelined {
+            self.adder[i].clock.next = self.clock.val();
+            self.tag[i].clock.next = self.clock.val();
+            self.adder[i].x1.next = self.left.val().x;
+            self.adder[i].y1.next = self.left.val().y;
+            self.adder[i].z1.next = self.left.val().z;
+            self.adder[i].x2.next = self.right.val().x;
+            self.adder[i].y2.next = self.right.val().y;
+            self.adder[i].z2.next = self.right.val().z;
+            self.tag[i].d.next = self.tag_in.val();
+            self.tag_out.next = self.tag[i].q.val();
+            self.sum_valid.next = self.tag_out.val().valid;
+            self.sum.next.x = self.adder[i].x3.val();
+            self.sum.next.y = self.adder[i].y3.val();
+            self.sum.next.z = self.adder[i].z3.val();
+        }
+        for i in 0..self._serial {
+            self.serial[i].clock.next = self.clock.val();
+            self.ring[i].clock.next = self.clock.val();
+            self.ring[i].reset.next = self.reset.val();
+            self.serial[i].take.next = self.issue.q.val().take;
+            self.serial[i].x1.next = self.left.val().x;
+            self.serial[i].y1.next = self.left.val().y;
+            self.serial[i].z1.next = self.left.val().z;
+            self.serial[i].x2.next = self.right.val().x;
+            self.serial[i].y2.next = self.right.val().y;
+            self.serial[i].z2.next = self.right.val().z;
+            self.ring[i].shift.next = self.issue.q.val().take;
+            self.ring[i].tag.next = self.tag_in.val();
+            self.tag_out.next = self.ring[i].oldest.val();
+            self.sum_valid.next =
+                self.running.val() && self.tag_out.val().valid && (self.control.q.val().pace == self.result_pace.val());
+            self.sum.next.x = self.serial[i].x3.val();
+            self.sum.next.y = self.serial[i].y3.val();
+            self.sum.next.z = self.serial[i].z3.val();
+        }
 
         // Its sums: into the chain memory, or to ask for their bucket again.
-        self.chains.write_enable.next = self.tag.q.val().valid && self.tag.q.val().chained;
-        self.chains.write_address.next = self.tag.q.val().address;
-        self.chains.write_data.next.x = self.adder.x3.val();
-        self.chains.write_data.next.y = self.adder.y3.val();
-        self.chains.write_data.next.z = self.adder.z3.val();
-        self.results.in_valid.next = self.tag.q.val().valid && (!self.tag.q.val().chained);
-        self.results.in_data.next.x = self.adder.x3.val();
-        self.results.in_data.next.y = self.adder.y3.val();
-        self.results.in_data.next.z = self.adder.z3.val();
-        self.results.in_data.next.bucket = self.tag.q.val().address;
+        self.chains.write_enable.next = self.sum_valid.val() && self.tag_out.val().chained;
+        self.chains.write_address.next = self.tag_out.val().address;
+        self.chains.write_data.next = self.sum.val();
+        self.results.in_valid.next = self.sum_valid.val() && (!self.tag_out.val().chained);
+        self.results.in_data.next.x = self.sum.val().x;
+        self.results.in_data.next.y = self.sum.val().y;
+        self.results.in_data.next.z = self.sum.val().z;
+        self.results.in_data.next.bucket = self.tag_out.val().address;
         if self.control.q.val().phase == Phase::Accumulate {
             if self.issue_now.val() && (!self.head_go.val()) {
                 self.control.d.next.in_flight = self.control.q.val().in_flight + self.one16.val();

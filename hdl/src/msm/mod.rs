@@ -5,7 +5,8 @@
 //! | [`Recoder`] | scalars to signed digits, one operand (bucket, +-P) a cycle |
 //! | [`Tracker`] | which buckets hold a point, and which operands may go this cycle |
 //! | [`Summation`] | the order in which the buckets of all segments are summed |
-//! | [`Msm`] | the engine: these three around one point adder and two memories of points |
+//! | [`TagRing`] | where the sums of a serial adder belong |
+//! | [`Msm`] | the engine: these around one point adder and two memories of points |
 //! | [`model`] | what must come out, on plain integers |
 //!
 //! How it works, what it costs and what the counters mean: `docs/msm.md`.
@@ -18,6 +19,7 @@ mod ram2;
 mod recoder;
 mod redc;
 mod summation;
+mod tag_ring;
 mod tracker;
 
 pub use config::MsmConfig;
@@ -27,6 +29,7 @@ pub use ram2::Ram2;
 pub use recoder::Recoder;
 pub use redc::Redc;
 pub use summation::Summation;
+pub use tag_ring::TagRing;
 pub use tracker::Tracker;
 
 #[cfg(test)]

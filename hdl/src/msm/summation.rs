@@ -8,6 +8,9 @@
 //! Both slots of one chain come again after a round: as long as a round is not shorter than the
 //! adder's latency and the turnaround, every sum is there when it is needed, without any check.
 //! Where it is shorter, the round waits.
+//!
+//! All this is counted in steps: cycles in which the adder takes an addition. With an adder that
+//! takes one in each cycle they are the same.
 
 use rust_hdl::prelude::*;
 
@@ -33,12 +36,14 @@ struct State {
 /// See the module. `start` (pulse) begins; from the next cycle on `slot` says that this cycle is
 /// a slot of `chain`, the A slot if `weighted`, else the R slot; in the `first` round R and A are
 /// infinity, in the `last` no bucket is added. `bucket_next` is the value of `bucket` in the next
-/// cycle. `done` (pulse): every sum can be read from the next cycle on.
+/// cycle. `done` (pulse): every sum can be read from the next cycle on. Only a cycle with `step`
+/// moves the schedule on: a slot lasts until then.
 #[derive(LogicBlock)]
 pub struct Summation {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
     pub start: Signal<In, Bit>,
+    pub step: Signal<In, Bit>,
     pub slot: Signal<Out, Bit>,
     pub weighted: Signal<Out, Bit>,
     pub first: Signal<Out, Bit>,
@@ -55,7 +60,8 @@ pub struct Summation {
     highest: Constant<Bits<24>>,
     last_round: Constant<Bits<24>>,
     last_chain: Constant<Bits<16>>,
-    last_cycle: Constant<Bits<16>>,
+    last_step: Constant<Bits<16>>,
+    last_of_all: Constant<Bits<16>>,
     zero24: Constant<Bits<24>>,
     zero16: Constant<Bits<16>>,
     one24: Constant<Bits<24>>,
@@ -64,14 +70,15 @@ pub struct Summation {
 
 impl Summation {
     /// The schedule of `chains` chains of `segment` buckets each, whose rounds take at least
-    /// `turnaround` cycles.
-    pub fn new(chains: usize, segment: usize, turnaround: usize) -> Self {
+    /// `turnaround` steps; after the last one `drain` steps more.
+    pub fn new(chains: usize, segment: usize, turnaround: usize, drain: usize) -> Self {
         let period = turnaround.max(2 * chains);
-        assert!(period < 1 << 16, "a round of {period} cycles: below 2^16");
+        assert!(period + drain < 1 << 16, "a round of {period} steps and {drain} more: below 2^16");
         Self {
             clock: Default::default(),
             reset: Default::default(),
             start: Default::default(),
+            step: Default::default(),
             slot: Default::default(),
             weighted: Default::default(),
             first: Default::default(),
@@ -88,7 +95,8 @@ impl Summation {
             highest: Constant::new((segment as u64 - 1).into()),
             last_round: Constant::new((segment as u64).into()),
             last_chain: Constant::new((chains as u64 - 1).into()),
-            last_cycle: Constant::new((period as u64 - 1).into()),
+            last_step: Constant::new((period as u64 - 1).into()),
+            last_of_all: Constant::new(((period + drain) as u64 - 1).into()),
             zero24: Constant::new(0u64.into()),
             zero16: Constant::new(0u64.into()),
             one24: Constant::new(1u64.into()),
@@ -96,7 +104,7 @@ impl Summation {
         }
     }
 
-    /// Cycles from the first slot to `done`, inclusive.
+    /// Steps from the first slot to `done`, inclusive, with nothing to drain.
     pub fn cycles(chains: usize, segment: usize, turnaround: usize) -> usize {
         (segment + 1) * turnaround.max(2 * chains)
     }
@@ -107,8 +115,15 @@ impl Logic for Summation {
     fn update(&mut self) {
         dff_setup!(self, clock, state);
         self.next_bucket.next = self.state.q.val().bucket;
-        self.round_end.next = self.state.q.val().busy && (self.state.q.val().elapsed == self.last_cycle.val());
-        if self.state.q.val().busy {
+        self.round_end.next = self.state.q.val().busy
+            && self.step.val()
+            && (self.state.q.val().elapsed == self.last_step.val())
+            && (!self.state.q.val().last);
+        if self.state.q.val().last {
+            self.round_end.next =
+                self.state.q.val().busy && self.step.val() && (self.state.q.val().elapsed == self.last_of_all.val());
+        }
+        if self.state.q.val().busy && self.step.val() {
             self.state.d.next.elapsed = self.state.q.val().elapsed + self.one16.val();
             if self.state.q.val().slot {
                 self.state.d.next.weighted = !self.state.q.val().weighted;
@@ -170,5 +185,5 @@ impl Logic for Summation {
 }
 
 gristmill_hdl_kit::ports!(Summation {
-    in: reset, start; out: slot, weighted, first, last, chain, bucket, bucket_next, done
+    in: reset, start, step; out: slot, weighted, first, last, chain, bucket, bucket_next, done
 });

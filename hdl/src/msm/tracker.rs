@@ -39,6 +39,8 @@ struct State {
 /// next cycle (those of this cycle again, where one stays); with `a_valid` the operand of this
 /// cycle asks. `a_go`, `b_go` tell that it goes; `a_full`, `b_full` whether it reads or writes.
 ///
+/// An operand reads only in a cycle with `slot`, in which the adder takes an addition.
+///
 /// While `summing`, `a` takes what is there and the slot becomes as new. While `wiping`, the slot
 /// of `a` becomes as new whatever it holds.
 #[derive(LogicBlock)]
@@ -49,6 +51,7 @@ pub struct Tracker {
     pub b_next: Signal<In, Bits<24>>,
     pub b_valid: Signal<In, Bit>,
     pub urgent: Signal<In, Bit>,
+    pub slot: Signal<In, Bit>,
     pub summing: Signal<In, Bit>,
     pub wiping: Signal<In, Bit>,
     pub a_go: Signal<Out, Bit>,
@@ -89,6 +92,7 @@ impl Tracker {
             b_next: Default::default(),
             b_valid: Default::default(),
             urgent: Default::default(),
+            slot: Default::default(),
             summing: Default::default(),
             wiping: Default::default(),
             a_go: Default::default(),
@@ -142,8 +146,8 @@ impl Logic for Tracker {
         self.full_a.next = self.put_a.val() ^ self.get_a.val();
         self.full_b.next = self.put_b.val() ^ self.get_b.val();
         // Who goes.
-        self.go_a.next = self.a_valid.val();
-        self.go_b.next = self.b_valid.val();
+        self.go_a.next = self.a_valid.val() && (self.slot.val() || (!self.full_a.val()));
+        self.go_b.next = self.b_valid.val() && (self.slot.val() || (!self.full_b.val()));
         if self.a_valid.val() && self.b_valid.val() && (self.full_a.val() == self.full_b.val()) {
             if self.full_a.val() || self.urgent.val() {
                 self.go_a.next = false;
@@ -209,5 +213,5 @@ impl Logic for Tracker {
 }
 
 gristmill_hdl_kit::ports!(Tracker {
-    in: a_next, a_valid, b_next, b_valid, urgent, summing, wiping; out: a_go, a_full, a_seen, b_go, b_full
+    in: a_next, a_valid, b_next, b_valid, urgent, slot, summing, wiping; out: a_go, a_full, a_seen, b_go, b_full
 });

@@ -11,7 +11,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use crate::curve::{PointAdder256, BN254};
-use crate::field::BN254_FR;
+use crate::field::{Arithmetic, BN254_FR};
 use crate::msm::{model, Msm, MsmConfig};
 
 /// How often, out of 256 cycles, a stream pauses.
@@ -59,6 +59,8 @@ pub struct Outcome {
 pub struct Bench {
     pub config: MsmConfig,
     pub msm: Box<Msm>,
+    /// Cycles of the adder between two additions.
+    pub interval: usize,
 }
 
 impl Bench {
@@ -67,8 +69,12 @@ impl Bench {
     }
 
     pub fn with(config: MsmConfig) -> Self {
-        let msm = Box::new(Msm::new(&config, &BN254, &BN254_FR, Fidelity::Twin));
-        let mut bench = Self { config, msm };
+        Self::with_arithmetic(config, Arithmetic::Pipelined)
+    }
+
+    pub fn with_arithmetic(config: MsmConfig, arithmetic: Arithmetic) -> Self {
+        let msm = Box::new(Msm::with_arithmetic(&config, &BN254, &BN254_FR, arithmetic, Fidelity::Twin));
+        let mut bench = Self { config, msm, interval: Msm::interval(arithmetic) };
         let mut cycles = 0;
         while !bench.msm.ready.val() {
             sim::cycle(&mut *bench.msm).expect("settles");
@@ -179,7 +185,7 @@ impl Bench {
 
     pub fn run(&mut self, command: &Command, stalls: Stalls, seed: u64) -> Outcome {
         let points = command.scalars.len() as u64;
-        let limit = 100_000 + points * self.config.windows() as u64 * 40;
+        let limit = (100_000 + points * self.config.windows() as u64 * 40) * self.interval as u64;
         self.run_for(command, stalls, seed, limit).unwrap_or_else(|| panic!("not done after {limit} cycles"))
     }
 

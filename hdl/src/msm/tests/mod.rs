@@ -4,6 +4,7 @@ mod bench;
 mod blocks;
 mod distributions;
 mod engine;
+mod serial;
 mod verilog;
 
 use bench::{Bench, Command, Stalls};

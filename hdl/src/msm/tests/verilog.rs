@@ -14,7 +14,7 @@ use rust_hdl::prelude::Block;
 use super::bench::{base_words, scalar_word, Command};
 use crate::curve::{PointAdder256, BN254};
 use crate::field::testing::{edge_values, random_values};
-use crate::field::{BN254_FQ, BN254_FR};
+use crate::field::{Arithmetic, BN254_FQ, BN254_FR};
 use crate::msm::{Msm, MsmConfig, Ram2, Recoder, Redc, Summation, Tracker};
 
 fn input<B: Ports>(name: &str) -> usize {
@@ -72,6 +72,7 @@ fn tracker() {
         inputs[input::<T>("a_valid")] = bit(!wiping && rng.gen());
         inputs[input::<T>("summing")] = bit(!wiping && n % 500 > 450);
         inputs[input::<T>("b_valid")] = bit(!wiping && n % 500 <= 450 && rng.gen());
+        inputs[input::<T>("slot")] = bit(n % 500 > 450 || n % 3000 < 1500 || n % 5 == 0);
         inputs[input::<T>("urgent")] = bit(n % 90 > 70);
         inputs[input::<T>("wiping")] = bit(wiping);
     });
@@ -80,13 +81,14 @@ fn tracker() {
 
 #[test]
 fn summation() {
-    let mut summation = Summation::new(5, 4, 13);
+    let mut summation = Summation::new(5, 4, 13, 3);
     summation.connect_all();
-    let outcome = check_with(&mut summation, 400, &Options::default(), |n, _, inputs| {
-        inputs[input::<Summation>("start")] = bit(n % 80 == 5);
+    let outcome = check_with(&mut summation, 800, &Options::default(), |n, _, inputs| {
+        inputs[input::<Summation>("start")] = bit(n % 80 == 5 && n != 485);
+        inputs[input::<Summation>("step")] = bit(n < 400 || n % 3 == 0);
         inputs[input::<Summation>("reset")] = bit(n == 190);
     });
-    agreed(outcome.unwrap_or_else(|e| panic!("{e}")), 400);
+    agreed(outcome.unwrap_or_else(|e| panic!("{e}")), 800);
 }
 
 #[test]
@@ -135,9 +137,18 @@ fn recoder() {
 /// The whole engine with all its multipliers in detail: two commands at the smallest size.
 #[test]
 fn engine() {
+    compare_engine(4, Arithmetic::Pipelined, PointAdder256::VERILATE_APART.map(String::from).to_vec(), 7500);
+}
+
+#[test]
+fn serial_engine() {
+    compare_engine(3, Arithmetic::Serial, vec![], 270_000);
+}
+
+fn compare_engine(window_bits: usize, arithmetic: Arithmetic, hierarchical: Vec<String>, cycles: usize) {
     type M = Msm;
-    let config = MsmConfig { window_bits: 4, segments: 1, stall_depth: 8 };
-    let mut msm = Box::new(Msm::new(&config, &BN254, &BN254_FR, Fidelity::Twin));
+    let config = MsmConfig { window_bits, segments: 1, stall_depth: 8 };
+    let mut msm = Box::new(Msm::with_arithmetic(&config, &BN254, &BN254_FR, arithmetic, Fidelity::Twin));
     msm.connect_all();
     let mut command = Command::random(12, 21);
     command.logs[5] = None;
@@ -152,12 +163,9 @@ fn engine() {
     let options = Options {
         // The twin's pipeline starts with zeros, the RTL's with what it makes of zeros.
         warm_up: 200,
-        verilator: verilator::Options {
-            hierarchical: PointAdder256::VERILATE_APART.map(String::from).to_vec(),
-            ..Default::default()
-        },
+        verilator: verilator::Options { hierarchical, ..Default::default() },
     };
-    let outcome = check_with(&mut *msm, 7500, &options, |n, outputs, inputs| {
+    let outcome = check_with(&mut *msm, cycles, &options, |n, outputs, inputs| {
         let on = |name| outputs[output::<M>(name)][0] == 1;
         // Handshakes of the last cycle: ready signals come from registers.
         base += (offered[0] && base < bases.len()) as usize;
@@ -184,7 +192,7 @@ fn engine() {
         inputs[input::<M>("out_ready")] = bit(out_ready);
     });
     let outcome = outcome.unwrap_or_else(|e| panic!("{e}"));
-    agreed(outcome, 7000);
+    agreed(outcome, cycles - 500);
     if outcome != Outcome::Skipped {
         assert_eq!((commands, words), (2, 2 * config.result_words()), "both commands ran to their end");
     }
