@@ -1,8 +1,17 @@
 //! From a configuration to Verilog that carries the hash of itself.
 
+use crate::board::Clocking;
 use crate::error::Error;
 use crate::hash;
+use gristmill_abi::identity::SourceHash;
 use gristmill_hdl::config::CardConfig;
+use gristmill_hdl::serial::{self, SerialCard, SerialConfig};
+use gristmill_hdl_kit::twin::Fidelity;
+use gristmill_hdl_kit::verilog::try_generate;
+
+/// How often the card asks again for what the host does not answer. A USB adapter keeps bytes for up to 16 ms
+/// (FTDI's latency timer), so an answer may well take 20.
+const RETRIES_A_SECOND: u64 = 20;
 
 /// Generated Verilog and its identity.
 #[derive(Clone, Debug)]
@@ -24,6 +33,25 @@ impl Source {
         let digest = hash::bytes(generate([0; 32])?.as_bytes());
         let verilog = generate(digest)?;
         Ok(Source { config, verilog, digest })
+    }
+
+    /// A card on a serial link, its numbers following from the board's clock.
+    ///
+    /// # Errors
+    /// [`Error::Config`] and [`Error::Serial`] if there is no such card, [`Error::Unsound`] if RustHDL refuses it.
+    pub fn card(config: &CardConfig, clocking: &Clocking) -> Result<Self, Error> {
+        config.validate()?;
+        let wait = clocking.hz / RETRIES_A_SECOND;
+        let serial = SerialConfig {
+            divisor: clocking.divisor,
+            retry_cycles: u32::try_from(wait).unwrap_or(u32::MAX).max(serial::LEAST_RETRY),
+        };
+        SerialCard::check(config, &serial)?;
+        Self::new(config.clone(), |digest| {
+            let identity = SourceHash::from_digest(digest);
+            let card = SerialCard::with_identity(config, &serial, Fidelity::Rtl, identity);
+            Ok(try_generate(&card)?.text())
+        })
     }
 
     /// The hash as manifests and `gristmill info` write it.

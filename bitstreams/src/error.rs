@@ -34,6 +34,9 @@ pub enum Error {
     /// The card's configuration.
     #[error(transparent)]
     Config(#[from] gristmill_hdl::config::ConfigError),
+    /// The card's link.
+    #[error(transparent)]
+    Serial(#[from] gristmill_hdl::serial::SerialError),
     /// RustHDL refuses the circuit.
     #[error(transparent)]
     Unsound(#[from] gristmill_hdl_kit::verilog::Unsound),

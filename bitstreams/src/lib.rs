@@ -8,8 +8,10 @@ pub mod design;
 pub mod error;
 pub mod flow;
 pub mod hash;
+pub mod images;
 pub mod manifest;
 pub mod pll;
+pub mod program;
 pub mod tools;
 
 pub use error::Error;

@@ -47,8 +47,8 @@ impl Sources {
         src.split('|').find_map(|part| {
             let (file, place) = part.rsplit_once(':')?;
             let line: usize = place.split('.').next()?.parse().ok()?;
-            let before = self.modules.iter().filter(|(f, first, _)| f == file && *first <= line);
-            before.last().map(|(_, _, name)| name.as_str())
+            let upto = self.modules.iter().rfind(|(f, first, _)| f == file && *first <= line);
+            upto.map(|(_, _, name)| name.as_str())
         })
     }
 }
