@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod board;
+pub mod config;
 pub mod design;
 pub mod error;
 pub mod flow;

@@ -102,7 +102,8 @@ mod tests {
     #[test]
     fn ports_are_found_by_device_and_interface() {
         let root = tempfile::tempdir().expect("folder");
-        let (ulx3s, ecpix5) = (Board::named("ulx3s-85f").expect("a board"), Board::named("ecpix5-85f").expect("a board"));
+        let (ulx3s, ecpix5) =
+            (Board::named("ulx3s-85f").expect("a board"), Board::named("ecpix5-85f").expect("a board"));
         assert!(ports(root.path(), &ulx3s).is_empty());
         plug(root.path(), "1-1", ("0403", "6010"), 0, "ttyUSB0");
         plug(root.path(), "1-1", ("0403", "6010"), 1, "ttyUSB1");

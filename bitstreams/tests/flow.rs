@@ -22,7 +22,7 @@ fn build(plan: &Plan, verilog: &str, out: &Path) -> Result<flow::Built, Error> {
     let mut say = |line: &str| println!("{line}");
     let tools = Tools::find(Choice::Pinned, &mut say).expect("tools");
     let source = Source::new(CardConfig::tiny(), |_| Ok(verilog.into())).expect("source");
-    flow::build(plan, &source, &tools, out, &mut say)
+    flow::build(plan, &source, Some(&tools), out, &mut say)
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The command line's grammar.
 
+#[cfg(feature = "bitstreams")]
+use crate::args_boards;
 use crate::args_host;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gristmill::Wait;
@@ -46,6 +48,12 @@ pub enum Command {
     Doctor(args_host::Doctor),
     /// Reset a card
     Reset(args_host::Reset),
+    /// Build a board's bitstream: Verilog, synthesis, place and route; exit code 1 if the design fails
+    #[cfg(feature = "bitstreams")]
+    Build(args_boards::Build),
+    /// Program a board, and read the card's identity back; exit code 1 if the board fails
+    #[cfg(feature = "bitstreams")]
+    Program(args_boards::Program),
 }
 
 /// Which device, and what to do without it.

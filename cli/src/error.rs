@@ -1,4 +1,4 @@
-//! Errors of the command line. All end with exit code 2.
+//! Errors of the command line: exit code 2, but for designs and boards that fail (1).
 
 use std::path::PathBuf;
 
@@ -14,6 +14,10 @@ pub enum CliError {
     /// The host around a card.
     #[error(transparent)]
     Host(#[from] gristmill_driver::host::HostError),
+    /// From configuration to board.
+    #[cfg(feature = "bitstreams")]
+    #[error(transparent)]
+    Bitstreams(#[from] gristmill_bitstreams::Error),
     /// The simulator failed.
     #[cfg(feature = "sim")]
     #[error(transparent)]
@@ -87,4 +91,15 @@ pub enum CliError {
     #[cfg(feature = "sim")]
     #[error("demo: {0}")]
     Demo(String),
+}
+
+impl CliError {
+    /// What the command ends with.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            #[cfg(feature = "bitstreams")]
+            CliError::Bitstreams(error) => error.exit_code(),
+            _ => 2,
+        }
+    }
 }

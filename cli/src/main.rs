@@ -2,9 +2,13 @@
 #![forbid(unsafe_code)]
 
 mod args;
+#[cfg(feature = "bitstreams")]
+mod args_boards;
 mod args_host;
 mod bench;
 mod bind;
+#[cfg(feature = "bitstreams")]
+mod build;
 #[cfg(feature = "sim")]
 mod demo;
 mod doctor;
@@ -15,6 +19,8 @@ mod open;
 mod output;
 #[cfg_attr(not(feature = "sim"), allow(dead_code))] // `demo` draws with it
 mod picture;
+#[cfg(feature = "bitstreams")]
+mod program;
 mod prove;
 mod report;
 mod reset;
@@ -56,9 +62,13 @@ fn main() -> ExitCode {
         Command::Unbind(args) => bind::unbind(args).map(|()| ExitCode::SUCCESS),
         Command::Doctor(args) => doctor::run(args),
         Command::Reset(args) => reset::run(args).map(|()| ExitCode::SUCCESS),
+        #[cfg(feature = "bitstreams")]
+        Command::Build(args) => build::run(args),
+        #[cfg(feature = "bitstreams")]
+        Command::Program(args) => program::run(args),
     };
     result.unwrap_or_else(|error| {
         output::complain(format_args!("gristmill: {error}"));
-        ExitCode::from(2)
+        ExitCode::from(error.exit_code())
     })
 }

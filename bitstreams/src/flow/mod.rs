@@ -85,7 +85,7 @@ impl Steps<'_> {
     }
 }
 
-/// Builds into `out`, which is made anew, whole or not at all. What fails leaves its logs in `out` with
+/// Builds into `out`, which is made anew, whole or not at all; without tools, no further than the Verilog. What fails leaves its logs in `out` with
 /// `.unfinished` appended, and no bitstream.
 ///
 /// # Errors
@@ -93,7 +93,7 @@ impl Steps<'_> {
 pub fn build(
     plan: &Plan,
     source: &Source,
-    tools: &Tools,
+    tools: Option<&Tools>,
     out: &Path,
     say: &mut dyn FnMut(&str),
 ) -> Result<Built, Error> {
@@ -108,9 +108,9 @@ pub fn build(
     }
     let mut report = summary::head(plan, source);
     steps.done("Verilog", &format!("{} lines, source hash {}", source.verilog.lines().count(), source.hash_text()));
-    if plan.stage == Stage::Verilog {
+    let Some(tools) = tools.filter(|_| plan.stage > Stage::Verilog) else {
         return Ok(Built { folder: output.finish()?, manifest: None, report });
-    }
+    };
 
     let script = synthesis(plan);
     output.write("synthesis.ys", &script)?;
