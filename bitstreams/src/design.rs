@@ -57,8 +57,11 @@ impl Source {
     }
 }
 
-/// The card's Verilog with that identity.
-fn card_verilog(config: &CardConfig, clocking: &Clocking, digest: [u8; 32]) -> Result<String, Error> {
+/// Whether there is such a card, at once.
+///
+/// # Errors
+/// [`Error::Config`] or [`Error::Serial`].
+pub fn check(config: &CardConfig, clocking: &Clocking) -> Result<SerialConfig, Error> {
     config.validate()?;
     let wait = clocking.hz / RETRIES_A_SECOND;
     let serial = SerialConfig {
@@ -66,6 +69,12 @@ fn card_verilog(config: &CardConfig, clocking: &Clocking, digest: [u8; 32]) -> R
         retry_cycles: u32::try_from(wait).unwrap_or(u32::MAX).max(serial::LEAST_RETRY),
     };
     SerialCard::check(config, &serial)?;
+    Ok(serial)
+}
+
+/// The card's Verilog with that identity.
+fn card_verilog(config: &CardConfig, clocking: &Clocking, digest: [u8; 32]) -> Result<String, Error> {
+    let serial = check(config, clocking)?;
     let identity = SourceHash::from_digest(digest);
     let card = SerialCard::with_identity(config, &serial, Fidelity::Rtl, identity);
     Ok(try_generate(&card)?.text())

@@ -5,7 +5,7 @@ use crate::error::CliError;
 use crate::output;
 use gristmill_bitstreams::board::Board;
 use gristmill_bitstreams::config;
-use gristmill_bitstreams::design::Source;
+use gristmill_bitstreams::design::{self, Source};
 use gristmill_bitstreams::flow::{self, Plan, Stage};
 use gristmill_bitstreams::images::{self, State};
 use gristmill_bitstreams::manifest::Manifest;
@@ -33,6 +33,9 @@ pub fn run(args: &Build) -> Result<ExitCode, CliError> {
         _ => Stage::Bitstream,
     };
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("image-{name}")));
+    // All that can be said before the tools are installed and the Verilog is made.
+    design::check(&config, &clocking)?;
+    flow::check_out(&out)?;
     let tools = if stage > Stage::Verilog { Some(Tools::find(choice, &mut say)?) } else { None };
     let source = Source::card(&config, &clocking)?;
     let plan = Plan { board, clocking, seed: args.seed, abc9: args.abc9, stage };

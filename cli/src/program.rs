@@ -23,7 +23,8 @@ pub fn run(args: &Program) -> Result<ExitCode, CliError> {
     if let Some(why) = forced {
         output::complain(format_args!("gristmill: WARNING: programming a stale image: {why}"));
     }
-    output::print(&flow::summary(&manifest))?;
+    // Not the command's answer: that is what the card says in the end.
+    output::complain(flow::summary(&manifest).trim_end());
     let place = if args.flash { "flash" } else { "part" };
     output::complain(format_args!("gristmill: {} into the {place} of {}", bitstream.display(), board.title));
     program::load(&board, &bitstream, args.flash)?;

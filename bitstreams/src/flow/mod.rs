@@ -8,6 +8,7 @@ mod timing;
 mod usage;
 
 pub use area::Row;
+pub use output::check_out;
 pub use summary::{seconds, summary};
 pub use usage::{ECP5_85, Usage};
 

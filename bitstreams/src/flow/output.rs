@@ -22,11 +22,7 @@ impl Output {
     /// # Errors
     /// [`Error::Io`] if it is something else than an image or an empty folder, or a build fills it now.
     pub fn begin(done: &Path) -> Result<Self, Error> {
-        if !replaceable(done) {
-            let kind = std::io::ErrorKind::AlreadyExists;
-            let source = std::io::Error::new(kind, "it is no image of an earlier build; name another --out");
-            return Err(Error::Io { what: "replace", path: done.to_owned(), source });
-        }
+        check_out(done)?;
         let mut name = done.file_name().unwrap_or_default().to_owned();
         name.push(".unfinished");
         let folder = done.with_file_name(name);
@@ -83,6 +79,19 @@ impl Output {
         }
         Ok(self.done)
     }
+}
+
+/// Whether a build may fill that folder.
+///
+/// # Errors
+/// [`Error::Io`] if it is something else than an image or an empty folder.
+pub fn check_out(done: &Path) -> Result<(), Error> {
+    if replaceable(done) {
+        return Ok(());
+    }
+    let kind = std::io::ErrorKind::AlreadyExists;
+    let source = std::io::Error::new(kind, "it is no image of an earlier build; name another --out");
+    Err(Error::Io { what: "replace", path: done.to_owned(), source })
 }
 
 fn replaceable(folder: &Path) -> bool {

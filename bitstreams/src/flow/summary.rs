@@ -113,9 +113,10 @@ fn leaf(row: &Row, rows: &[Row]) -> bool {
 
 /// The report's first lines again, for the terminal: what stands in the manifest.
 pub fn summary(manifest: &crate::manifest::Manifest) -> String {
-    let (from, to) = manifest.critical_path.clone().unwrap_or_default();
+    let path = manifest.critical_path.as_ref();
+    let path = path.map_or(String::new(), |(from, to)| format!("; critical path from {from} to {to}"));
     format!(
-        "{}: {}, configuration {}\n{}\n{:.2} MHz reached at a clock of {} MHz; critical path from {from} to {to}\nsha256 {}\n",
+        "{}: {}, configuration {}\n{}\n{:.2} MHz reached at a clock of {} MHz{path}\nsha256 {}\n",
         manifest.board,
         manifest.part,
         manifest.configuration,
