@@ -27,7 +27,7 @@ const PERIOD: usize = 4 * MontLoop256::INTERVAL;
 /// From the operands' cycle to the program's first step: they are held, the step is fetched.
 const FETCH: usize = 3;
 /// From the operands' cycle to that of the result.
-const LATENCY: usize = FETCH + 200;
+const LATENCY: usize = FETCH + 202;
 
 /// A step as the hardware reads it.
 #[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]

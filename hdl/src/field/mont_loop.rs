@@ -2,7 +2,7 @@
 //!
 //! As in [`MontMulSerial`](super::MontMulSerial) three products go round in one stage, each for
 //! L + 1 passes of three cycles, but nothing tells who is where: `load` puts new operands into the
-//! slot that comes round, and the result stands at the outputs in a known cycle. Loads L + 1 cycles
+//! slot that comes round (into its register before the stage, so that no choice stands before the multipliers), and the result stands at the outputs in a known cycle. Loads L + 1 cycles
 //! apart always meet a slot whose product has just left, since L + 1 is no multiple of three.
 //! The result leaves as two words to be added: the schedule has an adder for that anyway.
 
@@ -36,12 +36,13 @@ pub struct MontLoop<const L: usize, const W: usize, const LW: usize> {
     b1: DFF<U<W>>,
     b2: DFF<U<W>>,
     b3: DFF<U<W>>,
-    b_now: Signal<Local, U<W>>,
+    /// What comes round is new.
+    fresh: DFF<Bit>,
 }
 
 impl<const L: usize, const W: usize, const LW: usize> MontLoop<L, W, LW> {
     /// Cycles from operands to result.
-    pub const LATENCY: usize = STAGE_LATENCY * (L + 1);
+    pub const LATENCY: usize = 1 + STAGE_LATENCY * (L + 1);
     /// Cycles between loads.
     pub const INTERVAL: usize = L + 1;
 
@@ -64,7 +65,7 @@ impl<const L: usize, const W: usize, const LW: usize> MontLoop<L, W, LW> {
             b1: Default::default(),
             b2: Default::default(),
             b3: Default::default(),
-            b_now: Default::default(),
+            fresh: Default::default(),
         }
     }
 
@@ -77,24 +78,25 @@ impl<const L: usize, const W: usize, const LW: usize> MontLoop<L, W, LW> {
 impl<const L: usize, const W: usize, const LW: usize> Logic for MontLoop<L, W, LW> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, a1, a2, a3, b1, b2, b3);
+        dff_setup!(self, clock, a1, a2, a3, b1, b2, b3, fresh);
         clock!(self, clock, stage);
         self.stage.a.next = self.a3.q.val();
         self.stage.y.next = self.stage.r.val();
-        self.b_now.next = self.b3.q.val();
-        self.a1.d.next = self.a3.q.val();
-        if self.load.val() {
-            self.stage.a.next = self.a.val();
+        if self.fresh.q.val() {
             self.stage.y.next = 0.into();
-            self.b_now.next = self.b.val();
-            self.a1.d.next = self.a.val();
         }
-        self.stage.b.next = self.b_now.val().get_bits::<16>(0);
-        self.b1.d.next = self.b_now.val() >> 16;
+        self.stage.b.next = self.b3.q.val().get_bits::<16>(0);
+        self.a1.d.next = self.a3.q.val();
         self.a2.d.next = self.a1.q.val();
         self.a3.d.next = self.a2.q.val();
+        self.b1.d.next = self.b3.q.val() >> 16;
         self.b2.d.next = self.b1.q.val();
         self.b3.d.next = self.b2.q.val();
+        self.fresh.d.next = self.load.val();
+        if self.load.val() {
+            self.a3.d.next = self.a.val();
+            self.b3.d.next = self.b.val();
+        }
         // The highest lane's upper bits are zero, because the value is below 2p < 2^W.
         self.high_join.part[0].next = 0.into();
         for j in 0..L {

@@ -86,7 +86,7 @@ fn products_in_a_loop_are_the_models() {
         sim::cycle(&mut block).expect("the block settles");
     }
     assert_eq!(done, vectors.len());
-    assert_eq!((MontLoop256::LATENCY, MontLoop256::INTERVAL), (51, 17));
+    assert_eq!((MontLoop256::LATENCY, MontLoop256::INTERVAL), (52, 17));
 }
 
 fn check_small<const W: usize>(params: &FieldParams, ks: &[u32]) {
