@@ -109,31 +109,39 @@ impl<T: Synth> Logic for Fifo<T> {
     fn hdl(&self) -> Verilog {
         let depth = self._words.len();
         let a = clog2(depth).max(1);
+        // A word that is read in the cycle in which it is written goes around the memory, so what
+        // the memory shows then does not matter. A pop may come late in its cycle: what follows
+        // from it is prepared for both cases.
         Verilog::Custom(format!(
-            "{NOTED}reg [{w}:0] words [0:{top}];
+            "{NOTED}(* no_rw_check *) reg [{w}:0] words [0:{top}];
 `ifndef SYNTHESIS
 integer i;
 initial for (i = 0; i < {depth}; i = i + 1) words[i] = {bits}'d0;
 `endif
 reg [{a1}:0] rd = {a}'d0;
 reg [{a1}:0] wr = {a}'d0;
-reg [15:0] count = 16'd0;
+reg [{c1}:0] count = {c}'d0;
+reg some = 1'b0;
+reg full = 1'b0;
 reg [{w}:0] read = {bits}'d0;
 reg [{w}:0] around = {bits}'d0;
 reg go_around = 1'b0;
-wire push = !reset && in_valid && (count != 16'd{depth});
-wire pop = !reset && out_ready && (count != 16'd0);
-wire [{a1}:0] rd_next = reset ? {a}'d0 : (pop ? ((rd == {a}'d{top}) ? {a}'d0 : (rd + {a}'d1)) : rd);
+wire push = !reset && in_valid && !full;
+wire pop = !reset && out_ready && some;
+wire [{a1}:0] rd_after = (rd == {a}'d{top}) ? {a}'d0 : (rd + {a}'d1);
+wire [{a1}:0] rd_next = reset ? {a}'d0 : (pop ? rd_after : rd);
+wire meets_now = (wr == rd);
+wire meets_after = (wr == rd_after);
 always @(*) begin
-    in_ready = (count != 16'd{depth});
-    out_valid = (count != 16'd0);
+    in_ready = !full;
+    out_valid = some;
     level = count;
     out_data = go_around ? around : read;
 end
 always @(posedge clock) begin
     read <= words[rd_next];
     around <= in_data;
-    go_around <= push && (wr == rd_next);
+    go_around <= push && (pop ? meets_after : meets_now);
     rd <= rd_next;
     if (push) begin
         words[wr] <= in_data;
@@ -141,15 +149,26 @@ always @(posedge clock) begin
     end
     if (reset) begin
         wr <= {a}'d0;
-        count <= 16'd0;
-    end else if (push && !pop) count <= count + 16'd1;
-    else if (pop && !push) count <= count - 16'd1;
+        count <= {c}'d0;
+        some <= 1'b0;
+        full <= 1'b0;
+    end else if (push && !pop) begin
+        count <= count + {c}'d1;
+        some <= 1'b1;
+        full <= (count == {c}'d{top});
+    end else if (pop && !push) begin
+        count <= count - {c}'d1;
+        some <= (count != {c}'d1);
+        full <= 1'b0;
+    end
 end
 ",
             w = T::BITS - 1,
             top = depth - 1,
             bits = T::BITS,
             a1 = a - 1,
+            c = clog2(depth + 1),
+            c1 = clog2(depth + 1) - 1,
         ))
     }
     fn timing(&self) -> Vec<TimingInfo> {

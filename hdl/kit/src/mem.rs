@@ -19,7 +19,8 @@ pub enum RamStyle {
     Distributed,
     /// Block RAM.
     Block,
-    /// UltraRAM (cannot start with contents other than zero).
+    /// UltraRAM (cannot start with contents other than zero), where the tool is told by the macro
+    /// `ULTRARAM` that the part has such; elsewhere the tool decides.
     Ultra,
 }
 
@@ -29,7 +30,7 @@ impl RamStyle {
             RamStyle::Auto => "",
             RamStyle::Distributed => "(* ram_style = \"distributed\" *) ",
             RamStyle::Block => "(* ram_style = \"block\" *) ",
-            RamStyle::Ultra => "(* ram_style = \"ultra\" *) ",
+            RamStyle::Ultra => "\n`ifdef ULTRARAM\n(* ram_style = \"ultra\" *)\n`endif\n",
         }
     }
 }
@@ -48,6 +49,13 @@ fn check_depth(what: &str, depth: usize) {
 /// edge (latency 1); if the same edge writes that address, it shows the *old* word. An address
 /// beyond the depth reads zero and writes nothing; the bits of an address above
 /// `log2(depth)` are ignored.
+///
+/// The old word costs a block RAM whose ports do not know of each other a register and a
+/// multiplexer for every bit. Where nobody looks at such a word, say so ([`Ram::apart`]).
+///
+/// In Verilog a deep memory whose depth is no power of two is two memories: the largest power of
+/// two in it, and the rest, so that a part with blocks of 16 Kbit takes tall and narrow ones and
+/// chooses between two words, not between as many as there are rows.
 #[derive(LogicBlock)]
 pub struct Ram<T: Synth> {
     pub clock: Signal<In, Clock>,
@@ -58,7 +66,11 @@ pub struct Ram<T: Synth> {
     pub write_enable: Signal<In, Bit>,
     _words: Vec<T>,
     _style: RamStyle,
+    _apart: bool,
 }
+
+/// Depths up to this are one memory in Verilog.
+const ONE_PIECE: usize = 512;
 
 impl<T: Synth> Ram<T> {
     /// A RAM of `depth` words.
@@ -84,12 +96,98 @@ impl<T: Synth> Ram<T> {
             write_enable: Default::default(),
             _words: vec![T::default(); depth],
             _style: style,
+            _apart: false,
         }
+    }
+
+    /// Promises that nobody looks at a word read at the edge at which it is written. Simulation
+    /// shows a zero then (here and in Verilog), so that a promise that does not hold is seen.
+    pub fn apart(mut self) -> Self {
+        self._apart = true;
+        self
     }
 
     /// Words held.
     pub fn depth(&self) -> usize {
         self._words.len()
+    }
+}
+
+/// The Verilog of a RAM: `word` is what was read.
+struct Text {
+    depth: usize,
+    bits: usize,
+    attributes: String,
+}
+
+impl Text {
+    fn top_address_bit(&self) -> usize {
+        address_width(self.depth) - 1
+    }
+
+    /// A memory of so many words. Contents are unknown to synthesis: a block RAM starts with zeros,
+    /// and some memories cannot be given any.
+    fn words(&self, name: &str, depth: usize) -> String {
+        let (attributes, bits) = (&self.attributes, self.bits);
+        format!(
+            "{attributes}reg [{w}:0] {name} [0:{top}];
+`ifndef SYNTHESIS
+integer i_{name};
+initial for (i_{name} = 0; i_{name} < {depth}; i_{name} = i_{name} + 1) {name}[i_{name}] = {bits}'d0;
+`endif
+",
+            w = bits - 1,
+            top = depth - 1,
+        )
+    }
+
+    fn one_piece(&self) -> String {
+        let (depth, bits, a) = (self.depth, self.bits, self.top_address_bit());
+        // A power of two needs no bound, and a tool must not see one.
+        let bound = |port: &str| match depth == 1 << (a + 1) {
+            true => "1'b1".to_string(),
+            false => format!("({port}_address[{a}:0] <= {})", depth - 1),
+        };
+        format!(
+            "{}reg [{w}:0] word = {bits}'d0;
+always @(posedge clock) begin
+    word <= {read} ? words[read_address[{a}:0]] : {bits}'d0;
+    if (write_enable && {write}) words[write_address[{a}:0]] <= write_data;
+end
+",
+            self.words("words", depth),
+            w = bits - 1,
+            read = bound("read"),
+            write = bound("write"),
+        )
+    }
+
+    fn two_pieces(&self) -> String {
+        let (depth, bits, a) = (self.depth, self.bits, self.top_address_bit());
+        let low = 1 << a;
+        let rest = depth - low;
+        format!(
+            "{words}{more}reg [{w}:0] of_words = {bits}'d0;
+reg [{w}:0] of_more = {bits}'d0;
+reg high = 1'b0;
+reg beyond = 1'b0;
+wire [{w}:0] word = beyond ? {bits}'d0 : (high ? of_more : of_words);
+always @(posedge clock) begin
+    of_words <= words[read_address[{l}:0]];
+    of_more <= more[read_address[{m}:0]];
+    high <= read_address[{a}];
+    beyond <= (read_address[{a}:0] > {top});
+    if (write_enable && !write_address[{a}]) words[write_address[{l}:0]] <= write_data;
+    if (write_enable && write_address[{a}] && (write_address[{a}:0] <= {top})) more[write_address[{m}:0]] <= write_data;
+end
+",
+            words = self.words("words", low),
+            more = self.words("more", rest),
+            w = bits - 1,
+            l = a - 1,
+            m = address_width(rest) - 1,
+            top = depth - 1,
+        )
     }
 }
 
@@ -104,7 +202,9 @@ impl<T: Synth> Logic for Ram<T> {
     fn update(&mut self) {
         if self.clock.pos_edge() {
             let depth = self._words.len();
-            self.read_data.next = self._words.get(index(self.read_address.val(), depth)).copied().unwrap_or_default();
+            let at = index(self.read_address.val(), depth);
+            let met = self._apart && self.write_enable.val() && at == index(self.write_address.val(), depth);
+            self.read_data.next = self._words.get(at).copied().filter(|_| !met).unwrap_or_default();
             if self.write_enable.val() {
                 let data = self.write_data.val();
                 if let Some(w) = self._words.get_mut(index(self.write_address.val(), depth)) {
@@ -121,31 +221,26 @@ impl<T: Synth> Logic for Ram<T> {
     }
     fn hdl(&self) -> Verilog {
         let depth = self._words.len();
-        let a = address_width(depth) - 1;
-        let (w, top) = (T::BITS - 1, depth - 1);
-        // A power of two needs no bound, and a tool must not see one.
-        let full = depth == 1 << (a + 1);
-        let read = if full {
-            format!("read_data <= words[read_address[{a}:0]];")
-        } else {
-            format!("read_data <= read_address[{a}:0] <= {top} ? words[read_address[{a}:0]] : {}'d0;", T::BITS)
-        };
-        let bound = if full { String::new() } else { format!(" && write_address[{a}:0] <= {top}") };
-        Verilog::Custom(format!(
-            "{NOTED}{style}reg [{w}:0] words [0:{top}];
-`ifndef SYNTHESIS
-integer i;
-initial for (i = 0; i < {depth}; i = i + 1) words[i] = {bits}'d0;
+        let attributes = format!("{}{}", self._style.attribute(), if self._apart { "(* no_rw_check *) " } else { "" });
+        let text = Text { depth, bits: T::BITS, attributes };
+        let in_two = depth > ONE_PIECE && !depth.is_power_of_two() && self._style != RamStyle::Ultra;
+        let body = if in_two { text.two_pieces() } else { text.one_piece() };
+        let (a, bits) = (text.top_address_bit(), T::BITS);
+        let output = if self._apart {
+            format!(
+                "`ifdef SYNTHESIS
+always @(*) read_data = word;
+`else
+reg met = 1'b0;
+always @(posedge clock) met <= write_enable && (read_address[{a}:0] == write_address[{a}:0]);
+always @(*) read_data = met ? {bits}'d0 : word;
 `endif
-initial read_data = {bits}'d0;
-always @(posedge clock) begin
-    {read}
-    if (write_enable{bound}) words[write_address[{a}:0]] <= write_data;
-end
-",
-            style = self._style.attribute(),
-            bits = T::BITS,
-        ))
+"
+            )
+        } else {
+            "always @(*) read_data = word;\n".into()
+        };
+        Verilog::Custom(format!("{NOTED}{body}{output}"))
     }
     fn timing(&self) -> Vec<TimingInfo> {
         vec![TimingInfo {

@@ -46,6 +46,31 @@ fn rams_also_beyond_their_depth() {
     memory(Ram::with_style(11, RamStyle::Block));
     memory(Ram::new(1));
     memory(Ram::new(2));
+    memory(Ram::with_style(16, RamStyle::Ultra));
+    memory(Ram::new(16).apart());
+    memory(Ram::new(11).apart());
+}
+
+/// Two memories in Verilog: addresses at both ends of each, and beyond.
+#[test]
+fn a_deep_ram_in_two_pieces() {
+    for apart in [false, true] {
+        let mut ram = Ram::<U<33>>::new(600);
+        if apart {
+            ram = ram.apart();
+        }
+        ram.connect_all();
+        let mut rng = StdRng::seed_from_u64(6);
+        let mut addresses = || [0, 1, 510, 511, 512, 513, 598, 599, 600, 700, 1023][rng.gen_range(0..11)];
+        let at: Vec<(u64, u64)> = (0..900).map(|_| (addresses(), addresses())).collect();
+        let done = check_with(&mut ram, at.len(), &Options::default(), |i, _, inputs| {
+            inputs[0] = value(U::<24>::from(at[i].0));
+            inputs[1] = value(U::<24>::from(at[i].1));
+            inputs[2] = value(U::<33>::from(i as u64 * 0x1234_5671 + 1));
+            inputs[3] = value(i % 3 != 0);
+        });
+        let _ = done.unwrap();
+    }
 }
 
 #[test]

@@ -38,6 +38,24 @@ fn ram_reads_old_word_on_write_to_same_address() {
 }
 
 #[test]
+fn a_ram_apart_shows_zero_where_a_read_meets_a_write() {
+    let mut ram = Ram::<W>::new(4).apart();
+    ram.connect_all();
+    let mut step = |read: u64, write: u64, data: u64, enable: bool| {
+        ram.read_address.next = read.into();
+        ram.write_address.next = write.into();
+        ram.write_data.next = data.into();
+        ram.write_enable.next = enable;
+        cycle(&mut ram).unwrap();
+        ram.read_data.val()
+    };
+    step(0, 2, 7, true);
+    assert_eq!(step(2, 2, 8, false), W::from(7u64));
+    assert_eq!(step(2, 2, 8, true), W::ZERO);
+    assert_eq!(step(2, 3, 9, true), W::from(8u64));
+}
+
+#[test]
 fn rom_reads_after_one_edge() {
     let words: Vec<W> = (0..5u64).map(|i| W::from(i * i + 1) << 60).collect();
     let mut rom = Rom::new(words.clone());

@@ -10,11 +10,11 @@ use rust_hdl::prelude::*;
 struct State {
     ar: Bit,
     ar_address: U<64>,
-    ar_beats: Bits<8>,
+    ar_len: Bits<8>,
     /// Bursts granted and not ended.
     flying: Bits<8>,
     /// Beats of the oldest burst that have come.
-    beat: Bits<8>,
+    beat: Bits<4>,
     /// Reader 1 was served last.
     turn: Bit,
 }
@@ -33,15 +33,15 @@ pub struct ReadArbiter {
     pub idle: Signal<Out, Bit>,
     pub ask0_valid: Signal<In, Bit>,
     pub ask0_address: Signal<In, U<64>>,
-    pub ask0_beats: Signal<In, Bits<5>>,
+    pub ask0_len: Signal<In, Bits<4>>,
     pub ask0_ready: Signal<Out, Bit>,
     pub ask1_valid: Signal<In, Bit>,
     pub ask1_address: Signal<In, U<64>>,
-    pub ask1_beats: Signal<In, Bits<5>>,
+    pub ask1_len: Signal<In, Bits<4>>,
     pub ask1_ready: Signal<Out, Bit>,
     pub ask2_valid: Signal<In, Bit>,
     pub ask2_address: Signal<In, U<64>>,
-    pub ask2_beats: Signal<In, Bits<5>>,
+    pub ask2_len: Signal<In, Bits<4>>,
     pub ask2_ready: Signal<Out, Bit>,
     pub ar_valid: Signal<Out, Bit>,
     pub ar_address: Signal<Out, U<64>>,
@@ -55,27 +55,28 @@ pub struct ReadArbiter {
     pub beat1: Signal<Out, Bit>,
     pub beat2: Signal<Out, Bit>,
     pub bad: Signal<Out, Bit>,
-    routes: Fifo<U<10>>,
+    routes: Fifo<U<6>>,
     s: DFF<State>,
-    head: Signal<Local, U<10>>,
+    head: Signal<Local, U<6>>,
     to: Signal<Local, Bits<2>>,
     pick: Signal<Local, Bits<2>>,
-    pick_beats: Signal<Local, Bits<5>>,
+    pick_len: Signal<Local, Bits<4>>,
     grant: Signal<Local, Bit>,
-    beat: Signal<Local, Bits<8>>,
+    beat: Signal<Local, Bits<4>>,
     take: Signal<Local, Bit>,
     last: Signal<Local, Bit>,
     flying: Signal<Local, Bits<8>>,
     blank: Constant<State>,
     one: Constant<Bits<8>>,
+    one_beat: Constant<Bits<4>>,
     to0: Constant<Bits<2>>,
     to1: Constant<Bits<2>>,
     to2: Constant<Bits<2>>,
 }
 
 ports!(ReadArbiter {
-    in: clear, stop, ask0_valid, ask0_address, ask0_beats, ask1_valid, ask1_address, ask1_beats,
-        ask2_valid, ask2_address, ask2_beats, ar_ready, r_valid, r_resp, r_last;
+    in: clear, stop, ask0_valid, ask0_address, ask0_len, ask1_valid, ask1_address, ask1_len,
+        ask2_valid, ask2_address, ask2_len, ar_ready, r_valid, r_resp, r_last;
     out: idle, ask0_ready, ask1_ready, ask2_ready, ar_valid, ar_address, ar_len, r_ready,
          beat0, beat1, beat2, bad
 });
@@ -89,15 +90,15 @@ impl Default for ReadArbiter {
             idle: Default::default(),
             ask0_valid: Default::default(),
             ask0_address: Default::default(),
-            ask0_beats: Default::default(),
+            ask0_len: Default::default(),
             ask0_ready: Default::default(),
             ask1_valid: Default::default(),
             ask1_address: Default::default(),
-            ask1_beats: Default::default(),
+            ask1_len: Default::default(),
             ask1_ready: Default::default(),
             ask2_valid: Default::default(),
             ask2_address: Default::default(),
-            ask2_beats: Default::default(),
+            ask2_len: Default::default(),
             ask2_ready: Default::default(),
             ar_valid: Default::default(),
             ar_address: Default::default(),
@@ -116,7 +117,7 @@ impl Default for ReadArbiter {
             head: Default::default(),
             to: Default::default(),
             pick: Default::default(),
-            pick_beats: Default::default(),
+            pick_len: Default::default(),
             grant: Default::default(),
             beat: Default::default(),
             take: Default::default(),
@@ -124,6 +125,7 @@ impl Default for ReadArbiter {
             flying: Default::default(),
             blank: Constant::new(State::default()),
             one: Constant::new(1.into()),
+            one_beat: Constant::new(1.into()),
             to0: Constant::new(0.into()),
             to1: Constant::new(1.into()),
             to2: Constant::new(2.into()),
@@ -140,14 +142,14 @@ impl Logic for ReadArbiter {
 
         // Who is next.
         self.pick.next = self.to0.val();
-        self.pick_beats.next = self.ask0_beats.val();
+        self.pick_len.next = self.ask0_len.val();
         if self.ask1_valid.val() && ((!self.ask0_valid.val()) || (!self.s.q.val().turn)) {
             self.pick.next = self.to1.val();
-            self.pick_beats.next = self.ask1_beats.val();
+            self.pick_len.next = self.ask1_len.val();
         }
         if self.ask2_valid.val() {
             self.pick.next = self.to2.val();
-            self.pick_beats.next = self.ask2_beats.val();
+            self.pick_len.next = self.ask2_len.val();
         }
         self.grant.next = (self.ask0_valid.val() || self.ask1_valid.val() || self.ask2_valid.val())
             && ((!self.s.q.val().ar) || self.ar_ready.val())
@@ -159,17 +161,17 @@ impl Logic for ReadArbiter {
 
         self.ar_valid.next = self.s.q.val().ar;
         self.ar_address.next = self.s.q.val().ar_address;
-        self.ar_len.next = self.s.q.val().ar_beats - self.one.val();
+        self.ar_len.next = self.s.q.val().ar_len;
         self.flying.next = self.s.q.val().flying;
         self.idle.next = !self.flying.val().any();
 
         // Whose beat this is.
         self.head.next = self.routes.out_data.val();
-        self.to.next = bit_cast_ub::<2, 2>(self.head.val().get_bits::<2>(8));
+        self.to.next = bit_cast_ub::<2, 2>(self.head.val().get_bits::<2>(4));
         self.r_ready.next = self.routes.out_valid.val();
         self.take.next = self.r_valid.val() && self.routes.out_valid.val();
-        self.beat.next = self.s.q.val().beat + self.one.val();
-        self.last.next = self.beat.val() == bit_cast_ub::<8, 8>(self.head.val().get_bits::<8>(0));
+        self.beat.next = self.s.q.val().beat;
+        self.last.next = self.beat.val() == bit_cast_ub::<4, 4>(self.head.val().get_bits::<4>(0));
         self.beat0.next = self.take.val() && (self.to.val() == self.to0.val());
         self.beat1.next = self.take.val() && (self.to.val() == self.to1.val());
         self.beat2.next = self.take.val() && (self.to.val() == self.to2.val());
@@ -177,14 +179,14 @@ impl Logic for ReadArbiter {
         self.routes.out_ready.next = self.take.val() && self.last.val();
         self.routes.in_valid.next = self.grant.val();
         self.routes.in_data.next =
-            bit_cast_bu::<10, 5>(self.pick_beats.val()) | (bit_cast_bu::<10, 2>(self.pick.val()) << 8);
+            bit_cast_bu::<6, 4>(self.pick_len.val()) | (bit_cast_bu::<6, 2>(self.pick.val()) << 4);
 
         if self.ar_ready.val() {
             self.s.d.next.ar = false;
         }
         if self.grant.val() {
             self.s.d.next.ar = true;
-            self.s.d.next.ar_beats = bit_cast::<8, 5>(self.pick_beats.val());
+            self.s.d.next.ar_len = bit_cast::<8, 4>(self.pick_len.val());
             self.s.d.next.ar_address = self.ask0_address.val();
             if self.pick.val() == self.to1.val() {
                 self.s.d.next.ar_address = self.ask1_address.val();
@@ -196,7 +198,7 @@ impl Logic for ReadArbiter {
             self.flying.next = self.flying.val() + self.one.val();
         }
         if self.take.val() {
-            self.s.d.next.beat = self.beat.val();
+            self.s.d.next.beat = self.beat.val() + self.one_beat.val();
             if self.last.val() {
                 self.s.d.next.beat = 0.into();
                 self.flying.next = self.flying.val() - self.one.val();

@@ -11,8 +11,9 @@ struct State {
     space: Bit,
     /// Where the next burst begins.
     address: U<64>,
-    /// Words not asked for yet.
-    left: U<32>,
+    /// Words of the next burst, and those after it: together the words not asked for yet.
+    beats: Bits<5>,
+    rest: U<32>,
     /// Beats asked for and not arrived.
     flying: Bits<8>,
     /// Words of the FIFO that neither hold a word nor are promised to a beat in flight.
@@ -20,7 +21,7 @@ struct State {
     /// A request stands.
     ask: Bit,
     ask_address: U<64>,
-    ask_beats: Bits<5>,
+    ask_len: Bits<4>,
     error: Bit,
 }
 
@@ -43,7 +44,8 @@ pub struct Reader {
     pub ask_valid: Signal<Out, Bit>,
     pub ask_space: Signal<Out, Bit>,
     pub ask_address: Signal<Out, U<64>>,
-    pub ask_beats: Signal<Out, Bits<5>>,
+    /// Beats of the burst, less one.
+    pub ask_len: Signal<Out, Bits<4>>,
     pub ask_ready: Signal<In, Bit>,
     pub beat_valid: Signal<In, Bit>,
     pub beat_data: Signal<In, U<256>>,
@@ -57,16 +59,20 @@ pub struct Reader {
     s: DFF<State>,
     from: Signal<Local, U<64>>,
     limit: Signal<Local, Bits<5>>,
+    few: Signal<Local, Bits<5>>,
     beats: Signal<Local, Bits<5>>,
+    len: Signal<Local, Bits<5>>,
+    rest: Signal<Local, U<32>>,
+    fewer: Signal<Local, U<32>>,
+    more: Signal<Local, Bit>,
     issue: Signal<Local, Bit>,
     fill: Signal<Local, Bit>,
     flying: Signal<Local, Bits<8>>,
     room: Signal<Local, Bits<8>>,
-    left: Signal<Local, U<32>>,
     blank: Constant<State>,
     burst: Constant<Bits<5>>,
-    burst_room: Constant<Bits<8>>,
     burst_words: Constant<U<32>>,
+    one: Constant<Bits<5>>,
     one_beat: Constant<Bits<8>>,
     one_word: Constant<U<32>>,
     capacity: Constant<Bits<8>>,
@@ -74,7 +80,7 @@ pub struct Reader {
 
 ports!(Reader {
     in: clear, start, space, address, words, ask_ready, beat_valid, beat_data, beat_bad, out_ready;
-    out: ask_valid, ask_space, ask_address, ask_beats, out_data, out_valid, busy, error
+    out: ask_valid, ask_space, ask_address, ask_len, out_data, out_valid, busy, error
 });
 
 impl Default for Reader {
@@ -89,7 +95,7 @@ impl Default for Reader {
             ask_valid: Default::default(),
             ask_space: Default::default(),
             ask_address: Default::default(),
-            ask_beats: Default::default(),
+            ask_len: Default::default(),
             ask_ready: Default::default(),
             beat_valid: Default::default(),
             beat_data: Default::default(),
@@ -103,16 +109,20 @@ impl Default for Reader {
             s: Default::default(),
             from: Default::default(),
             limit: Default::default(),
+            few: Default::default(),
             beats: Default::default(),
+            len: Default::default(),
+            rest: Default::default(),
+            fewer: Default::default(),
+            more: Default::default(),
             issue: Default::default(),
             fill: Default::default(),
             flying: Default::default(),
             room: Default::default(),
-            left: Default::default(),
             blank: Constant::new(State::default()),
             burst: Constant::new(MAX_BEATS.into()),
-            burst_room: Constant::new(MAX_BEATS.into()),
             burst_words: Constant::new(MAX_BEATS.into()),
+            one: Constant::new(1.into()),
             one_beat: Constant::new(1.into()),
             one_word: Constant::new(1.into()),
             capacity: Constant::new((READER_WORDS as u64).into()),
@@ -129,32 +139,33 @@ impl Logic for Reader {
         self.from.next = self.s.q.val().address;
         self.flying.next = self.s.q.val().flying;
         self.room.next = self.s.q.val().room;
-        self.left.next = self.s.q.val().left;
+        self.beats.next = self.s.q.val().beats;
+        self.rest.next = self.s.q.val().rest;
 
-        // The next burst ends at a 512-byte boundary or with the last word.
-        self.limit.next = self.burst.val() - bit_cast_ub::<5, 4>(self.from.val().get_bits::<4>(5));
-        self.beats.next = self.limit.val();
-        if self.left.val() < bit_cast_bu::<32, 5>(self.limit.val()) {
-            self.beats.next = bit_cast_ub::<5, 32>(self.left.val());
-        }
         self.issue.next = ((!self.s.q.val().ask) || self.ask_ready.val())
-            && self.left.val().any()
+            && self.beats.val().any()
             && (!self.s.q.val().error)
-            && (self.room.val() >= self.burst_room.val());
+            && self.room.val().get_bits::<4>(4).any();
         self.fill.next = self.s.q.val().error
             && (!self.s.q.val().ask)
             && (!self.flying.val().any())
-            && self.left.val().any()
+            && self.beats.val().any()
             && self.fifo.in_ready.val();
+        // What is left after the next burst (after the next word, while zeros go out).
+        self.fewer.next = self.rest.val() - self.burst_words.val();
+        if self.s.q.val().error {
+            self.fewer.next = self.rest.val() - self.one_word.val();
+        }
+        self.len.next = self.beats.val() - self.one.val();
 
         self.ask_valid.next = self.s.q.val().ask;
         self.ask_space.next = self.s.q.val().space;
         self.ask_address.next = self.s.q.val().ask_address;
-        self.ask_beats.next = self.s.q.val().ask_beats;
+        self.ask_len.next = self.s.q.val().ask_len;
         self.out_data.next = self.fifo.out_data.val();
         self.out_valid.next = self.fifo.out_valid.val();
         self.fifo.out_ready.next = self.out_ready.val();
-        self.busy.next = self.left.val().any() || self.flying.val().any() || self.fifo.out_valid.val();
+        self.busy.next = self.beats.val().any() || self.flying.val().any() || self.fifo.out_valid.val();
         self.error.next = self.s.q.val().error;
 
         self.fifo.in_valid.next = self.beat_valid.val() || self.fill.val();
@@ -166,14 +177,22 @@ impl Logic for Reader {
         if self.ask_ready.val() {
             self.s.d.next.ask = false;
         }
+        self.more.next = self.rest.val().get_bits::<28>(4).any();
         if self.issue.val() {
             self.s.d.next.ask = true;
             self.s.d.next.ask_address = self.from.val();
-            self.s.d.next.ask_beats = self.beats.val();
+            self.s.d.next.ask_len = self.len.val().get_bits::<4>(0);
             self.s.d.next.address = self.from.val() + (bit_cast_bu::<64, 5>(self.beats.val()) << 5);
-            self.left.next = self.left.val() - bit_cast_bu::<32, 5>(self.beats.val());
             self.flying.next = self.flying.val() + bit_cast::<8, 5>(self.beats.val());
             self.room.next = self.room.val() - bit_cast::<8, 5>(self.beats.val());
+            // The bursts after the first begin at a boundary.
+            if self.more.val() {
+                self.s.d.next.beats = self.burst.val();
+                self.s.d.next.rest = self.fewer.val();
+            } else {
+                self.s.d.next.beats = bit_cast_ub::<5, 4>(self.rest.val().get_bits::<4>(0));
+                self.s.d.next.rest = 0.into();
+            }
         }
         if self.beat_valid.val() {
             self.flying.next = self.flying.val() - self.one_beat.val();
@@ -182,18 +201,29 @@ impl Logic for Reader {
             }
         }
         if self.fill.val() {
-            self.left.next = self.left.val() - self.one_word.val();
+            if self.rest.val().any() {
+                self.s.d.next.rest = self.fewer.val();
+            } else {
+                self.s.d.next.beats = self.len.val();
+            }
         }
         if self.fifo.out_valid.val() && self.out_ready.val() {
             self.room.next = self.room.val() + self.one_beat.val();
         }
-        self.s.d.next.left = self.left.val();
         self.s.d.next.flying = self.flying.val();
         self.s.d.next.room = self.room.val();
+        // The first burst ends at a 512-byte boundary or with the last word.
+        self.limit.next = self.burst.val() - bit_cast_ub::<5, 4>(self.address.val().get_bits::<4>(5));
+        self.few.next = bit_cast_ub::<5, 5>(self.words.val().get_bits::<5>(0));
         if self.start.val() {
             self.s.d.next.space = self.space.val();
             self.s.d.next.address = self.address.val();
-            self.s.d.next.left = self.words.val();
+            self.s.d.next.beats = self.limit.val();
+            self.s.d.next.rest = self.words.val() - bit_cast_bu::<32, 5>(self.limit.val());
+            if (!self.words.val().get_bits::<27>(5).any()) && (self.few.val() <= self.limit.val()) {
+                self.s.d.next.beats = self.few.val();
+                self.s.d.next.rest = 0.into();
+            }
             self.s.d.next.room = self.capacity.val();
             self.s.d.next.error = false;
         }

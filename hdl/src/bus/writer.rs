@@ -11,13 +11,15 @@ struct State {
     space: Bit,
     /// Where the next burst begins.
     address: U<64>,
-    /// Words still to come from the stream.
+    /// Words still to come from the stream; there are some.
     wanted: U<32>,
-    /// Words that no burst has taken.
-    left: U<32>,
+    wanting: Bit,
+    /// Words of the next burst, and those after it: together the words that no burst has taken.
+    beats: Bits<8>,
+    rest: U<32>,
     aw: Bit,
     aw_address: U<64>,
-    aw_beats: Bits<8>,
+    aw_len: Bits<8>,
     /// Beats to go of the burst being sent, and of the one behind it.
     now: Bits<8>,
     then: Bits<8>,
@@ -65,18 +67,25 @@ pub struct Writer {
     s: DFF<State>,
     from: Signal<Local, U<64>>,
     limit: Signal<Local, Bits<8>>,
+    few: Signal<Local, Bits<8>>,
     beats: Signal<Local, Bits<8>>,
-    need: Signal<Local, Bits<16>>,
+    len: Signal<Local, Bits<8>>,
+    rest: Signal<Local, U<32>>,
+    fewer: Signal<Local, U<32>>,
+    more: Signal<Local, Bit>,
+    level: Signal<Local, Bits<8>>,
+    need: Signal<Local, Bits<8>>,
+    spent: Signal<Local, Bit>,
     issue: Signal<Local, Bit>,
     drop: Signal<Local, Bit>,
     send: Signal<Local, Bit>,
     now: Signal<Local, Bits<8>>,
     then: Signal<Local, Bits<8>>,
     flying: Signal<Local, Bits<8>>,
-    left: Signal<Local, U<32>>,
     wanted: Signal<Local, U<32>>,
     blank: Constant<State>,
     burst: Constant<Bits<8>>,
+    burst_words: Constant<U<32>>,
     one: Constant<Bits<8>>,
     one_word: Constant<U<32>>,
     most_bursts: Constant<Bits<8>>,
@@ -118,18 +127,25 @@ impl Default for Writer {
             s: Default::default(),
             from: Default::default(),
             limit: Default::default(),
+            few: Default::default(),
             beats: Default::default(),
+            len: Default::default(),
+            rest: Default::default(),
+            fewer: Default::default(),
+            more: Default::default(),
+            level: Default::default(),
             need: Default::default(),
+            spent: Default::default(),
             issue: Default::default(),
             drop: Default::default(),
             send: Default::default(),
             now: Default::default(),
             then: Default::default(),
             flying: Default::default(),
-            left: Default::default(),
             wanted: Default::default(),
             blank: Constant::new(State::default()),
             burst: Constant::new(MAX_BEATS.into()),
+            burst_words: Constant::new(MAX_BEATS.into()),
             one: Constant::new(1.into()),
             one_word: Constant::new(1.into()),
             most_bursts: Constant::new(WRITER_BURSTS.into()),
@@ -144,51 +160,57 @@ impl Logic for Writer {
         clock!(self, clock, fifo);
         self.fifo.reset.next = self.clear.val();
         self.from.next = self.s.q.val().address;
-        self.left.next = self.s.q.val().left;
+        self.beats.next = self.s.q.val().beats;
+        self.rest.next = self.s.q.val().rest;
         self.wanted.next = self.s.q.val().wanted;
         self.now.next = self.s.q.val().now;
         self.then.next = self.s.q.val().then;
         self.flying.next = self.s.q.val().flying;
 
         self.busy.next =
-            self.left.val().any() || self.wanted.val().any() || self.now.val().any() || self.flying.val().any();
+            self.beats.val().any() || self.s.q.val().wanting || self.now.val().any() || self.flying.val().any();
         self.idle.next = (!self.s.q.val().aw) && (!self.now.val().any()) && (!self.flying.val().any());
         self.error.next = self.s.q.val().error;
         self.to.next = self.s.q.val().space;
         self.aw_valid.next = self.s.q.val().aw;
         self.aw_address.next = self.s.q.val().aw_address;
-        self.aw_len.next = self.s.q.val().aw_beats - self.one.val();
+        self.aw_len.next = self.s.q.val().aw_len;
         self.w_valid.next = self.now.val().any();
         self.w_data.next = self.fifo.out_data.val();
         self.w_last.next = self.now.val() == self.one.val();
 
         // The stream enters while words are wanted.
-        self.in_ready.next = self.wanted.val().any() && self.fifo.in_ready.val();
+        self.in_ready.next = self.s.q.val().wanting && self.fifo.in_ready.val();
         self.fifo.in_data.next = self.in_data.val();
-        self.fifo.in_valid.next = self.in_valid.val() && self.wanted.val().any();
+        self.fifo.in_valid.next = self.in_valid.val() && self.s.q.val().wanting;
         if self.in_valid.val() && self.in_ready.val() {
-            self.wanted.next = self.wanted.val() - self.one_word.val();
+            self.s.d.next.wanted = self.wanted.val() - self.one_word.val();
+            self.s.d.next.wanting = self.wanted.val() != self.one_word.val();
         }
 
-        // The next burst ends at a 512-byte boundary or with the last word, and waits until the
-        // FIFO holds all of it behind what the burst being sent still needs.
-        self.limit.next = self.burst.val() - bit_cast_ub::<8, 4>(self.from.val().get_bits::<4>(5));
-        self.beats.next = self.limit.val();
-        if self.left.val() < bit_cast_bu::<32, 8>(self.limit.val()) {
-            self.beats.next = bit_cast_ub::<8, 32>(self.left.val());
-        }
-        self.need.next = bit_cast::<16, 8>(self.beats.val()) + bit_cast::<16, 8>(self.now.val());
-        self.issue.next = self.left.val().any()
+        // A burst waits until the FIFO holds all of it behind what the burst being sent still needs.
+        self.level.next = self.fifo.level.val().get_bits::<8>(0);
+        self.need.next = self.beats.val() + self.now.val();
+        self.issue.next = self.beats.val().any()
             && (!self.then.val().any())
             && ((!self.s.q.val().aw) || self.aw_ready.val())
             && (!self.s.q.val().error)
             && (!self.stop.val())
             && (self.flying.val() < self.most_bursts.val())
-            && (self.fifo.level.val() >= self.need.val());
+            && (self.level.val() >= self.need.val());
         self.send.next = self.now.val().any() && self.w_ready.val();
         self.drop.next =
-            self.s.q.val().error && (!self.now.val().any()) && self.left.val().any() && self.fifo.out_valid.val();
+            self.s.q.val().error && (!self.now.val().any()) && self.beats.val().any() && self.fifo.out_valid.val();
         self.fifo.out_ready.next = self.send.val() || self.drop.val();
+
+        // What is left after the next burst (after the next word, while they are dropped).
+        self.fewer.next = self.rest.val() - self.burst_words.val();
+        if self.s.q.val().error {
+            self.fewer.next = self.rest.val() - self.one_word.val();
+        }
+        self.more.next = self.rest.val().get_bits::<28>(4).any();
+        self.len.next = self.beats.val() - self.one.val();
+        self.spent.next = (!self.now.val().any()) || (self.w_last.val() && self.w_ready.val());
 
         if self.aw_ready.val() {
             self.s.d.next.aw = false;
@@ -199,16 +221,27 @@ impl Logic for Writer {
         if self.issue.val() {
             self.s.d.next.aw = true;
             self.s.d.next.aw_address = self.from.val();
-            self.s.d.next.aw_beats = self.beats.val();
+            self.s.d.next.aw_len = self.len.val();
             self.s.d.next.address = self.from.val() + (bit_cast_bu::<64, 8>(self.beats.val()) << 5);
-            self.left.next = self.left.val() - bit_cast_bu::<32, 8>(self.beats.val());
+            // The bursts after the first begin at a boundary.
+            if self.more.val() {
+                self.s.d.next.beats = self.burst.val();
+                self.s.d.next.rest = self.fewer.val();
+            } else {
+                self.s.d.next.beats = bit_cast_ub::<8, 4>(self.rest.val().get_bits::<4>(0));
+                self.s.d.next.rest = 0.into();
+            }
             self.flying.next = self.flying.val() + self.one.val();
             self.then.next = self.beats.val();
         }
         if self.drop.val() {
-            self.left.next = self.left.val() - self.one_word.val();
+            if self.rest.val().any() {
+                self.s.d.next.rest = self.fewer.val();
+            } else {
+                self.s.d.next.beats = self.len.val();
+            }
         }
-        if !self.now.val().any() {
+        if self.spent.val() {
             self.now.next = self.then.val();
             self.then.next = 0.into();
         }
@@ -218,16 +251,23 @@ impl Logic for Writer {
                 self.s.d.next.error = true;
             }
         }
-        self.s.d.next.left = self.left.val();
-        self.s.d.next.wanted = self.wanted.val();
         self.s.d.next.now = self.now.val();
         self.s.d.next.then = self.then.val();
         self.s.d.next.flying = self.flying.val();
+        // The first burst ends at a 512-byte boundary or with the last word.
+        self.limit.next = self.burst.val() - bit_cast_ub::<8, 4>(self.address.val().get_bits::<4>(5));
+        self.few.next = bit_cast_ub::<8, 5>(self.words.val().get_bits::<5>(0));
         if self.start.val() {
             self.s.d.next.space = self.space.val();
             self.s.d.next.address = self.address.val();
-            self.s.d.next.left = self.words.val();
             self.s.d.next.wanted = self.words.val();
+            self.s.d.next.wanting = self.words.val().any();
+            self.s.d.next.beats = self.limit.val();
+            self.s.d.next.rest = self.words.val() - bit_cast_bu::<32, 8>(self.limit.val());
+            if (!self.words.val().get_bits::<27>(5).any()) && (self.few.val() <= self.limit.val()) {
+                self.s.d.next.beats = self.few.val();
+                self.s.d.next.rest = 0.into();
+            }
             self.s.d.next.error = false;
         }
         if self.clear.val() {

@@ -116,10 +116,10 @@ pub struct Card {
     msm_ready: Signal<Local, Bit>,
     ntt_ready: Signal<Local, Bit>,
     count: Signal<Local, U<32>>,
-    two_beats: Constant<Bits<5>>,
+    len_of_two: Constant<Bits<4>>,
     one_word: Constant<U<32>>,
     no_address: Constant<U<64>>,
-    no_beats: Constant<Bits<5>>,
+    no_len: Constant<Bits<4>>,
     _engines: usize,
 }
 
@@ -251,10 +251,10 @@ impl Card {
             msm_ready: Default::default(),
             ntt_ready: Default::default(),
             count: Default::default(),
-            two_beats: Constant::new(2.into()),
+            len_of_two: Constant::new(1.into()),
             one_word: Constant::new(1.into()),
             no_address: Constant::new(0.into()),
-            no_beats: Constant::new(0.into()),
+            no_len: Constant::new(0.into()),
             _engines: msm.len(),
             msm,
             ntt,
@@ -436,13 +436,13 @@ impl Logic for Card {
         self.host.stop.next = self.sequencer.stop.val();
         self.host.ask0_valid.next = self.reader0.ask_valid.val() && (!self.reader0.ask_space.val());
         self.host.ask0_address.next = self.reader0.ask_address.val();
-        self.host.ask0_beats.next = self.reader0.ask_beats.val();
+        self.host.ask0_len.next = self.reader0.ask_len.val();
         self.host.ask1_valid.next = self.reader1.ask_valid.val() && (!self.reader1.ask_space.val());
         self.host.ask1_address.next = self.reader1.ask_address.val();
-        self.host.ask1_beats.next = self.reader1.ask_beats.val();
+        self.host.ask1_len.next = self.reader1.ask_len.val();
         self.host.ask2_valid.next = self.fetcher.ask_valid.val();
         self.host.ask2_address.next = self.fetcher.ask_address.val();
-        self.host.ask2_beats.next = self.two_beats.val();
+        self.host.ask2_len.next = self.len_of_two.val();
         self.host.ar_ready.next = self.h_arready.val();
         self.host.r_valid.next = self.h_rvalid.val();
         self.host.r_resp.next = self.h_rresp.val();
@@ -455,13 +455,13 @@ impl Logic for Card {
         self.card.stop.next = self.sequencer.stop.val();
         self.card.ask0_valid.next = self.reader0.ask_valid.val() && self.reader0.ask_space.val();
         self.card.ask0_address.next = self.reader0.ask_address.val();
-        self.card.ask0_beats.next = self.reader0.ask_beats.val();
+        self.card.ask0_len.next = self.reader0.ask_len.val();
         self.card.ask1_valid.next = self.reader1.ask_valid.val() && self.reader1.ask_space.val();
         self.card.ask1_address.next = self.reader1.ask_address.val();
-        self.card.ask1_beats.next = self.reader1.ask_beats.val();
+        self.card.ask1_len.next = self.reader1.ask_len.val();
         self.card.ask2_valid.next = false;
         self.card.ask2_address.next = self.no_address.val();
-        self.card.ask2_beats.next = self.no_beats.val();
+        self.card.ask2_len.next = self.no_len.val();
         self.card.ar_ready.next = self.c_arready.val();
         self.card.r_valid.next = self.c_rvalid.val();
         self.card.r_resp.next = self.c_rresp.val();

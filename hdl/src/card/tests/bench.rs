@@ -52,6 +52,8 @@ pub struct Bench {
     pub pins: Box<dyn Pins>,
     pub host: Memory,
     pub card: Memory,
+    /// What the card is told that its memory has.
+    pub card_bytes: u64,
     pub out: Outputs,
     pub now: u64,
     pub reset: bool,
@@ -72,6 +74,7 @@ impl Bench {
             pins,
             host: Memory::new(manner.clone()),
             card: Memory::new(manner),
+            card_bytes: CARD_BYTES,
             out: Outputs::default(),
             now: 0,
             reset: false,
@@ -88,7 +91,7 @@ impl Bench {
         let inputs = Inputs {
             reset: self.reset,
             clock_hz: 123_456_789,
-            card_mem_bytes: CARD_BYTES,
+            card_mem_bytes: self.card_bytes,
             s_awaddr: lite.aw.unwrap_or_default().into(),
             s_awvalid: lite.aw.is_some(),
             s_wdata: lite.w.unwrap_or_default().0.into(),

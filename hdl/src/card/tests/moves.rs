@@ -89,6 +89,38 @@ fn copies_in_every_direction_and_alignment() {
     }
 }
 
+/// A card without memory of its own refuses whatever names it, and moves in host memory.
+pub fn no_card_memory(b: &mut Bench) {
+    b.card_bytes = 0;
+    b.open_queue(4);
+    let epoch = b.epoch;
+    assert_eq!(b.read_pair(r::CARD_MEM_LO), 0);
+    let host = Operand::host(0x2000);
+    for at in [0, 32, 1 << 20, u64::MAX - 31] {
+        for refused in [
+            copy(epoch, 1, Operand::card(at), host, 1),
+            copy(epoch, 2, host, Operand::card(at), 1),
+            copy(epoch, 3, Operand::card(at), Operand::card(at), 40),
+            zero(epoch, 4, Operand::card(at), 1),
+        ] {
+            let c = b.run(&refused);
+            assert_eq!((c.status, c.id, c.work), (Status::BadRange as u8, refused.id, 0), "{at:#x}");
+        }
+    }
+    for i in 0..20 {
+        b.host.words.insert(0x1000 + 32 * i, [i + 1; 4]);
+    }
+    let c = b.run(&copy(epoch, 5, Operand::host(0x1000), host, 20));
+    assert_eq!((c.status, c.work), (0, 20));
+    assert!((0..20).all(|i| b.host.word(0x2000 + 32 * i) == [i + 1; 4]));
+    assert_eq!((b.card.beats_read, b.card.beats_written), (0, 0));
+}
+
+#[test]
+fn a_card_without_memory_refuses_its_space() {
+    no_card_memory(&mut bench(Manner::rough(), 8));
+}
+
 pub fn zeros(b: &mut Bench) {
     b.open_queue(3);
     let epoch = b.epoch;

@@ -77,7 +77,7 @@ fn queue_and_movers() {
         on_both(name, several, &Options::default(), manner, 130 + seed as u64, &run);
     }
 
-    let scenarios: [Scenario; 13] = [
+    let scenarios: [Scenario; 14] = [
         ("copies", Manner::rough(), moves::copies),
         ("zeros", Manner::rough(), moves::zeros),
         ("long copy", Manner { latency: 60..61, pause: 0 }, moves::long_copy),
@@ -91,6 +91,7 @@ fn queue_and_movers() {
         ("bus faults", Manner::rough(), faults::bus_faults),
         ("resets by register", Manner::rough(), |b| faults::reset_during_copies(b, false)),
         ("resets by pin", Manner::rough(), |b| faults::reset_during_copies(b, true)),
+        ("no card memory", Manner::rough(), moves::no_card_memory),
     ];
     for (seed, (name, manner, run)) in scenarios.into_iter().enumerate() {
         on_both(name, make, &Options::default(), manner, 100 + seed as u64, &run);
