@@ -9,10 +9,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 #[cfg(feature = "sim")]
-use gristmill_sim::fault::FaultPlan;
+use gristmill_sim::{fault::FaultPlan, serial::LineFaults};
 /// Taken and not looked at: this build has no simulator.
 #[cfg(not(feature = "sim"))]
 type FaultPlan = String;
+#[cfg(not(feature = "sim"))]
+type LineFaults = String;
 
 /// MSM, NTT and Groth16 proofs on an FPGA card, a simulated one, or the CPU.
 #[derive(Parser, Debug)]
@@ -34,7 +36,7 @@ pub enum Command {
     Info(Info),
     /// Measure an operation and check its result against the CPU
     Bench(Bench),
-    /// Serve a simulated card over vfio-user on a Unix socket
+    /// Serve a simulated card: over vfio-user on a Unix socket, or as a board on a serial line
     Sim(Sim),
     /// Prove the Poseidon example on the simulated card and show where the cycles went
     Demo(Demo),
@@ -212,11 +214,21 @@ pub enum EngineArg {
 #[derive(Args, Debug)]
 pub struct Sim {
     /// The Unix socket to listen on
-    #[arg(long, value_name = "PATH")]
-    pub socket: PathBuf,
-    /// The card's configuration: a TOML file, or the name of a built-in one (tiny, sim, ecp5-85k)
+    #[arg(long, value_name = "PATH", required_unless_present = "serial", conflicts_with = "serial")]
+    pub socket: Option<PathBuf>,
+    /// A board on a serial line instead, behind a pseudo-terminal: prints its device string
+    #[arg(long, conflicts_with_all = ["fault", "waves"])]
+    pub serial: bool,
+    /// The card's configuration: a TOML file, or the name of a built-in one (tiny, sim, ecp5-85k).
+    /// By default `sim`; with --serial, which takes cards without memory only, `ecp5-85k`
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<String>,
+    /// Clocks a bit on the serial line: few are quick to simulate
+    #[arg(long, value_name = "N", default_value_t = 4, requires = "serial", value_parser = clap::value_parser!(u32).range(4..=32768))]
+    pub divisor: u32,
+    /// What the serial line does to bytes: lost=P,doubled=P,damaged=P,seed=S, probabilities to 0.1
+    #[arg(long, value_name = "FAULTS", requires = "serial")]
+    pub line_faults: Option<LineFaults>,
     /// What simulates the card
     #[arg(long, value_enum, default_value = "native")]
     pub engine: EngineArg,

@@ -1,13 +1,44 @@
-//! `gristmill sim`: a simulated card on a Unix socket.
+//! `gristmill sim`: a simulated card on a Unix socket, or a simulated board on a serial line.
 
 use crate::args::{EngineArg, Sim};
 use crate::error::CliError;
 use crate::output;
+use gristmill_sim::serial::{BoardOptions, Server as Board};
 use gristmill_sim::vfio_user::Server;
 use gristmill_sim::{EngineKind, Options, SimCard, Waves};
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 /// Runs the command: until it is interrupted.
 pub fn run(args: &Sim) -> Result<(), CliError> {
+    match &args.socket {
+        Some(socket) => on_socket(args, socket),
+        None => on_line(args),
+    }
+}
+
+/// A board behind a pseudo-terminal.
+fn on_line(args: &Sim) -> Result<(), CliError> {
+    let config = gristmill::device::load_config(args.config.as_deref().unwrap_or("ecp5-85k"))?;
+    let name = config.name.clone();
+    let native = BoardOptions::native(config);
+    let engine = match args.engine {
+        EngineArg::Native => native.engine,
+        EngineArg::Verilator => EngineKind::Verilator,
+        EngineArg::Protocol => EngineKind::ProtocolOnly,
+    };
+    let faults = args.line_faults.unwrap_or_default();
+    let mut board = Board::new(&BoardOptions { engine, faults, divisor: args.divisor, ..native })?;
+    let device = board.device();
+    output::line(&device)?;
+    output::complain(format_args!("board `{name}` ({:?} engine), {} clocks a bit", args.engine, args.divisor));
+    output::complain(format_args!("use it with --device {device}; Ctrl-C ends it"));
+    board.run(&AtomicBool::new(false))?;
+    Ok(())
+}
+
+/// A card behind a socket.
+fn on_socket(args: &Sim, socket: &Path) -> Result<(), CliError> {
     let config = gristmill::device::load_config(args.config.as_deref().unwrap_or("sim"))?;
     let name = config.name.clone();
     let native = Options::native(config);
@@ -21,8 +52,8 @@ pub fn run(args: &Sim) -> Result<(), CliError> {
         Waves::new(file, from, to)
     });
     let mut card = SimCard::new(&Options { engine, waves, faults: args.fault.clone(), ..native })?;
-    let server = Server::bind(&args.socket)?;
-    let socket = args.socket.display();
+    let server = Server::bind(socket)?;
+    let socket = socket.display();
     output::complain(format_args!("card `{name}` ({:?} engine) on {socket}", args.engine));
     output::complain(format_args!("use it with --device vfio-user:{socket}; Ctrl-C ends it"));
     server.run(&mut card)?;

@@ -16,6 +16,7 @@
 //! | [`memory`] | card memory |
 //! | [`protocol_only`] | a card without engines or clock: registers, queues, COPY and ZERO |
 //! | [`fault`] | faults injected for tests of the layers above |
+//! | [`serial`] | a board behind a UART and a pseudo-terminal, instead of a PCI device |
 //! | [`vfio_user`] | the vfio-user server |
 //!
 //! The crate is for Linux (file descriptors as DMA memory, eventfds) and empty elsewhere.
@@ -33,6 +34,7 @@ pub mod memory;
 pub mod options;
 pub mod pci;
 pub mod protocol_only;
+pub mod serial;
 pub mod shell;
 pub mod vfio_user;
 

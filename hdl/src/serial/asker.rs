@@ -48,8 +48,10 @@ struct State {
     /// A beat, or the head of a question: a shift register.
     word: U<256>,
     index: Bits<5>,
-    /// Where in the buffer, and whether its byte has come out.
+    /// Where in the buffer, and whether its byte has come out, and gone through a register.
     at: Bits<10>,
+    data: Bits<8>,
+    near: Bit,
     fresh: Bit,
     retry: Bits<32>,
     /// The question under way, or the write, ends with an error.
@@ -260,6 +262,7 @@ impl Logic for Asker {
         self.buffer.write_address.next = bit_cast::<24, 10>(self.s.q.val().at);
         self.buffer.write_data.next = bit_cast_ub::<8, 8>(self.word.val().get_bits::<8>(0));
         self.buffer.write_enable.next = self.s.q.val().phase == Phase::Spill;
+        self.s.d.next.data = self.buffer.read_data.val();
         self.out_valid.next = false;
         self.out_last.next = false;
         self.out_data.next = bit_cast_ub::<8, 8>(self.word.val().get_bits::<8>(0));
@@ -349,6 +352,7 @@ impl Logic for Asker {
                     self.s.d.next.index = self.bare_head.val();
                 }
                 self.s.d.next.at = 0.into();
+                self.s.d.next.near = false;
                 self.s.d.next.fresh = false;
                 self.s.d.next.phase = Phase::Head;
             }
@@ -367,11 +371,13 @@ impl Logic for Asker {
                 }
             }
             Phase::Buffer => {
-                self.out_data.next = self.buffer.read_data.val();
+                self.out_data.next = self.s.q.val().data;
                 self.out_valid.next = self.s.q.val().fresh;
-                self.s.d.next.fresh = true;
+                self.s.d.next.near = true;
+                self.s.d.next.fresh = self.s.q.val().near;
                 self.out_last.next = self.after.val() == self.count.val();
                 if self.out_ready.val() {
+                    self.s.d.next.near = false;
                     self.s.d.next.fresh = false;
                     self.s.d.next.at = self.after.val();
                     if self.out_last.val() {

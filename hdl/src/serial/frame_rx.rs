@@ -29,11 +29,14 @@ struct State {
     its_number: Bits<8>,
     left: Bits<10>,
     at: Bits<10>,
+    /// Its next byte, out of the memory and once more through a register, which is quicker.
+    data: Bits<8>,
+    near: Bit,
     fresh: Bit,
 }
 
 /// Unstuffs, checks the CRC, and gives good bodies: kind and number at once, then `left` bytes,
-/// one in each cycle with `valid` and `take` (every second cycle at most), until `dismiss`.
+/// one in each cycle with `valid` and `take` (every third cycle at most), until `dismiss`.
 ///
 /// There are two banks: while one frame is looked at the next may come in. One that ends before the
 /// last was dismissed is dropped, as a frame damaged on the line is; whoever sent it sends it again.
@@ -123,7 +126,7 @@ impl Logic for FrameReceiver {
         self.number.next = self.s.q.val().its_number;
         self.left.next = self.s.q.val().left;
         self.bad.next = self.s.q.val().bad;
-        self.data.next = self.bytes.read_data.val();
+        self.data.next = self.s.q.val().data;
         self.valid.next = self.s.q.val().fresh && self.s.q.val().left.any();
 
         // The frame being looked at: its bank is the one that is not written.
@@ -131,14 +134,18 @@ impl Logic for FrameReceiver {
         if !self.s.q.val().bank {
             self.bytes.read_address.next = bit_cast::<24, 10>(self.s.q.val().at) | self.upper.val();
         }
-        self.s.d.next.fresh = self.s.q.val().there;
+        self.s.d.next.data = self.bytes.read_data.val();
+        self.s.d.next.near = self.s.q.val().there;
+        self.s.d.next.fresh = self.s.q.val().near;
         if self.take.val() {
             self.s.d.next.at = self.s.q.val().at + self.one.val();
             self.s.d.next.left = self.s.q.val().left - self.one.val();
+            self.s.d.next.near = false;
             self.s.d.next.fresh = false;
         }
         if self.dismiss.val() {
             self.s.d.next.there = false;
+            self.s.d.next.near = false;
             self.s.d.next.fresh = false;
         }
 
@@ -170,6 +177,7 @@ impl Logic for FrameReceiver {
                 self.s.d.next.long = false;
                 if self.good.val() && self.free.val() {
                     self.s.d.next.there = true;
+                    self.s.d.next.near = false;
                     self.s.d.next.fresh = false;
                     self.s.d.next.its_kind = self.s.q.val().kind;
                     self.s.d.next.its_number = self.s.q.val().number;

@@ -156,10 +156,11 @@ impl Logic for FrameSender {
                 }
             }
         }
-        if (self.s.q.val().phase == Phase::Body) || (self.s.q.val().phase == Phase::Tail) {
-            if self.byte_valid.val() && self.byte_ready.val() {
-                self.s.d.next.escaped = self.special.val() && (!self.s.q.val().escaped);
-            }
+        if ((self.s.q.val().phase == Phase::Body) || (self.s.q.val().phase == Phase::Tail))
+            && self.byte_valid.val()
+            && self.byte_ready.val()
+        {
+            self.s.d.next.escaped = self.special.val() && (!self.s.q.val().escaped);
         }
     }
 }

@@ -74,6 +74,14 @@ impl Pins {
         self.get(name) != 0
     }
 
+    /// Lets outputs follow inputs, without a clock edge.
+    pub fn settle(&mut self) {
+        match &mut self.inner {
+            Inner::Native(block) => settle_dyn(block.as_mut()),
+            Inner::Verilator(model) => model.eval(),
+        }
+    }
+
     pub fn cycle(&mut self) {
         match &mut self.inner {
             Inner::Native(block) => {
@@ -106,4 +114,17 @@ fn cycle_dyn(block: &mut dyn Ports) {
     block.update_all();
     block.set_clock(false);
     settle_dyn(block);
+}
+
+/// Runs a scenario on a block natively and on its generated Verilog.
+pub fn on_both<B: Ports + 'static>(make: impl Fn() -> B, run: impl Fn(Pins)) {
+    run(Pins::native(make()));
+    // Verilog needs driven inputs.
+    let mut block = make();
+    for i in 0..B::inputs().len() {
+        block.poke(i, &[0]);
+    }
+    if let Some(pins) = Pins::verilated(block, &Options::default()) {
+        run(pins);
+    }
 }

@@ -57,7 +57,7 @@ impl Driver {
         host.hello();
         while host.read(r::STATUS) & 1 == 0 {}
         self.epoch = host.read(r::EPOCH);
-        host.memory.retain(|at, _| !(CQ..CQ + 32 << LOG).contains(at));
+        host.memory.retain(|at, _| !(CQ..CQ + (32 << LOG)).contains(at));
         for (at, value) in [
             (r::SQ_BASE_LO, SQ as u32),
             (r::SQ_BASE_HI, 0),
@@ -261,7 +261,8 @@ fn msm_and_ntt_through_the_wire() {
 /// The generated Verilog in the same scenarios: every output of every cycle agrees.
 #[test]
 fn verilog() {
-    let scenarios: [(&str, fn(&mut Driver)); 2] = [("copies", registers_and_copies), ("refusals", refusals)];
+    type Scenario = (&'static str, fn(&mut Driver));
+    let scenarios: [Scenario; 2] = [("copies", registers_and_copies), ("refusals", refusals)];
     for (name, run) in scenarios {
         let Some(verilated) = Pins::verilated(small(), &Options::default()) else { return };
         let [native, verilog] = [Pins::native(small()), verilated].map(|mut pins| {
