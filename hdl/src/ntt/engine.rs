@@ -56,6 +56,7 @@ pub struct Ntt {
     word_a: Signal<Local, U<256>>,
     word_b: Signal<Local, U<256>>,
     arrived: Signal<Local, U<64>>,
+    taken_late: Constant<Bit>,
     zero: Constant<U<256>>,
     one: Constant<U<256>>,
     _log_max: u32,
@@ -114,7 +115,10 @@ impl Ntt {
             bank_1: Ram::new(half),
             twiddles: Rom::new(table),
             unit,
-            loaded: Delay::new(2),
+            // A serial engine takes a word one cycle after the slot in which it saw it offered: the
+            // word waits for that, and need not be kept for so long here.
+            loaded: Delay::new(if interval == 1 { 2 } else { 1 }),
+            taken_late: Constant::new(interval != 1),
             results: Fifo::new(room as usize),
             issue: Default::default(),
             operand_a: Default::default(),
@@ -185,6 +189,9 @@ impl Logic for Ntt {
         self.schedule.factors_after.next = self.factors_after.val();
         self.schedule.in_valid.next = self.in_valid.val();
         self.in_ready.next = self.schedule.in_ready.val();
+        if self.taken_late.val() {
+            self.in_ready.next = self.schedule.issue.val().get_bit(0);
+        }
         self.ready.next = self.schedule.ready.val();
         self.done.next = self.schedule.done.val();
         self.ev_busy.next = self.schedule.busy.val();

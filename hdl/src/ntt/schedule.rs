@@ -139,6 +139,11 @@ pub struct Schedule {
     turnaround: Constant<U<32>>,
     settle: Constant<U<32>>,
     room: Constant<U<32>>,
+    // Bits that the registers need: synthesis drops the others.
+    word_mask: Constant<U<32>>,
+    count_mask: Constant<U<32>>,
+    load_mask: Constant<U<32>>,
+    room_mask: Constant<U<32>>,
     timer_zero: Constant<U<8>>,
     timer_one: Constant<U<8>>,
     timer_last: Constant<U<8>>,
@@ -160,6 +165,7 @@ impl Schedule {
         assert!(turnaround >= 2 && room > turnaround, "turnaround {turnaround}, room {room}");
         assert!((1..=64).contains(&interval), "a slot every {interval} cycles: 1 to 64");
         let half_max = 1u64 << (log_max - 1);
+        let low_bits = |largest: u64| (largest + 1).next_power_of_two() - 1;
         Schedule {
             clock: Default::default(),
             reset: Default::default(),
@@ -225,6 +231,10 @@ impl Schedule {
             turnaround: Constant::new(turnaround.into()),
             settle: Constant::new((turnaround - 1).into()),
             room: Constant::new(room.into()),
+            word_mask: Constant::new(low_bits(2 * half_max).into()),
+            count_mask: Constant::new(low_bits((2 * half_max).max(half_max + turnaround)).into()),
+            load_mask: Constant::new((low_bits(2 * half_max - 1) << (32 - log_max)).into()),
+            room_mask: Constant::new(low_bits(room).into()),
             timer_zero: Constant::new(0u64.into()),
             timer_one: Constant::new(1u64.into()),
             timer_last: Constant::new((interval - 1).into()),
@@ -262,7 +272,7 @@ impl Logic for Schedule {
             self.timer.d.next = self.timer_zero.val();
         }
 
-        self.next_count.next = self.count.q.val() + self.one.val();
+        self.next_count.next = (self.count.q.val() + self.one.val()) & self.count_mask.val();
         self.has_room.next = self.outstanding.q.val() < self.room.val();
 
         self.signed_index.next = self.zero.val();
@@ -299,8 +309,8 @@ impl Logic for Schedule {
                 self.succeeded.d.next = false;
                 self.count.d.next = self.zero.val();
                 self.load_index.d.next = self.zero.val();
-                self.n.d.next = self.one.val() << self.log_n.val();
-                self.load_step.d.next = (self.top.val() >> self.log_n.val()) << 1;
+                self.n.d.next = (self.one.val() << self.log_n.val()) & self.word_mask.val();
+                self.load_step.d.next = ((self.top.val() >> self.log_n.val()) << 1) & self.load_mask.val();
                 self.inverse_q.d.next = self.inverse.val();
                 self.before_q.d.next = self.factors_before.val();
                 self.after_q.d.next = self.factors_after.val();
@@ -347,7 +357,8 @@ impl Logic for Schedule {
                                 self.kind.next = self.kind_load.val() | self.kind_scaled.val();
                             }
                             self.succeeded.d.next = false;
-                            self.load_index.d.next = self.load_index.q.val() + self.load_step.q.val();
+                            self.load_index.d.next =
+                                (self.load_index.q.val() + self.load_step.q.val()) & self.load_mask.val();
                             self.count.d.next = self.next_count.val();
                             if self.next_count.val() == self.n.q.val() {
                                 self.count.d.next = self.one.val();
@@ -382,7 +393,7 @@ impl Logic for Schedule {
                         && (self.next_count.val() >= self.stage_length.val())
                     {
                         self.count.d.next = self.zero.val();
-                        self.half.d.next = self.half.q.val() << 1;
+                        self.half.d.next = (self.half.q.val() << 1) & self.word_mask.val();
                         self.twiddle_index.d.next = self.zero.val();
                         self.twiddle_step.d.next = self.twiddle_step.q.val() >> 1;
                         if (self.half.q.val() << 1) == self.n.q.val() {
@@ -424,10 +435,10 @@ impl Logic for Schedule {
 
         // Results issued and not yet taken.
         if (self.kind.val().get_bit(2)) && !self.out_taken.val() {
-            self.outstanding.d.next = self.outstanding.q.val() + self.one.val();
+            self.outstanding.d.next = (self.outstanding.q.val() + self.one.val()) & self.room_mask.val();
         }
         if !(self.kind.val().get_bit(2)) && self.out_taken.val() {
-            self.outstanding.d.next = self.outstanding.q.val() - self.one.val();
+            self.outstanding.d.next = (self.outstanding.q.val() - self.one.val()) & self.room_mask.val();
         }
 
         // Which bank has which operand: the parity of its index.
