@@ -7,6 +7,7 @@ pub mod board;
 pub mod config;
 pub mod design;
 pub mod error;
+pub mod estimate;
 pub mod flow;
 pub mod hash;
 pub mod images;

@@ -1,0 +1,53 @@
+// Black box as in xdma/stubs.v. Names and widths: PG276 (HBM).
+
+// hbm.
+(* blackbox *)
+module memory (
+    input wire HBM_REF_CLK_0,
+    input wire HBM_REF_CLK_1,
+    input wire APB_0_PCLK,
+    input wire APB_1_PCLK,
+    input wire APB_0_PRESET_N,
+    input wire APB_1_PRESET_N,
+    output wire apb_complete_0,
+    output wire apb_complete_1,
+    output wire DRAM_0_STAT_CATTRIP,
+    output wire DRAM_1_STAT_CATTRIP,
+    output wire [6:0] DRAM_0_STAT_TEMP,
+    output wire [6:0] DRAM_1_STAT_TEMP,
+    input wire AXI_00_ACLK,
+    input wire AXI_00_ARESET_N,
+    input wire [5:0] AXI_00_AWID,
+    input wire [33:0] AXI_00_AWADDR,
+    input wire [3:0] AXI_00_AWLEN,
+    input wire [2:0] AXI_00_AWSIZE,
+    input wire [1:0] AXI_00_AWBURST,
+    input wire AXI_00_AWVALID,
+    output wire AXI_00_AWREADY,
+    input wire [5:0] AXI_00_ARID,
+    input wire [33:0] AXI_00_ARADDR,
+    input wire [3:0] AXI_00_ARLEN,
+    input wire [2:0] AXI_00_ARSIZE,
+    input wire [1:0] AXI_00_ARBURST,
+    input wire AXI_00_ARVALID,
+    output wire AXI_00_ARREADY,
+    input wire [255:0] AXI_00_WDATA,
+    input wire [31:0] AXI_00_WSTRB,
+    input wire AXI_00_WLAST,
+    input wire AXI_00_WVALID,
+    output wire AXI_00_WREADY,
+    output wire [5:0] AXI_00_BID,
+    output wire [1:0] AXI_00_BRESP,
+    output wire AXI_00_BVALID,
+    input wire AXI_00_BREADY,
+    output wire [5:0] AXI_00_RID,
+    output wire [255:0] AXI_00_RDATA,
+    output wire [1:0] AXI_00_RRESP,
+    output wire AXI_00_RLAST,
+    output wire AXI_00_RVALID,
+    input wire AXI_00_RREADY,
+    input wire [31:0] AXI_00_WDATA_PARITY,
+    output wire [31:0] AXI_00_RDATA_PARITY
+);
+endmodule
+

@@ -1,0 +1,118 @@
+//! The card's blocks as Verilog, each out of context, with those of its modules that are counted by themselves.
+
+use super::EstimateError;
+use gristmill_hdl::card::Card;
+use gristmill_hdl::config::CardConfig;
+use gristmill_hdl::curve::{BN254, PointAdder256};
+use gristmill_hdl::field::{BN254_FQ, BN254_FR, MontMul256, MontMulSerial256};
+use gristmill_hdl::ntt::Butterfly;
+use gristmill_hdl_kit::ports::Ports;
+use gristmill_hdl_kit::twin::Fidelity;
+use gristmill_hdl_kit::verilog::{TOP, try_generate};
+use std::collections::BTreeMap;
+
+/// A block's Verilog; its top module is [`TOP`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Name in tables and files.
+    pub name: String,
+    /// The text.
+    pub verilog: String,
+    /// Modules that synthesis keeps whole, by the Verilog name, with the fields whose instances they are.
+    pub kept: BTreeMap<String, Vec<String>>,
+}
+
+/// Fields whose modules are kept: the engines, what is big in them, and what stands in them many times. (A
+/// multiplier's stages are equal but for the first, and begin and end with registers: mapped once, they save
+/// nine tenths of the time.)
+const KEPT: [&str; 15] = [
+    "msm",
+    "ntt",
+    "adder",
+    "butterfly",
+    "multiplier",
+    "mul_xx",
+    "stage",
+    "buckets",
+    "chains",
+    "tracker",
+    "recoder",
+    "redc",
+    "twiddles",
+    "bank_0",
+    "factors",
+];
+
+impl Source {
+    /// The same block with only these fields' modules kept whole.
+    pub fn keeping(mut self, fields: &[&str]) -> Self {
+        self.kept.retain(|_, of| of.iter().any(|f| fields.contains(&f.as_str())));
+        self
+    }
+}
+
+/// Verilog of a block, of which big modules stay whole.
+///
+/// # Errors
+/// [`EstimateError::Block`] if RustHDL's checks refuse it.
+pub fn source<B: Ports>(name: &str, mut block: B) -> Result<Source, EstimateError> {
+    block.connect_all();
+    let refused = |reason: String| EstimateError::Block { block: name.into(), reason };
+    let design = try_generate(&block).map_err(|e| refused(e.to_string()))?;
+    let mut kept = BTreeMap::new();
+    for module in design.modules() {
+        let fields: Vec<String> = module.fields.iter().filter(|f| KEPT.contains(&f.as_str())).cloned().collect();
+        if module.name != TOP && !fields.is_empty() {
+            kept.insert(module.name.clone(), fields);
+        }
+    }
+    Ok(Source { name: name.into(), verilog: design.text(), kept })
+}
+
+/// The pipelined multiplier of BN254's base field: one product a cycle.
+///
+/// # Errors
+/// As [`source`].
+pub fn mont_mul() -> Result<Source, EstimateError> {
+    source("MontMul256", MontMul256::new(&BN254_FQ, Fidelity::Rtl))
+}
+
+/// The digit-serial multiplier: one product in 17 cycles.
+///
+/// # Errors
+/// As [`source`].
+pub fn mont_mul_serial() -> Result<Source, EstimateError> {
+    source("MontMulSerial256", MontMulSerial256::new(&BN254_FQ))
+}
+
+/// The complete point adder: one addition a cycle.
+///
+/// # Errors
+/// As [`source`].
+pub fn point_adder() -> Result<Source, EstimateError> {
+    source("PointAdder256", PointAdder256::new(&BN254, Fidelity::Rtl))
+}
+
+/// The butterfly: one a cycle.
+///
+/// # Errors
+/// As [`source`].
+pub fn butterfly() -> Result<Source, EstimateError> {
+    source("Butterfly", Butterfly::new(&BN254_FR, Fidelity::Rtl))
+}
+
+/// A whole card.
+///
+/// # Errors
+/// As [`source`].
+pub fn card(config: &CardConfig) -> Result<Source, EstimateError> {
+    source(&format!("card {}", config.name), Card::new(config, Fidelity::Rtl))
+}
+
+/// A card without engines.
+///
+/// # Errors
+/// As [`source`].
+pub fn bare_card(config: &CardConfig) -> Result<Source, EstimateError> {
+    source(&format!("bare card {}", config.name), Card::without_engines(config))
+}
