@@ -3,7 +3,7 @@
 use gristmill_hdl::card::Card;
 use gristmill_hdl::config::CardConfig;
 use gristmill_hdl_kit::twin::Fidelity;
-use gristmill_hdl_kit::verilog::{try_generate, TOP};
+use gristmill_hdl_kit::verilog::{TOP, try_generate};
 use rust_hdl::prelude::Block;
 use std::process::ExitCode;
 

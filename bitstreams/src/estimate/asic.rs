@@ -54,6 +54,11 @@ impl Silicon {
 /// # Errors
 /// [`EstimateError`]: a tool that is missing or fails, a file that cannot be written.
 pub fn estimate(yosys: &Yosys, source: &Source, library: &Path, folder: &Path) -> Result<Silicon, EstimateError> {
+    map(yosys, source, library, folder).map(|(silicon, _)| silicon)
+}
+
+/// What a block takes without its boxes, and how many boxes stand in it.
+fn map(yosys: &Yosys, source: &Source, library: &Path, folder: &Path) -> Result<(Silicon, u64), EstimateError> {
     let bad = |path: &Path, e: std::io::Error| EstimateError::File {
         path: path.display().to_string(),
         reason: format!("{e}; the library comes with Debian's package `qflow-tech-osu018`"),
@@ -73,11 +78,32 @@ pub fn estimate(yosys: &Yosys, source: &Source, library: &Path, folder: &Path) -
     let mapped = yosys.map(source, "asic", &synthesis, folder)?;
     let period_ns = shortest_period(source, folder)?;
     let cells = mapped.inclusive(TOP);
-    Ok(Silicon {
+    let silicon = Silicon {
         area: area(source, &mapped)?,
         flip_flops: FLIP_FLOPS.iter().filter_map(|f| cells.get(*f)).sum(),
         cells: cells.values().sum(),
         period_ns,
+    };
+    Ok((silicon, source.boxes.iter().filter_map(|b| cells.get(b)).sum()))
+}
+
+/// As [`estimate`], for a block whose boxes are each one of `inside`, estimated before.
+///
+/// # Errors
+/// As [`estimate`].
+pub fn estimate_around(
+    yosys: &Yosys,
+    source: &Source,
+    inside: Silicon,
+    library: &Path,
+    folder: &Path,
+) -> Result<Silicon, EstimateError> {
+    let (around, boxes) = map(yosys, source, library, folder)?;
+    Ok(Silicon {
+        area: around.area + boxes as f64 * inside.area,
+        flip_flops: around.flip_flops + boxes * inside.flip_flops,
+        cells: around.cells - boxes + boxes * inside.cells,
+        period_ns: around.period_ns.max(inside.period_ns),
     })
 }
 
@@ -85,7 +111,7 @@ fn area(source: &Source, mapped: &Mapped) -> Result<f64, EstimateError> {
     // A cell of yosys' own means that something was not mapped, and its area is missing.
     match mapped.inclusive(TOP).keys().find(|c| c.starts_with('$')) {
         Some(cell) => Err(EstimateError::Cell { block: source.name.clone(), cell: cell.clone() }),
-        None => Ok(mapped.inclusive_area(TOP)),
+        None => Ok(mapped.areas.get(TOP).copied().unwrap_or_default()),
     }
 }
 

@@ -9,7 +9,7 @@ use gristmill_hdl::ntt::Butterfly;
 use gristmill_hdl_kit::ports::Ports;
 use gristmill_hdl_kit::twin::Fidelity;
 use gristmill_hdl_kit::verilog::{TOP, try_generate};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A block's Verilog; its top module is [`TOP`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Source {
     pub verilog: String,
     /// Modules that synthesis keeps whole, by the Verilog name, with the fields whose instances they are.
     pub kept: BTreeMap<String, Vec<String>>,
+    /// Modules that synthesis leaves out, as boxes with ports: counted elsewhere.
+    pub boxes: BTreeSet<String>,
 }
 
 /// Fields whose modules are kept: the engines, what is big in them, and what stands in them many times. (A
@@ -49,6 +51,13 @@ impl Source {
         self.kept.retain(|_, of| of.iter().any(|f| fields.contains(&f.as_str())));
         self
     }
+
+    /// The same block with these fields' modules left out.
+    pub fn boxing(mut self, fields: &[&str]) -> Self {
+        self = self.keeping(fields);
+        self.boxes = std::mem::take(&mut self.kept).into_keys().collect();
+        self
+    }
 }
 
 /// Verilog of a block, of which big modules stay whole.
@@ -66,7 +75,7 @@ pub fn source<B: Ports>(name: &str, mut block: B) -> Result<Source, EstimateErro
             kept.insert(module.name.clone(), fields);
         }
     }
-    Ok(Source { name: name.into(), verilog: design.text(), kept })
+    Ok(Source { name: name.into(), verilog: design.text(), kept, boxes: BTreeSet::new() })
 }
 
 /// The pipelined multiplier of BN254's base field: one product a cycle.
