@@ -98,3 +98,11 @@ class HostBridge(LiteXModule):
             down.eq(lost | ResetSignal("link")),
         ]
         self.sync += If(ResetSignal("link"), lost.eq(1)).Elif(idle, lost.eq(0))
+
+    def get_csrs(self):
+        # The DMA engines write their own control register, in the clock domain of the link: it must not have a second
+        # writer, the host, in that of the system. Its reset value enables them.
+        return []
+
+    def get_memories(self):
+        return []
