@@ -154,7 +154,8 @@ impl Use {
 
     /// The cells of a table's row: LUT, FF, DSP, BRAM36, URAM.
     pub fn cells(self) -> String {
-        let ram = if self.ram18 % 2 == 0 { format!("{}", self.ram18 / 2) } else { format!("{}.5", self.ram18 / 2) };
+        let ram =
+            if self.ram18.is_multiple_of(2) { format!("{}", self.ram18 / 2) } else { format!("{}.5", self.ram18 / 2) };
         format!(
             "{} | {} | {} | {ram} | {}",
             thousands(self.luts),

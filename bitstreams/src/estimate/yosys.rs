@@ -135,10 +135,11 @@ impl Yosys {
             log: folder.join(file("log")).display().to_string(),
         };
         let same = |what: &str, text: &str| std::fs::read_to_string(folder.join(what)).is_ok_and(|old| old == text);
-        if same(&file("v"), &source.verilog) && same(&file("ys"), &script) {
-            if let Ok(report) = std::fs::read_to_string(folder.join(file("json"))) {
-                return Mapped::parse(&report).map_err(bad);
-            }
+        if same(&file("v"), &source.verilog)
+            && same(&file("ys"), &script)
+            && let Ok(report) = std::fs::read_to_string(folder.join(file("json")))
+        {
+            return Mapped::parse(&report).map_err(bad);
         }
         // The report of an earlier run must not stand for this one.
         let _ = std::fs::remove_file(folder.join(file("json")));
