@@ -12,6 +12,7 @@ pub mod flow;
 pub mod hash;
 pub mod images;
 pub mod manifest;
+pub mod netlist;
 pub mod pll;
 pub mod program;
 pub mod tools;

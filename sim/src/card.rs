@@ -56,11 +56,11 @@ impl SimCard {
         let card_mem_bytes = options.config.card_mem_bytes;
         let core: Box<dyn Core> = match options.engine {
             EngineKind::ProtocolOnly => Box::new(ProtocolCard::new(card_mem_bytes, options.config.queues)?),
-            EngineKind::Native(_) | EngineKind::Verilator => {
+            EngineKind::Native(_) | EngineKind::Verilator | EngineKind::Netlist => {
                 options.host_timing.check("host memory")?;
                 options.card_timing.check("card memory")?;
                 if let Some(waves) = &options.waves {
-                    waves.check(options.engine != EngineKind::Verilator)?;
+                    waves.check(matches!(options.engine, EngineKind::Native(_)))?;
                 }
                 let engine = engine::build(options)?;
                 let memory = CardMemory::new(card_mem_bytes)?;

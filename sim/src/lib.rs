@@ -9,7 +9,7 @@
 //! |---|---|
 //! | [`card`] | [`SimCard`]: configuration and BAR accesses, DMA windows, interrupts, stepping, reset |
 //! | [`options`] | what to build: engine, configuration, timing, waveforms, faults |
-//! | [`engine`] | the RTL, natively or under Verilator, cycle by cycle; waveforms |
+//! | [`engine`] | the RTL, natively or under Verilator, or its netlist, cycle by cycle; waveforms |
 //! | [`shell`] | what a board puts around the RTL: buses, memories, clock, reset |
 //! | [`pci`] | configuration space and MSI-X |
 //! | [`iommu`] | DMA windows with permissions, and the faults they raise |

@@ -5,6 +5,7 @@ use crate::fault::FaultPlan;
 use crate::shell::Timing;
 use gristmill_hdl::config::CardConfig;
 use gristmill_hdl_kit::twin::Fidelity;
+use std::path::PathBuf;
 
 /// What the card is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub enum EngineKind {
     Native(Fidelity),
     /// The generated Verilog under Verilator; needs the tool.
     Verilator,
+    /// A netlist of the card, synthesized for a part, under Verilator: [`Options::netlist`].
+    Netlist,
     /// No RTL: registers, queues, COPY and ZERO. Refuses MSM and NTT.
     ProtocolOnly,
 }
@@ -24,6 +27,8 @@ pub struct Options {
     pub engine: EngineKind,
     /// The card's configuration, its bytes of memory among them.
     pub config: CardConfig,
+    /// The netlist's file, which `gristmill_bitstreams::netlist` makes; of this configuration.
+    pub netlist: Option<PathBuf>,
     /// Leave the MSM and NTT engines out of the RTL: for tests and benchmarks of everything else.
     pub without_engines: bool,
     /// Host memory's timing as the card sees it.
@@ -42,6 +47,7 @@ impl Options {
         Options {
             engine: EngineKind::Native(Fidelity::Twin),
             config,
+            netlist: None,
             without_engines: false,
             host_timing: Timing::HOST,
             card_timing: Timing::DRAM,

@@ -1,6 +1,7 @@
 //! Engines: what turns the card's inputs of one clock cycle into its outputs after it.
 
 mod native;
+mod netlist;
 mod verilator;
 mod waves;
 
@@ -38,6 +39,13 @@ pub fn build(options: &Options) -> Result<Box<dyn Engine>, SimError> {
     let fidelity = match options.engine {
         EngineKind::Native(fidelity) => fidelity,
         EngineKind::Verilator => Fidelity::Rtl,
+        EngineKind::Netlist => {
+            options.config.validate().map_err(|e| SimError::Options(e.to_string()))?;
+            let Some(file) = &options.netlist else {
+                return Err(SimError::Options("the netlist engine needs a netlist: none is named".into()));
+            };
+            return Ok(Box::new(netlist::load(file, &options.config, options.waves.as_ref())?));
+        }
         EngineKind::ProtocolOnly => {
             return Err(SimError::Engine("the protocol-only card has no RTL to simulate".into()));
         }

@@ -12,16 +12,26 @@ use std::path::Path;
 /// A Verilated card.
 pub struct Verilated {
     model: Model,
+    name: &'static str,
     driven: [Value; INPUTS.len()],
     cycle: u64,
     traced: bool,
 }
 
-fn error(e: VerilatorError) -> SimError {
+pub(super) fn error(e: VerilatorError) -> SimError {
     if e.is_missing_tool() {
         return SimError::MissingTool(e.to_string());
     }
     SimError::Engine(e.to_string())
+}
+
+/// The format that waves ask for.
+pub(super) fn trace(waves: Option<&Waves>) -> Trace {
+    match waves {
+        None => Trace::None,
+        Some(w) if w.is_fst() => Trace::Fst,
+        Some(_) => Trace::Vcd,
+    }
 }
 
 impl Verilated {
@@ -30,19 +40,18 @@ impl Verilated {
     pub fn new(card: &Card, engines: bool, waves: Option<&Waves>) -> Result<Self, SimError> {
         // Before the Verilog is generated, which takes seconds.
         gristmill_hdl_kit::verilator::find().map_err(error)?;
-        let trace = match waves {
-            None => Trace::None,
-            Some(w) if w.is_fst() => Trace::Fst,
-            Some(_) => Trace::Vcd,
-        };
         // The point adder's multipliers are compiled once, or this would take many minutes.
         let apart: &[&str] = if engines { &PointAdder256::VERILATE_APART } else { &[] };
         let hierarchical = apart.iter().map(|name| name.to_string()).collect();
-        let options = Options { trace, hierarchical, ..Options::default() };
+        let options = Options { trace: trace(waves), hierarchical, ..Options::default() };
         tracing::info!("Verilator's model of the card: built once, which takes minutes, then kept in the cache");
-        let mut model = Model::build(card, &options).map_err(error)?;
+        Ok(Self::of(Model::build(card, &options).map_err(error)?, "verilator"))
+    }
+
+    /// A card whose model is there.
+    pub(super) fn of(mut model: Model, name: &'static str) -> Self {
         model.eval();
-        Ok(Verilated { model, driven: [[0; 4]; INPUTS.len()], cycle: 0, traced: false })
+        Verilated { model, name, driven: [[0; 4]; INPUTS.len()], cycle: 0, traced: false }
     }
 }
 
@@ -75,7 +84,7 @@ impl Engine for Verilated {
     }
 
     fn name(&self) -> &'static str {
-        "verilator"
+        self.name
     }
 
     fn twins(&self) -> Vec<TwinInfo> {

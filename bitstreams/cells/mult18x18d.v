@@ -1,0 +1,37 @@
+// MULT18X18D: a multiplier of the ECP5's DSP blocks, from Lattice's technical note TN1267, "ECP5 and ECP5-5G
+// sysDSP Usage Guide": P = A * B of 18 by 18 bits, each operand signed where its SIGNED input is high. Modelled
+// as yosys maps onto it (techlibs/lattice/dsp_map_18x18.v): without its registers, shift registers and port C.
+// A register that is asked for ends the build; a pin or parameter that is not here is an error of the simulator.
+module MULT18X18D #(
+    parameter REG_INPUTA_CLK = "NONE",
+    parameter REG_INPUTB_CLK = "NONE",
+    parameter REG_INPUTC_CLK = "NONE",
+    parameter REG_PIPELINE_CLK = "NONE",
+    parameter REG_OUTPUT_CLK = "NONE",
+    parameter MULT_BYPASS = "DISABLED"
+) (
+    input A17, A16, A15, A14, A13, A12, A11, A10, A9, A8, A7, A6, A5, A4, A3, A2, A1, A0,
+    input B17, B16, B15, B14, B13, B12, B11, B10, B9, B8, B7, B6, B5, B4, B3, B2, B1, B0,
+    input C17, C16, C15, C14, C13, C12, C11, C10, C9, C8, C7, C6, C5, C4, C3, C2, C1, C0,
+    input SIGNEDA, SIGNEDB, SOURCEA, SOURCEB,
+    output P35, P34, P33, P32, P31, P30, P29, P28, P27, P26, P25, P24, P23, P22, P21, P20, P19, P18, P17, P16, P15,
+        P14, P13, P12, P11, P10, P9, P8, P7, P6, P5, P4, P3, P2, P1, P0
+);
+    generate
+        if (REG_INPUTA_CLK != "NONE") $fatal(1, "MULT18X18D: REG_INPUTA_CLK = %s is not modelled", REG_INPUTA_CLK);
+        if (REG_INPUTB_CLK != "NONE") $fatal(1, "MULT18X18D: REG_INPUTB_CLK = %s is not modelled", REG_INPUTB_CLK);
+        if (REG_INPUTC_CLK != "NONE") $fatal(1, "MULT18X18D: REG_INPUTC_CLK = %s is not modelled", REG_INPUTC_CLK);
+        if (REG_PIPELINE_CLK != "NONE")
+            $fatal(1, "MULT18X18D: REG_PIPELINE_CLK = %s is not modelled", REG_PIPELINE_CLK);
+        if (REG_OUTPUT_CLK != "NONE") $fatal(1, "MULT18X18D: REG_OUTPUT_CLK = %s is not modelled", REG_OUTPUT_CLK);
+        if (MULT_BYPASS != "DISABLED") $fatal(1, "MULT18X18D: MULT_BYPASS = %s is not modelled", MULT_BYPASS);
+    endgenerate
+    wire [17:0] a = {A17, A16, A15, A14, A13, A12, A11, A10, A9, A8, A7, A6, A5, A4, A3, A2, A1, A0};
+    wire [17:0] b = {B17, B16, B15, B14, B13, B12, B11, B10, B9, B8, B7, B6, B5, B4, B3, B2, B1, B0};
+    // The low 36 bits of the product of the operands extended to 36 bits.
+    wire [35:0] product = {{18{SIGNEDA & a[17]}}, a} * {{18{SIGNEDB & b[17]}}, b};
+    // Operands from the neighbour's shift register are not modelled.
+    always @(*) if (SOURCEA | SOURCEB) $fatal(1, "MULT18X18D: SOURCEA and SOURCEB are not modelled");
+    assign {P35, P34, P33, P32, P31, P30, P29, P28, P27, P26, P25, P24, P23, P22, P21, P20, P19, P18, P17, P16, P15,
+        P14, P13, P12, P11, P10, P9, P8, P7, P6, P5, P4, P3, P2, P1, P0} = product;
+endmodule
