@@ -8,8 +8,9 @@
 // bits that they do not need, the lowest.
 //
 // What one port reads while the other writes it, the device does not define: this model inverts those bits,
-// so that a design that relies on them fails. A parameter value that is not modelled ends the build; a
-// parameter that stands not here at all is an error of the simulator.
+// so that a design that relies on them fails. A parameter value that is not modelled ends the build (by a module
+// that does not exist: Verilator can be told to take $fatal for a warning); a parameter that stands not here at
+// all is an error of the simulator.
 /* verilator lint_off MULTIDRIVEN */
 module DP16KD #(
     parameter DATA_WIDTH_A = 18,
@@ -108,23 +109,55 @@ module DP16KD #(
     endfunction
 
     generate
-        if (!known(DATA_WIDTH_A)) $fatal(1, "DP16KD: DATA_WIDTH_A = %0d is not modelled", DATA_WIDTH_A);
-        if (!known(DATA_WIDTH_B)) $fatal(1, "DP16KD: DATA_WIDTH_B = %0d is not modelled", DATA_WIDTH_B);
-        if (REGMODE_A != "NOREG") $fatal(1, "DP16KD: REGMODE_A = %s is not modelled", REGMODE_A);
-        if (REGMODE_B != "NOREG") $fatal(1, "DP16KD: REGMODE_B = %s is not modelled", REGMODE_B);
-        if (RESETMODE != "SYNC" && RESETMODE != "ASYNC") $fatal(1, "DP16KD: RESETMODE = %s is not modelled",
-            RESETMODE);
+        if (!known(DATA_WIDTH_A)) begin
+            $fatal(1, "DP16KD: DATA_WIDTH_A = %0d is not modelled", DATA_WIDTH_A);
+            NOT_MODELLED stop();
+        end
+        if (!known(DATA_WIDTH_B)) begin
+            $fatal(1, "DP16KD: DATA_WIDTH_B = %0d is not modelled", DATA_WIDTH_B);
+            NOT_MODELLED stop();
+        end
+        if (REGMODE_A != "NOREG") begin
+            $fatal(1, "DP16KD: REGMODE_A = %s is not modelled", REGMODE_A);
+            NOT_MODELLED stop();
+        end
+        if (REGMODE_B != "NOREG") begin
+            $fatal(1, "DP16KD: REGMODE_B = %s is not modelled", REGMODE_B);
+            NOT_MODELLED stop();
+        end
+        if (RESETMODE != "SYNC" && RESETMODE != "ASYNC") begin
+            $fatal(1, "DP16KD: RESETMODE = %s is not modelled", RESETMODE);
+            NOT_MODELLED stop();
+        end
         // How an asynchronous reset is released matters to timing, not to a simulation of cycles.
-        if (ASYNC_RESET_RELEASE != "SYNC" && ASYNC_RESET_RELEASE != "ASYNC")
+        if (ASYNC_RESET_RELEASE != "SYNC" && ASYNC_RESET_RELEASE != "ASYNC") begin
             $fatal(1, "DP16KD: ASYNC_RESET_RELEASE = %s is not modelled", ASYNC_RESET_RELEASE);
-        if (CSDECODE_A != "0b000") $fatal(1, "DP16KD: CSDECODE_A = %s is not modelled", CSDECODE_A);
-        if (CSDECODE_B != "0b000") $fatal(1, "DP16KD: CSDECODE_B = %s is not modelled", CSDECODE_B);
-        if (CLKAMUX != "CLKA" && CLKAMUX != "INV") $fatal(1, "DP16KD: CLKAMUX = %s is not modelled", CLKAMUX);
-        if (CLKBMUX != "CLKB" && CLKBMUX != "INV") $fatal(1, "DP16KD: CLKBMUX = %s is not modelled", CLKBMUX);
-        if (WRITEMODE_A != "NORMAL" && WRITEMODE_A != "WRITETHROUGH" && WRITEMODE_A != "READBEFOREWRITE")
+            NOT_MODELLED stop();
+        end
+        if (CSDECODE_A != "0b000") begin
+            $fatal(1, "DP16KD: CSDECODE_A = %s is not modelled", CSDECODE_A);
+            NOT_MODELLED stop();
+        end
+        if (CSDECODE_B != "0b000") begin
+            $fatal(1, "DP16KD: CSDECODE_B = %s is not modelled", CSDECODE_B);
+            NOT_MODELLED stop();
+        end
+        if (CLKAMUX != "CLKA" && CLKAMUX != "INV") begin
+            $fatal(1, "DP16KD: CLKAMUX = %s is not modelled", CLKAMUX);
+            NOT_MODELLED stop();
+        end
+        if (CLKBMUX != "CLKB" && CLKBMUX != "INV") begin
+            $fatal(1, "DP16KD: CLKBMUX = %s is not modelled", CLKBMUX);
+            NOT_MODELLED stop();
+        end
+        if (WRITEMODE_A != "NORMAL" && WRITEMODE_A != "WRITETHROUGH" && WRITEMODE_A != "READBEFOREWRITE") begin
             $fatal(1, "DP16KD: WRITEMODE_A = %s is not modelled", WRITEMODE_A);
-        if (WRITEMODE_B != "NORMAL" && WRITEMODE_B != "WRITETHROUGH" && WRITEMODE_B != "READBEFOREWRITE")
+            NOT_MODELLED stop();
+        end
+        if (WRITEMODE_B != "NORMAL" && WRITEMODE_B != "WRITETHROUGH" && WRITEMODE_B != "READBEFOREWRITE") begin
             $fatal(1, "DP16KD: WRITEMODE_B = %s is not modelled", WRITEMODE_B);
+            NOT_MODELLED stop();
+        end
     endgenerate
 
     wire [17:0] dia = {DIA17, DIA16, DIA15, DIA14, DIA13, DIA12, DIA11, DIA10, DIA9, DIA8, DIA7, DIA6, DIA5, DIA4,

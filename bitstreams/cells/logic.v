@@ -27,8 +27,14 @@ module CCU2C #(
     output S0, S1, COUT
 );
     generate
-        if (INJECT1_0 != "YES" && INJECT1_0 != "NO") $fatal(1, "CCU2C: INJECT1_0 = %s is not modelled", INJECT1_0);
-        if (INJECT1_1 != "YES" && INJECT1_1 != "NO") $fatal(1, "CCU2C: INJECT1_1 = %s is not modelled", INJECT1_1);
+        if (INJECT1_0 != "YES" && INJECT1_0 != "NO") begin
+            $fatal(1, "CCU2C: INJECT1_0 = %s is not modelled", INJECT1_0);
+            NOT_MODELLED stop();
+        end
+        if (INJECT1_1 != "YES" && INJECT1_1 != "NO") begin
+            $fatal(1, "CCU2C: INJECT1_1 = %s is not modelled", INJECT1_1);
+            NOT_MODELLED stop();
+        end
     endgenerate
     wire pass0 = INIT0[{D0, C0, B0, A0}];
     wire pass1 = INIT1[{D1, C1, B1, A1}];

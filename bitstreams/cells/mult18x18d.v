@@ -18,13 +18,30 @@ module MULT18X18D #(
         P14, P13, P12, P11, P10, P9, P8, P7, P6, P5, P4, P3, P2, P1, P0
 );
     generate
-        if (REG_INPUTA_CLK != "NONE") $fatal(1, "MULT18X18D: REG_INPUTA_CLK = %s is not modelled", REG_INPUTA_CLK);
-        if (REG_INPUTB_CLK != "NONE") $fatal(1, "MULT18X18D: REG_INPUTB_CLK = %s is not modelled", REG_INPUTB_CLK);
-        if (REG_INPUTC_CLK != "NONE") $fatal(1, "MULT18X18D: REG_INPUTC_CLK = %s is not modelled", REG_INPUTC_CLK);
-        if (REG_PIPELINE_CLK != "NONE")
+        if (REG_INPUTA_CLK != "NONE") begin
+            $fatal(1, "MULT18X18D: REG_INPUTA_CLK = %s is not modelled", REG_INPUTA_CLK);
+            NOT_MODELLED stop();
+        end
+        if (REG_INPUTB_CLK != "NONE") begin
+            $fatal(1, "MULT18X18D: REG_INPUTB_CLK = %s is not modelled", REG_INPUTB_CLK);
+            NOT_MODELLED stop();
+        end
+        if (REG_INPUTC_CLK != "NONE") begin
+            $fatal(1, "MULT18X18D: REG_INPUTC_CLK = %s is not modelled", REG_INPUTC_CLK);
+            NOT_MODELLED stop();
+        end
+        if (REG_PIPELINE_CLK != "NONE") begin
             $fatal(1, "MULT18X18D: REG_PIPELINE_CLK = %s is not modelled", REG_PIPELINE_CLK);
-        if (REG_OUTPUT_CLK != "NONE") $fatal(1, "MULT18X18D: REG_OUTPUT_CLK = %s is not modelled", REG_OUTPUT_CLK);
-        if (MULT_BYPASS != "DISABLED") $fatal(1, "MULT18X18D: MULT_BYPASS = %s is not modelled", MULT_BYPASS);
+            NOT_MODELLED stop();
+        end
+        if (REG_OUTPUT_CLK != "NONE") begin
+            $fatal(1, "MULT18X18D: REG_OUTPUT_CLK = %s is not modelled", REG_OUTPUT_CLK);
+            NOT_MODELLED stop();
+        end
+        if (MULT_BYPASS != "DISABLED") begin
+            $fatal(1, "MULT18X18D: MULT_BYPASS = %s is not modelled", MULT_BYPASS);
+            NOT_MODELLED stop();
+        end
     endgenerate
     wire [17:0] a = {A17, A16, A15, A14, A13, A12, A11, A10, A9, A8, A7, A6, A5, A4, A3, A2, A1, A0};
     wire [17:0] b = {B17, B16, B15, B14, B13, B12, B11, B10, B9, B8, B7, B6, B5, B4, B3, B2, B1, B0};

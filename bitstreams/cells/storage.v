@@ -16,13 +16,30 @@ module TRELLIS_FF #(
     output reg Q
 );
     generate
-        if (CEMUX != "1" && CEMUX != "0" && CEMUX != "CE" && CEMUX != "INV")
+        if (CEMUX != "1" && CEMUX != "0" && CEMUX != "CE" && CEMUX != "INV") begin
             $fatal(1, "TRELLIS_FF: CEMUX = %s is not modelled", CEMUX);
-        if (CLKMUX != "CLK" && CLKMUX != "INV") $fatal(1, "TRELLIS_FF: CLKMUX = %s is not modelled", CLKMUX);
-        if (LSRMUX != "LSR" && LSRMUX != "INV") $fatal(1, "TRELLIS_FF: LSRMUX = %s is not modelled", LSRMUX);
-        if (SRMODE != "LSR_OVER_CE" && SRMODE != "ASYNC") $fatal(1, "TRELLIS_FF: SRMODE = %s is not modelled", SRMODE);
-        if (REGSET != "RESET" && REGSET != "SET") $fatal(1, "TRELLIS_FF: REGSET = %s is not modelled", REGSET);
-        if (LSRMODE != "LSR") $fatal(1, "TRELLIS_FF: LSRMODE = %s is not modelled", LSRMODE);
+            NOT_MODELLED stop();
+        end
+        if (CLKMUX != "CLK" && CLKMUX != "INV") begin
+            $fatal(1, "TRELLIS_FF: CLKMUX = %s is not modelled", CLKMUX);
+            NOT_MODELLED stop();
+        end
+        if (LSRMUX != "LSR" && LSRMUX != "INV") begin
+            $fatal(1, "TRELLIS_FF: LSRMUX = %s is not modelled", LSRMUX);
+            NOT_MODELLED stop();
+        end
+        if (SRMODE != "LSR_OVER_CE" && SRMODE != "ASYNC") begin
+            $fatal(1, "TRELLIS_FF: SRMODE = %s is not modelled", SRMODE);
+            NOT_MODELLED stop();
+        end
+        if (REGSET != "RESET" && REGSET != "SET") begin
+            $fatal(1, "TRELLIS_FF: REGSET = %s is not modelled", REGSET);
+            NOT_MODELLED stop();
+        end
+        if (LSRMODE != "LSR") begin
+            $fatal(1, "TRELLIS_FF: LSRMODE = %s is not modelled", LSRMODE);
+            NOT_MODELLED stop();
+        end
     endgenerate
     localparam [0:0] VALUE = REGSET == "SET";
     wire enable = CEMUX == "1" ? 1'b1 : CEMUX == "0" ? 1'b0 : CEMUX == "INV" ? ~CE : CE;
@@ -54,8 +71,14 @@ module TRELLIS_DPR16X4 #(
     output [3:0] DO
 );
     generate
-        if (WCKMUX != "WCK" && WCKMUX != "INV") $fatal(1, "TRELLIS_DPR16X4: WCKMUX = %s is not modelled", WCKMUX);
-        if (WREMUX != "WRE" && WREMUX != "INV") $fatal(1, "TRELLIS_DPR16X4: WREMUX = %s is not modelled", WREMUX);
+        if (WCKMUX != "WCK" && WCKMUX != "INV") begin
+            $fatal(1, "TRELLIS_DPR16X4: WCKMUX = %s is not modelled", WCKMUX);
+            NOT_MODELLED stop();
+        end
+        if (WREMUX != "WRE" && WREMUX != "INV") begin
+            $fatal(1, "TRELLIS_DPR16X4: WREMUX = %s is not modelled", WREMUX);
+            NOT_MODELLED stop();
+        end
     endgenerate
     reg [3:0] words [0:15];
     integer k;

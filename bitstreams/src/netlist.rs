@@ -87,7 +87,7 @@ pub fn card(config: &CardConfig, part: Part, say: &mut dyn FnMut(&str)) -> Resul
 
 fn card_in(folder: &Path, config: &CardConfig, part: Part, say: &mut dyn FnMut(&str)) -> Result<PathBuf, Error> {
     let source = source(config, part)?;
-    let tools = Tools::find(tools::Choice::Auto, say)?;
+    let tools = Tools::find(tools::Choice::default(), say)?;
     let path = folder.join(format!("{}.v", key(&source, &tools)));
     if path.is_file() {
         return Ok(path);

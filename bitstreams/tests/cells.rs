@@ -233,12 +233,12 @@ fn logic_carries_and_registers() {
         ("plain", 64),
         ("enabled", 64),
         ("cleared", 64),
-        ("set", 64),
+        ("preset", 64),
         ("off", 64),
         ("on", 64),
         ("fallen", 64),
-        ("near", 4),
-        ("far", 12),
+        ("nearby", 4),
+        ("distant", 12),
     ];
     let cells =
         [("LUT4", 100), ("PFUMX", 20), ("L6MUX21", 1), ("CCU2C", 100), ("TRELLIS_FF", 500), ("TRELLIS_DPR16X4", 8)];

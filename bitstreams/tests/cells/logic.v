@@ -2,7 +2,7 @@
 module top (
     input clock, reset, enable, input [63:0] x, y, input [7:0] s,
     output [64:0] sum, difference, output less, equal, output [63:0] shifted, counted, output table7, pick,
-    output [63:0] plain, enabled, cleared, set, off, on, fallen, output [3:0] near, output [11:0] far
+    output [63:0] plain, enabled, cleared, preset, off, on, fallen, output [3:0] nearby, output [11:0] distant
 );
     assign sum = {1'b0, x} + y + s[0];
     assign difference = {1'b0, x} - y;
@@ -30,7 +30,7 @@ module top (
     always @(posedge clock or posedge reset) if (reset) r4 <= 0; else if (enable) r4 <= x | y;
     always @(posedge clock or negedge enable) if (~enable) r5 <= ~64'd0; else r5 <= y;
     always @(negedge clock) if (s[1]) r6 <= x + 64'd1;
-    assign {counted, plain, enabled, cleared, set, off, on, fallen} = {count, r0, r1, r2, r3, r4, r5, r6};
+    assign {counted, plain, enabled, cleared, preset, off, on, fallen} = {count, r0, r1, r2, r3, r4, r5, r6};
 
     (* ram_style = "distributed" *) reg [3:0] nibbles [0:15];
     (* ram_style = "distributed" *) reg [11:0] dozens [0:63];
@@ -43,6 +43,6 @@ module top (
         if (enable) nibbles[x[3:0]] <= y[3:0];
         if (~s[7]) dozens[x[5:0]] <= y[11:0];
     end
-    assign near = nibbles[s[3:0]];
-    assign far = dozens[s[5:0]];
+    assign nearby = nibbles[s[3:0]];
+    assign distant = dozens[s[5:0]];
 endmodule

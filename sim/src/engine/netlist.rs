@@ -17,8 +17,7 @@ const HEADER: &str = "// Gristmill netlist, configuration ";
 /// The Verilated netlist in `file`, which must be of this configuration.
 pub(super) fn load(file: &Path, config: &CardConfig, waves: Option<&Waves>) -> Result<Verilated, SimError> {
     find().map_err(error)?;
-    let text =
-        std::fs::read_to_string(file).map_err(|e| SimError::io(format!("the netlist {}", file.display()), e))?;
+    let text = std::fs::read_to_string(file).map_err(|e| SimError::io(format!("the netlist {}", file.display()), e))?;
     check(&text, config).map_err(|problem| SimError::Options(format!("netlist {}: {problem}", file.display())))?;
     tracing::info!("Verilator's model of the netlist: built once, which takes minutes, then kept in the cache");
     let options = Options { trace: trace(waves), ..Options::default() };
@@ -30,12 +29,14 @@ pub(super) fn load(file: &Path, config: &CardConfig, waves: Option<&Waves>) -> R
 fn check(text: &str, config: &CardConfig) -> Result<(), String> {
     let first = text.lines().next().unwrap_or_default();
     let Some(id) = first.strip_prefix(HEADER) else {
-        return Err(format!("its first line does not begin with `{HEADER}`; build it with --device sim:netlist"));
+        return Err(format!(
+            "its first line does not begin with `{HEADER}`; `gristmill_bitstreams::netlist::card` makes one"
+        ));
     };
     let wanted = format!("{:#010x}", config.config_id());
     if id.trim() != wanted {
         return Err(format!(
-            "it is of the configuration {}, not of `{}` ({wanted}); name its configuration with --config, or build \
+            "it is of the configuration {}, not of `{}` ({wanted}); give the simulator its configuration, or make \
              another netlist",
             id.trim(),
             config.name
@@ -55,8 +56,8 @@ mod tests {
         let text = format!("{HEADER}{:#010x}\nmodule top();\n", tiny.config_id());
         assert_eq!(check(&text, &tiny), Ok(()));
         let problem = check(&text, &CardConfig::sim()).expect_err("another");
-        assert!(problem.contains("`sim`") && problem.contains("--config"), "{problem}");
-        assert!(check("module top();", &tiny).expect_err("no netlist").contains("--device sim:netlist"));
+        assert!(problem.contains("`sim`") && problem.contains("another netlist"), "{problem}");
+        assert!(check("module top();", &tiny).expect_err("no netlist").contains("netlist::card"));
     }
 
     #[test]
