@@ -162,7 +162,7 @@ fn block_memories() {
         let r = random.next();
         // Few addresses, so that ports meet; after a while others.
         let window = round / 1000 * 613;
-        let near = |bits: u64| (bits & 7) * 1025 + window & 0x3fff;
+        let near = |bits: u64| ((bits & 7) * 1025 + window) & 0x3fff;
         let (aa, ab) = (near(r >> 40), near(r >> 50));
         let seldom = u64::from(r & 0xf0 == 0);
         pair.cycle(&[
