@@ -76,7 +76,7 @@ impl Rtl {
                 model.eval();
                 Kind::Verilator(Box::new(model))
             }
-            EngineKind::ProtocolOnly => {
+            EngineKind::ProtocolOnly | EngineKind::Netlist => {
                 return Err(SimError::Options(
                     "a board on a serial line is its RTL: choose native or verilator".into(),
                 ));
