@@ -9,6 +9,8 @@ mod line;
 mod pty;
 mod rtl;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use board::{Board, Counts};
 pub use line::{FaultyLine, LineFaults};

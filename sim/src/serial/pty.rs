@@ -5,7 +5,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{OptionalActions, ioctl_tiocnxcl, tcgetattr, tcsetattr};
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ const MOST_WAITING: usize = 1 << 16;
 pub struct Pty {
     master: OwnedFd,
     /// Held open so that a host that closes its end does not hang up the line.
-    _port: OwnedFd,
+    port: OwnedFd,
     path: PathBuf,
     out: VecDeque<u8>,
 }
@@ -41,7 +41,7 @@ impl Pty {
         mode.make_raw();
         tcsetattr(&port, OptionalActions::Now, &mode).map_err(failed("make it raw"))?;
         rustix::io::ioctl_fionbio(&master, true).map_err(failed("make it not block"))?;
-        Ok(Pty { master, _port: port, path, out: VecDeque::new() })
+        Ok(Pty { master, port, path, out: VecDeque::new() })
     }
 
     /// The host's end.
@@ -80,6 +80,8 @@ impl Pty {
 
     /// Waits until something comes, at most so long.
     pub fn wait(&self, time: Duration) -> Result<(), SimError> {
+        // A host's exclusive mode would outlive it, because we hold the port open.
+        ioctl_tiocnxcl(&self.port).map_err(failed("leave exclusive mode"))?;
         let mut events = [PollFd::new(&self.master, PollFlags::IN)];
         let limit = Timespec { tv_sec: time.as_secs() as i64, tv_nsec: i64::from(time.subsec_nanos()) };
         match poll(&mut events, Some(&limit)) {

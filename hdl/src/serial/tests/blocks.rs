@@ -1,6 +1,6 @@
 //! UART, CRC and frames against the models.
 
-use super::super::model::{frame, LineIn, LineOut};
+use super::super::model::{frame, Deframer, LineIn, LineOut};
 use super::super::{CrcStep, FrameReceiver, FrameSender, UartRx, UartTx};
 use super::bench::{on_both, Pins};
 use gristmill_abi::serial::{crc32_step, ESCAPE, FLAG, MAX_BODY};
@@ -156,6 +156,64 @@ fn frames_out() {
             assert!(done);
             assert_eq!(line, frame(&body));
         }
+    });
+}
+
+#[test]
+fn frames_in() {
+    on_both(FrameReceiver::default, |mut pins| {
+        let mut rng = StdRng::seed_from_u64(12);
+        let mut line = vec![0x33, ESCAPE, FLAG, FLAG, ESCAPE, FLAG, 1, 2, 3, FLAG];
+        for body in bodies(&mut rng) {
+            let mut bytes = frame(&body);
+            match rng.gen_range(0..6) {
+                // Damaged, cut, doubled, escape before the flag, longer than any.
+                0 => {
+                    let at = rng.gen_range(0..bytes.len());
+                    bytes[at] ^= 1 << rng.gen_range(0..8);
+                }
+                1 => drop(bytes.remove(rng.gen_range(0..bytes.len()))),
+                2 => bytes.insert(3, bytes[3]),
+                3 => bytes.insert(bytes.len() - 1, ESCAPE),
+                _ => {}
+            }
+            line.extend(bytes);
+            line.extend(frame(&body));
+            // Two frames with one flag between them.
+            line.pop();
+        }
+        line.push(FLAG);
+        line.extend(vec![0x11; 3000]);
+        line.extend(frame(&[9, 9]));
+        let (mut model, mut got, mut wanted, mut bad) = (Deframer::default(), vec![], vec![], 0);
+        let mut body = vec![];
+        let mut queue = VecDeque::from(line);
+        let mut rest = 3000;
+        while rest > 0 {
+            // Slow enough for every frame to be looked at before the next ends.
+            let byte = if rng.gen_ratio(1, 10) { queue.pop_front() } else { None };
+            rest -= u32::from(queue.is_empty());
+            pins.set("octet", byte.unwrap_or(FLAG).into());
+            pins.set("byte_valid", byte.is_some().into());
+            wanted.extend(byte.and_then(|b| model.push(b)));
+            let there = pins.is("there");
+            if there && body.is_empty() {
+                body = vec![pins.get("kind") as u8, pins.get("number") as u8];
+            }
+            let (take, whole) = (there && pins.is("valid"), there && pins.get("left") == 0);
+            if take {
+                body.push(pins.get("data") as u8);
+            }
+            if whole {
+                got.push(std::mem::take(&mut body));
+            }
+            pins.set("take", take.into());
+            pins.set("dismiss", whole.into());
+            pins.cycle();
+            bad += u64::from(pins.is("bad"));
+        }
+        assert_eq!(got, wanted);
+        assert!(got.len() > 33 && bad == model.bad && bad > 4, "{} frames, {bad} and {} bad", got.len(), model.bad);
     });
 }
 
