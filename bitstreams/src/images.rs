@@ -50,10 +50,10 @@ pub fn state(manifest: &Manifest) -> Result<State, Error> {
         Ok(config) => config,
         Err(e) => return stale(format!("its configuration is none of this version: {e}")),
     };
-    if let Ok(named) = CardConfig::named(&config.name) {
-        if named.config_id() != config.config_id() {
-            return stale(format!("configuration {} is another one now", config.name));
-        }
+    if let Ok(named) = CardConfig::named(&config.name)
+        && named.config_id() != config.config_id()
+    {
+        return stale(format!("configuration {} is another one now", config.name));
     }
     if config.config_id() != manifest.config_id {
         return stale(format!("its configuration has id {:08x} now", config.config_id()));

@@ -67,6 +67,9 @@ pub struct DeviceArgs {
     /// The simulated card's configuration: a TOML file, or the name of a built-in one (tiny, sim, ecp5-85k)
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<String>,
+    /// The netlist that sim:netlist simulates, instead of one that is synthesized from the configuration
+    #[arg(long, value_name = "FILE.v")]
+    pub netlist: Option<PathBuf>,
     /// Watch a card's completions for so long before sleeping until its interrupt, or `always`:
     /// quicker for short commands, but it keeps a processor busy
     #[arg(long, value_name = "MICROSECONDS", value_parser = poll)]
@@ -206,6 +209,8 @@ pub enum EngineArg {
     Native,
     /// The generated Verilog under Verilator
     Verilator,
+    /// The card as synthesized for the ECP5 (its netlist), under Verilator
+    Netlist,
     /// Registers, queues and copies only; no MSM or NTT
     Protocol,
 }
@@ -217,7 +222,7 @@ pub struct Sim {
     #[arg(long, value_name = "PATH", required_unless_present = "serial", conflicts_with = "serial")]
     pub socket: Option<PathBuf>,
     /// A board on a serial line instead, behind a pseudo-terminal: prints its device string
-    #[arg(long, conflicts_with_all = ["fault", "waves"])]
+    #[arg(long, conflicts_with_all = ["fault", "waves", "netlist"])]
     pub serial: bool,
     /// The card's configuration: a TOML file, or the name of a built-in one (tiny, sim, ecp5-85k).
     /// By default `sim`; with --serial, which takes cards without memory only, `ecp5-85k`
@@ -232,6 +237,9 @@ pub struct Sim {
     /// What simulates the card
     #[arg(long, value_enum, default_value = "native")]
     pub engine: EngineArg,
+    /// The netlist of --engine netlist, instead of one that is synthesized from the configuration
+    #[arg(long, value_name = "FILE.v")]
+    pub netlist: Option<PathBuf>,
     /// Misbehave, to test what is above: FAULT[@OPCODE][+SKIP][*TIMES], such as wrong-point@msm,
     /// corrupt:3@ntt, status:8, drop, hang, garbage, die, close
     #[arg(long, value_name = "FAULT")]

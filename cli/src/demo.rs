@@ -24,7 +24,7 @@ pub fn run(args: &Demo) -> Result<(), CliError> {
         "I know a preimage of a Poseidon hash. The circuit has 520 wires; its key is snarkjs'."
     ))?;
     output::line(format_args!("Every G1 MSM and every NTT of the proof is done by the simulated card's RTL.\n"))?;
-    let device_args = DeviceArgs { device: args.device.clone(), config: None, poll: None };
+    let device_args = DeviceArgs { device: args.device.clone(), config: None, netlist: None, poll: None };
     let device = open::device(&device_args, Fallback::Never, Check::Curve, &WavesArgs::default())?;
     let (proved, report, seconds) = prove(&device)?;
     let signals: Vec<String> = proved.public.iter().map(|s| s.to_string()).collect();

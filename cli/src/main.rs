@@ -15,6 +15,7 @@ mod doctor;
 mod error;
 mod info;
 mod list;
+mod netlist;
 mod open;
 mod output;
 #[cfg_attr(not(feature = "sim"), allow(dead_code))] // `demo` draws with it

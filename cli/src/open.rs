@@ -2,6 +2,7 @@
 
 use crate::args::{CheckArg, DeviceArgs, FallbackArg, WavesArgs};
 use crate::error::CliError;
+use crate::netlist;
 use gristmill::{Check, Device, Fallback, Options};
 
 /// Opens the device that the arguments name.
@@ -26,8 +27,20 @@ pub fn options(args: &DeviceArgs, waves: &WavesArgs) -> Result<Options, CliError
             choices: "--device sim or sim:verilator (a real card has its own configuration)",
         });
     }
+    let netlist = match args.netlist.clone() {
+        None if args.device == netlist::DEVICE => Some(netlist::build(args.config.as_deref())?),
+        Some(file) if args.device != netlist::DEVICE => {
+            return Err(CliError::NotOffered {
+                option: "netlist",
+                value: format!("{} with --device {}", file.display(), args.device),
+                choices: "--device sim:netlist",
+            });
+        }
+        given => given,
+    };
     Ok(Options {
         config: args.config.clone(),
+        netlist,
         wait: args.poll.unwrap_or_default(),
         waves: waves.waves.clone().map(|file| gristmill::Waves { file, cycles: waves.waves_cycles }),
         ..Options::default()

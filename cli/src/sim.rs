@@ -2,6 +2,7 @@
 
 use crate::args::{EngineArg, Sim};
 use crate::error::CliError;
+use crate::netlist;
 use crate::output;
 use gristmill_sim::serial::{BoardOptions, Server as Board};
 use gristmill_sim::vfio_user::Server;
@@ -25,6 +26,7 @@ fn on_line(args: &Sim) -> Result<(), CliError> {
     let engine = match args.engine {
         EngineArg::Native => native.engine,
         EngineArg::Verilator => EngineKind::Verilator,
+        EngineArg::Netlist => EngineKind::Netlist,
         EngineArg::Protocol => EngineKind::ProtocolOnly,
     };
     let faults = args.line_faults.unwrap_or_default();
@@ -39,19 +41,29 @@ fn on_line(args: &Sim) -> Result<(), CliError> {
 
 /// A card behind a socket.
 fn on_socket(args: &Sim, socket: &Path) -> Result<(), CliError> {
-    let config = gristmill::device::load_config(args.config.as_deref().unwrap_or("sim"))?;
+    let netlist = match args.netlist.clone() {
+        None if args.engine == EngineArg::Netlist => Some(netlist::build(args.config.as_deref())?),
+        Some(file) if args.engine != EngineArg::Netlist => {
+            let value = format!("{} with another --engine", file.display());
+            return Err(CliError::NotOffered { option: "netlist", value, choices: "--engine netlist" });
+        }
+        given => given,
+    };
+    let default = if netlist.is_some() { netlist::CONFIG } else { "sim" };
+    let config = gristmill::device::load_config(args.config.as_deref().unwrap_or(default))?;
     let name = config.name.clone();
     let native = Options::native(config);
     let engine = match args.engine {
         EngineArg::Native => native.engine,
         EngineArg::Verilator => EngineKind::Verilator,
+        EngineArg::Netlist => EngineKind::Netlist,
         EngineArg::Protocol => EngineKind::ProtocolOnly,
     };
     let waves = args.waves.waves.as_ref().map(|file| {
         let (from, to) = args.waves.waves_cycles.unwrap_or((0, u64::MAX));
         Waves::new(file, from, to)
     });
-    let mut card = SimCard::new(&Options { engine, waves, faults: args.fault.clone(), ..native })?;
+    let mut card = SimCard::new(&Options { engine, netlist, waves, faults: args.fault.clone(), ..native })?;
     let server = Server::bind(socket)?;
     let socket = socket.display();
     output::complain(format_args!("card `{name}` ({:?} engine) on {socket}", args.engine));

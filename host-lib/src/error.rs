@@ -26,7 +26,7 @@ pub enum ErrorKind {
 pub enum Error {
     /// A device name that is none.
     #[error(
-        "device `{name}`: {problem}; use auto, cpu, sim, sim:verilator, vfio:BDF (such as vfio:0000:03:00.0), \
+        "device `{name}`: {problem}; use auto, cpu, sim, sim:verilator, sim:netlist, vfio:BDF (such as vfio:0000:03:00.0), \
          vfio-user:SOCKET, or serial:PORT[@BAUD] (such as serial:/dev/ttyUSB0@3000000)"
     )]
     DeviceName {

@@ -10,9 +10,9 @@ mod options;
 mod tests;
 
 pub use bases::Bases;
-#[cfg(all(feature = "sim", target_os = "linux"))]
-pub use card::load_config;
 pub use card::transport;
+#[cfg(all(feature = "sim", target_os = "linux"))]
+pub use card::{default_config, load_config};
 pub(crate) use engine::{Engine, EngineResult, MsmJob, Resident};
 pub use engine::{EngineError, Info, MsmInfo, NttInfo};
 pub use options::{Check, DeviceName, Fallback, Options, TimeOuts, Wait, Waves};

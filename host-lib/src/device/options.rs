@@ -57,6 +57,9 @@ impl Default for TimeOuts {
 pub struct Options {
     /// Configuration of a simulated card: a name (`tiny`, `sim`, `ecp5-85k`) or a TOML file's path.
     pub config: Option<String>,
+    /// The netlist that `sim:netlist` simulates: a file of `gristmill_bitstreams::netlist`, which the command
+    /// `gristmill` makes by itself.
+    pub netlist: Option<PathBuf>,
     /// May the CPU step in?
     pub fallback: Fallback,
     /// How results are checked.
@@ -84,6 +87,8 @@ pub enum DeviceName {
     Sim,
     /// The simulated card in this process, its Verilog under Verilator.
     SimVerilator,
+    /// The card as synthesized, its netlist under Verilator, in this process: [`Options::netlist`].
+    SimNetlist,
     /// A card behind the kernel's VFIO, by PCI address.
     Vfio(String),
     /// A card behind a vfio-user socket.
@@ -108,6 +113,7 @@ impl FromStr for DeviceName {
                 _ => bad("no such device"),
             },
             Some(("sim", "verilator")) => Ok(DeviceName::SimVerilator),
+            Some(("sim", "netlist")) => Ok(DeviceName::SimNetlist),
             Some(("sim", _)) => bad("no such simulator"),
             Some(("vfio", "")) => bad("the PCI address is missing"),
             Some(("vfio", bdf)) => Ok(DeviceName::Vfio(bdf.to_owned())),
@@ -127,6 +133,7 @@ impl fmt::Display for DeviceName {
             DeviceName::Cpu => f.write_str("cpu"),
             DeviceName::Sim => f.write_str("sim"),
             DeviceName::SimVerilator => f.write_str("sim:verilator"),
+            DeviceName::SimNetlist => f.write_str("sim:netlist"),
             DeviceName::Vfio(bdf) => write!(f, "vfio:{bdf}"),
             DeviceName::VfioUser(path) => write!(f, "vfio-user:{}", path.display()),
             DeviceName::Serial(port) => write!(f, "serial:{port}"),

@@ -29,7 +29,7 @@ mod simulated;
 mod words;
 
 #[cfg(all(feature = "sim", target_os = "linux"))]
-pub use simulated::load_config;
+pub use simulated::{default_config, load_config};
 
 use super::{DeviceName, Options, engine::Engine};
 use crate::{Error, Result};
@@ -66,11 +66,10 @@ fn unavailable(name: &DeviceName, reason: String) -> Error {
 fn connect(name: &DeviceName, options: &Options) -> Result<(Box<dyn Transport>, Nature)> {
     match name {
         DeviceName::Auto | DeviceName::Cpu => Err(Error::Internal(format!("{name} is no card"))),
-        DeviceName::Sim | DeviceName::SimVerilator => simulated(name, options),
+        DeviceName::Sim | DeviceName::SimVerilator | DeviceName::SimNetlist => simulated(name, options),
         DeviceName::Vfio(_) | DeviceName::VfioUser(_) | DeviceName::Serial(_) => {
             if options.config.is_some() {
-                let reason =
-                    "a configuration can be given to simulated cards in this process only (sim, sim:verilator)";
+                let reason = "a configuration can be given to simulated cards in this process only (sim, sim:verilator, sim:netlist)";
                 return Err(unavailable(name, reason.into()));
             }
             let transport = gristmill_driver::open(&name.to_string()).map_err(|e| unavailable(name, e.to_string()))?;

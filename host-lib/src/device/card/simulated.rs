@@ -1,4 +1,4 @@
-//! `sim` and `sim:verilator`: the simulated card in this process.
+//! `sim`, `sim:verilator` and `sim:netlist`: the simulated card in this process.
 
 use super::engine::Nature;
 use super::in_process::InProcess;
@@ -11,6 +11,13 @@ use std::path::Path;
 
 /// The configuration that a simulated card gets if none is named.
 const DEFAULT_CONFIG: &str = "sim";
+/// The same of a netlist: the card that fits the part.
+const DEFAULT_NETLIST: &str = "ecp5-85k";
+
+/// The configuration that `sim:netlist` has if none is named, and others have.
+pub fn default_config(name: &DeviceName) -> &'static str {
+    if *name == DeviceName::SimNetlist { DEFAULT_NETLIST } else { DEFAULT_CONFIG }
+}
 
 /// The configuration of a name (`tiny`, `sim`, `ecp5-85k`) or TOML file.
 ///
@@ -33,12 +40,17 @@ pub fn load_config(name: &str) -> Result<CardConfig> {
 }
 
 pub(super) fn open(name: &DeviceName, options: &Options) -> Result<(Box<dyn Transport>, Nature)> {
-    let config = load_config(options.config.as_deref().unwrap_or(DEFAULT_CONFIG))?;
+    let config = load_config(options.config.as_deref().unwrap_or(default_config(name)))?;
     let (config_name, clock_hz) = (config.name.clone(), config.clock_hz);
     let native = SimOptions::native(config);
-    let engine = if *name == DeviceName::SimVerilator { EngineKind::Verilator } else { native.engine };
+    let engine = match name {
+        DeviceName::SimVerilator => EngineKind::Verilator,
+        DeviceName::SimNetlist => EngineKind::Netlist,
+        _ => native.engine,
+    };
+    let netlist = options.netlist.clone();
     let waves = options.waves.as_ref().map(waves);
-    let card = SimCard::new(&SimOptions { engine, waves, faults: options.faults.clone(), ..native })
+    let card = SimCard::new(&SimOptions { engine, netlist, waves, faults: options.faults.clone(), ..native })
         .map_err(|e| Error::DeviceUnavailable { device: name.to_string(), reason: e.to_string() })?;
     let nature = Nature {
         kind: "simulator",
