@@ -229,10 +229,10 @@ pub struct Sim {
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<String>,
     /// Clocks a bit on the serial line: few are quick to simulate
-    #[arg(long, value_name = "N", default_value_t = 4, requires = "serial", value_parser = clap::value_parser!(u32).range(4..=32768))]
+    #[arg(long, value_name = "N", default_value_t = 4, conflicts_with = "socket", value_parser = clap::value_parser!(u32).range(4..=32768))]
     pub divisor: u32,
     /// What the serial line does to bytes: lost=P,doubled=P,damaged=P,seed=S, probabilities to 0.1
-    #[arg(long, value_name = "FAULTS", requires = "serial")]
+    #[arg(long, value_name = "FAULTS", conflicts_with = "socket")]
     pub line_faults: Option<LineFaults>,
     /// What simulates the card
     #[arg(long, value_enum, default_value = "native")]
