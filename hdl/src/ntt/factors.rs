@@ -12,7 +12,7 @@
 
 use crate::field::{Arithmetic, FieldParams, MontMul256};
 use gristmill_hdl_kit::delay::Delay;
-use gristmill_hdl_kit::mem::Ram;
+use gristmill_hdl_kit::mem::{Ram, RamStyle};
 use gristmill_hdl_kit::twin::Fidelity;
 use gristmill_hdl_kit::word::U;
 use rust_hdl::prelude::*;
@@ -75,6 +75,11 @@ impl FactorSource {
             (least..=15).contains(&log_seeds),
             "2^{log_seeds} seeds: the multiplier's latency asks for 2^{least} at least, the capability word for 2^15 at most",
         );
+        // Small parts run out of block memories first.
+        let style = match arithmetic {
+            Arithmetic::Pipelined => RamStyle::Auto,
+            Arithmetic::Serial => RamStyle::Distributed,
+        };
         FactorSource {
             clock: Default::default(),
             reset: Default::default(),
@@ -88,7 +93,7 @@ impl FactorSource {
             ratio: Default::default(),
             back: Default::default(),
             back_data: Default::default(),
-            ring: Ram::new(1 << log_seeds),
+            ring: Ram::with_style(1 << log_seeds, style),
             returning: multiplier.iter().map(|m| Delay::new(m.latency() + 1)).collect(),
             ratio_q: Default::default(),
             loading: Default::default(),

@@ -49,7 +49,7 @@ impl Bench {
         (r.answer_read, r.answer_write) = (pins.is("s_arvalid"), pins.is("s_awvalid"));
         if r.answer_read {
             r.reads += 1;
-            r.value = u32::from(pins.get("s_araddr") as u16) * 0x10001 ^ r.reads;
+            r.value = (u32::from(pins.get("s_araddr") as u16) * 0x10001) ^ r.reads;
         }
         if r.answer_write {
             assert!(pins.is("s_wvalid"));
@@ -155,7 +155,7 @@ fn questions_are_executed_once() {
     on_bridges(|b| {
         let read = |number| [p::READ, number, 0x34, 0x12];
         let first = b.ask(&read(7));
-        assert_eq!(first, [&[p::READ | p::ANSWER, 7][..], &(0x1234u32 * 0x10001 ^ 1).to_le_bytes()].concat());
+        assert_eq!(first, [&[p::READ | p::ANSWER, 7][..], &((0x1234u32 * 0x10001) ^ 1).to_le_bytes()].concat());
         // The same number again: the same answer, no second access; another number: a new one.
         assert_eq!(b.ask(&read(7)), first);
         assert_eq!(b.registers.reads, 1);
