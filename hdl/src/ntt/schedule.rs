@@ -347,8 +347,12 @@ impl Logic for Schedule {
                 self.index_b.next = self.index_a.val();
                 if self.slot.val() {
                     if (self.before_q.q.val() && self.successors.val()) && !self.succeeded.q.val() {
-                        self.kind.next = self.kind_successor.val();
-                        self.succeeded.d.next = true;
+                        // Only with a word to follow in the next slot: the successor takes its
+                        // factor's place in the ring, and must not come before the factor is used.
+                        if self.in_valid.val() {
+                            self.kind.next = self.kind_successor.val();
+                            self.succeeded.d.next = true;
+                        }
                     } else {
                         self.in_ready.next = true;
                         if self.in_valid.val() {
@@ -408,8 +412,11 @@ impl Logic for Schedule {
                 self.index_b.next = self.count.q.val();
                 if self.slot.val() && (self.factors_loaded.val() || !self.after_q.q.val()) {
                     if (self.after_q.q.val() && self.successors.val()) && !self.succeeded.q.val() {
-                        self.kind.next = self.kind_successor.val();
-                        self.succeeded.d.next = true;
+                        // As at load: not before the word can follow.
+                        if self.has_room.val() {
+                            self.kind.next = self.kind_successor.val();
+                            self.succeeded.d.next = true;
+                        }
                     } else if self.has_room.val() {
                         self.kind.next = self.kind_store.val();
                         if self.after_q.q.val() {
