@@ -56,7 +56,7 @@ fn seen(options: &Options) -> Seen {
 }
 
 #[test]
-#[ignore = "synthesis and Verilator's build: minutes"]
+#[ignore = "long: cargo test --release -p gristmill-bitstreams --test card -- --ignored"]
 fn the_netlist_of_a_card_without_engines_is_its_rtl() {
     if std::env::var("GRISTMILL_SKIP_NETLIST").is_ok_and(|v| !v.is_empty() && v != "0") {
         eprintln!("SKIPPED by GRISTMILL_SKIP_NETLIST: no netlist was simulated");

@@ -61,7 +61,7 @@ pub enum Command {
 /// Which device, and what to do without it.
 #[derive(Args, Debug, Clone)]
 pub struct DeviceArgs {
-    /// auto | cpu | sim | sim:verilator | vfio:DDDD:BB:DD.F | vfio-user:SOCKET | serial:PORT[@BAUD]
+    /// auto | cpu | sim | sim:verilator | sim:netlist | vfio:DDDD:BB:DD.F | vfio-user:SOCKET | serial:PORT[@BAUD]
     #[arg(long, default_value = "auto", value_name = "DEVICE")]
     pub device: String,
     /// The simulated card's configuration: a TOML file, or the name of a built-in one (tiny, sim, ecp5-85k)

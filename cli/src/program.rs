@@ -6,9 +6,9 @@ use crate::output;
 use gristmill::{Device, Fallback, Options};
 use gristmill_bitstreams::Error;
 use gristmill_bitstreams::board::Board;
-use gristmill_bitstreams::manifest::Manifest;
+use gristmill_bitstreams::manifest::{self, Manifest};
 use gristmill_bitstreams::{flow, images, program};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,10 @@ const PORT: Duration = Duration::from_secs(5);
 /// Runs the command.
 pub fn run(args: &Program) -> Result<ExitCode, CliError> {
     let board = Board::named(&args.board)?;
-    let image = args.image.clone().unwrap_or_else(|| images::folder().join(&board.name));
+    let image = match &args.image {
+        Some(image) => image.clone(),
+        None => own_image(&board)?,
+    };
     let (manifest, bitstream, forced) = program::accept(&image, &board, args.force)?;
     if let Some(why) = forced {
         output::complain(format_args!("gristmill: WARNING: programming a stale image: {why}"));
@@ -41,6 +44,20 @@ pub fn run(args: &Program) -> Result<ExitCode, CliError> {
         manifest.config_id, manifest.source_hash
     ))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The image of a release, if this source has one.
+fn own_image(board: &Board) -> Result<PathBuf, CliError> {
+    let image = images::folder().join(&board.name);
+    if image.join(manifest::NAME).is_file() {
+        return Ok(image);
+    }
+    let name = &board.name;
+    Err(Error::Missing {
+        what: format!("an image of {name} in {}", images::folder().display()),
+        way_out: format!("build one (gristmill build --board {name}) and name its folder: --image image-{name}"),
+    }
+    .into())
 }
 
 /// The only port of a board of that kind.

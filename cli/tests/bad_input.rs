@@ -281,7 +281,8 @@ fn devices_that_are_not_there() {
     let place = Place::new();
     let info = |device: &str| run(place.path(), &["info", "--device", device]);
     for name in ["gpu", "", "sim:fast", "cpu:1", "vfio", "vfio-user:", "serial:"] {
-        info(name).failed_with(&[&format!("device `{name}`"), "use auto, cpu, sim, sim:verilator, sim:netlist, vfio:BDF"]);
+        info(name)
+            .failed_with(&[&format!("device `{name}`"), "use auto, cpu, sim, sim:verilator, sim:netlist, vfio:BDF"]);
     }
     for name in ["vfio:xyz", "vfio:0000:03:00", "vfio:0000:zz:00.0", "vfio:0000:03:00.9", "vfio:1:2:3:4.5"] {
         info(name).failed_with(&[name, "vfio:BUS:DEVICE.FUNCTION"]);

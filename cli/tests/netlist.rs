@@ -21,7 +21,7 @@ fn on_the_netlist(args: &[&str]) -> serde_json::Value {
 }
 
 #[test]
-#[ignore = "synthesis and Verilator's build of the whole card"]
+#[ignore = "long: cargo test --release -p gristmill-cli --test netlist -- --ignored --test-threads=1"]
 fn registers_show_the_configuration() {
     let (netlist, native) = (on_the_netlist(&["info"]), {
         let config = config();
@@ -48,19 +48,19 @@ fn bench(op: &str, log_size: &str) {
 }
 
 #[test]
-#[ignore = "synthesis and Verilator's build of the whole card"]
+#[ignore = "long: cargo test --release -p gristmill-cli --test netlist -- --ignored --test-threads=1"]
 fn an_msm_is_the_cpus() {
     bench("msm", "4");
 }
 
 #[test]
-#[ignore = "synthesis and Verilator's build of the whole card"]
+#[ignore = "long: cargo test --release -p gristmill-cli --test netlist -- --ignored --test-threads=1"]
 fn an_ntt_is_the_cpus() {
     bench("ntt", "5");
 }
 
 #[test]
-#[ignore = "synthesis and Verilator's build of the whole card"]
+#[ignore = "long: cargo test --release -p gristmill-cli --test netlist -- --ignored --test-threads=1"]
 fn a_proof_of_the_product_example_verifies() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = config();

@@ -108,7 +108,7 @@ pub fn build(
         output.write(name, text)?;
     }
     let mut report = summary::head(plan, source);
-    steps.done("Verilog", &format!("{} lines, source hash {}", source.verilog.lines().count(), source.hash_text()));
+    (steps.say)(&format!("Verilog: {} lines, source hash {}", source.verilog.lines().count(), source.hash_text()));
     let Some(tools) = tools.filter(|_| plan.stage > Stage::Verilog) else {
         return Ok(Built { folder: output.finish()?, manifest: None, report });
     };
