@@ -29,4 +29,4 @@ mod simd;
 pub use engine::{Engine, EngineError, VARIABLE};
 pub use field::Coordinate;
 pub use msm::msm;
-pub use ntt::{TransformField, ntt};
+pub use ntt::{GOLDILOCKS, GoldilocksError, TransformField, goldilocks_ntt, ntt};

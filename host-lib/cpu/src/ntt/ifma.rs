@@ -12,14 +12,13 @@
 //! 0.95 R, so that the product by a factor below 2.1p is below 4p, where `reduced` takes it.
 //! [`STAGES`](Plan::fits) follows from R / p: 25 for BN254's Fr, 10 for BLS12-381's.
 
-use super::TransformField;
+use super::{TransformField, target::Target};
 use crate::{
     field::{Fp8, Limbs},
     simd::{Ifma, load4, store4},
 };
-use ark_ff::{AdditiveGroup, BigInt, FftField, Field, Fp, MontBackend, MontConfig};
+use ark_ff::{BigInt, FftField, Field, Fp, MontBackend, MontConfig};
 use rayon::prelude::*;
-use std::marker::PhantomData;
 use zeroize::Zeroize;
 
 type Element<T> = Fp<MontBackend<T, 4>, 4>;
@@ -86,21 +85,22 @@ impl<T: MontConfig<4>> Plan<T> {
     }
 
     fn run(&self, simd: Ifma, values: &mut [Element<T>]) {
-        // Blocks of eight columns, row by row. May hold a witness: wiped.
-        let mut middle = vec![Element::<T>::ZERO; values.len()];
+        // Blocks of eight columns, row by row. Zeroed pages, which the threads that use them fault in.
+        let mut middle = vec![[0u64; 4]; values.len()];
         let zero = [simd.splat(0); 5];
         middle.par_chunks_mut(8 * self.rows).enumerate().with_min_len(1).for_each_init(
             || vec![Vector::<T>::new(zero); self.rows],
             // SAFETY: `simd` proves the features.
             |work, (block, out)| unsafe { self.columns(simd, values, 8 * block, work, out) },
         );
-        let result = Target { start: values.as_mut_ptr(), length: values.len(), lifetime: PhantomData };
+        let result = Target::new(values);
         (0..self.rows / 8).into_par_iter().for_each_init(
             || vec![Vector::<T>::new(zero); self.columns],
             // SAFETY: `simd` proves the features; each call writes its own eight columns of the result.
             |work, block| unsafe { self.rows(simd, &middle, 8 * block, work, &result) },
         );
-        middle.zeroize();
+        // It may hold a witness.
+        middle.par_chunks_mut(1 << 14).for_each(|part| part.as_flattened_mut().zeroize());
     }
 
     /// Powers first, first + 1, .. of the root as factors in the lanes, and their common factor's step.
@@ -116,7 +116,7 @@ impl<T: MontConfig<4>> Plan<T> {
     }
 
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn columns(&self, simd: Ifma, values: &[Element<T>], first: usize, work: &mut [Vector<T>], out: &mut [Element<T>]) {
+    fn columns(&self, simd: Ifma, values: &[Element<T>], first: usize, work: &mut [Vector<T>], out: &mut [[u64; 4]]) {
         let shift = usize::BITS - self.rows.ilog2();
         let mut coset = self.before.map(|g| {
             (Self::lanes(simd, g, first, Element::<T>::ONE), splat(simd, &factor(g.pow([self.columns as u64]))))
@@ -134,7 +134,7 @@ impl<T: MontConfig<4>> Plan<T> {
         let step = Self::lanes(simd, self.root, first, Element::<T>::ONE);
         let mut power = splat(simd, &factor(Element::<T>::ONE));
         for (v, out) in work.iter().zip(out.as_chunks_mut::<8>().0) {
-            write(simd, Vector::mul(simd, v, &power).reduced(simd), out);
+            store4(simd, Vector::mul(simd, v, &power).reduced(simd).pack(simd), out.each_mut());
             power = Vector::mul(simd, &power, &step);
         }
     }
@@ -143,7 +143,7 @@ impl<T: MontConfig<4>> Plan<T> {
     fn rows(
         &self,
         simd: Ifma,
-        middle: &[Element<T>],
+        middle: &[[u64; 4]],
         first: usize,
         work: &mut [Vector<T>],
         result: &Target<'_, Element<T>>,
@@ -151,7 +151,8 @@ impl<T: MontConfig<4>> Plan<T> {
         let shift = usize::BITS - self.columns.ilog2();
         for c in 0..self.columns {
             let at = (c / 8 * self.rows + first) * 8 + c % 8;
-            work[c.reverse_bits() >> shift] = read(simd, middle, |lane| at + 8 * lane);
+            let rows = std::array::from_fn(|lane| &middle[at + 8 * lane]);
+            work[c.reverse_bits() >> shift] = Vector::unpack(simd, load4(simd, rows));
         }
         self.small(simd, work);
         let (scale, root) = self.after;
@@ -210,25 +211,4 @@ fn write<T: MontConfig<4>>(simd: Ifma, v: Vector<T>, out: &mut [Element<T>; 8]) 
             words
         }),
     );
-}
-
-/// The result's memory, of which each task writes its own columns.
-struct Target<'a, F> {
-    start: *mut F,
-    length: usize,
-    lifetime: PhantomData<&'a mut [F]>,
-}
-
-// SAFETY: elements are plain data; `eight` demands that no two tasks ask for the same ones.
-unsafe impl<F: Send> Sync for Target<'_, F> {}
-
-impl<F> Target<'_, F> {
-    /// # Safety
-    /// No other reference to these elements is alive.
-    #[allow(clippy::mut_from_ref)]
-    unsafe fn eight(&self, first: usize) -> &mut [F; 8] {
-        assert!(first + 8 <= self.length);
-        // SAFETY: inside the slice that the target was made of; alone by the caller's promise.
-        unsafe { &mut *self.start.add(first).cast() }
-    }
 }

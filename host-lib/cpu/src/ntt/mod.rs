@@ -2,10 +2,14 @@
 
 #[cfg(target_arch = "x86_64")]
 mod exact;
+mod goldilocks;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
+mod target;
 #[cfg(test)]
 mod tests;
+
+pub use goldilocks::{GOLDILOCKS, GoldilocksError, goldilocks_ntt};
 
 use crate::Engine;
 use ark_ff::FftField;

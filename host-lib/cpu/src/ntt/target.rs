@@ -1,0 +1,29 @@
+//! Memory of a result that tasks write column by column.
+
+use std::marker::PhantomData;
+
+/// The result's memory, of which each task writes its own columns.
+pub(super) struct Target<'a, F> {
+    start: *mut F,
+    length: usize,
+    lifetime: PhantomData<&'a mut [F]>,
+}
+
+// SAFETY: elements are plain data; `eight` demands that no two tasks ask for the same ones.
+unsafe impl<F: Send> Sync for Target<'_, F> {}
+
+impl<'a, F> Target<'a, F> {
+    pub fn new(values: &'a mut [F]) -> Self {
+        Target { start: values.as_mut_ptr(), length: values.len(), lifetime: PhantomData }
+    }
+
+    /// # Safety
+    /// No other reference to these elements is alive.
+    #[allow(clippy::mut_from_ref)]
+    #[inline(always)]
+    pub unsafe fn eight(&self, first: usize) -> &mut [F; 8] {
+        assert!(first + 8 <= self.length);
+        // SAFETY: inside the slice that the target was made of; alone by the caller's promise.
+        unsafe { &mut *self.start.add(first).cast() }
+    }
+}
