@@ -147,7 +147,10 @@ pub struct Msm {
     sum_valid: Signal<Local, Bit>,
     running: Signal<Local, Bit>,
     slot: Signal<Local, Bit>,
+    /// Operands may move: in every cycle, or in one of four where the adder leaves time.
+    beat: Signal<Local, Bit>,
     head_go: Signal<Local, Bit>,
+    head_next: Signal<Local, Bit>,
     head_bucket: Signal<Local, Bits<24>>,
     read_bucket: Signal<Local, Bits<24>>,
     issue_now: Signal<Local, Bit>,
@@ -173,6 +176,7 @@ pub struct Msm {
     zero8: Constant<Bits<8>>,
     one8: Constant<Bits<8>>,
     last_pace: Constant<Bits<8>>,
+    of_beat: Constant<Bits<8>>,
     result_pace: Constant<Bits<8>>,
     _pipelined: usize,
     _serial: usize,
@@ -238,6 +242,10 @@ impl Msm {
         let latency: usize =
             adder.iter().map(PointAdder256::latency).chain(serial.iter().map(PointAdderSerial::latency)).sum();
         let turnaround = latency + TURNAROUND;
+        assert!(
+            interval == 1 || interval.is_multiple_of(4),
+            "an addition in {interval} cycles: a multiple of the beat's 4"
+        );
         let turnaround_steps = turnaround.div_ceil(interval);
         // A pipelined adder's last sums arrive while the first go out; a serial one's would be late.
         let (drain, style) = match arithmetic {
@@ -271,8 +279,14 @@ impl Msm {
             control: Default::default(),
             issue: Default::default(),
             head: Default::default(),
-            recoder: Recoder::new(config, scalars, &curve.field),
-            tracker: Tracker::new(config.buckets()),
+            recoder: match arithmetic {
+                Arithmetic::Pipelined => Recoder::new(config, scalars, &curve.field),
+                Arithmetic::Serial => Recoder::paced(config, scalars, &curve.field),
+            },
+            tracker: match arithmetic {
+                Arithmetic::Pipelined => Tracker::new(config.buckets()),
+                Arithmetic::Serial => Tracker::paced(config.buckets()),
+            },
             summation: Summation::new(config.chains(), config.buckets_per_segment(), turnaround_steps, drain),
             buckets: Ram::with_style(config.buckets(), style),
             chains: Ram::new(2 * config.chains()),
@@ -291,7 +305,9 @@ impl Msm {
             sum_valid: Default::default(),
             running: Default::default(),
             slot: Default::default(),
+            beat: Default::default(),
             head_go: Default::default(),
+            head_next: Default::default(),
             head_bucket: Default::default(),
             read_bucket: Default::default(),
             issue_now: Default::default(),
@@ -317,6 +333,7 @@ impl Msm {
             zero8: Constant::new(0u64.into()),
             one8: Constant::new(1u64.into()),
             last_pace: Constant::new((interval as u64 - 1).into()),
+            of_beat: Constant::new(3u64.into()),
             // The adder takes its operands in the cycle after a slot.
             result_pace: Constant::new(((1 + latency as u64) % interval as u64).into()),
             _config: *config,
@@ -369,6 +386,14 @@ impl Logic for Msm {
         }
         self.issue.d.next.take = self.slot.val();
         self.tracker.slot.next = self.slot.val();
+        self.tracker.decide.next = true;
+        self.beat.next = true;
+        for _i in 0..self._serial {
+            self.tracker.slot.next = self.running.val() && (self.control.q.val().pace == self.last_pace.val());
+            self.tracker.decide.next = (self.control.q.val().pace & self.of_beat.val()) == self.of_beat.val();
+            self.beat.next = (self.control.q.val().pace & self.of_beat.val()) == self.zero8.val();
+        }
+        self.recoder.beat.next = self.beat.val();
         self.summation.step.next = self.slot.val();
 
         // Who asks for a slot: the recoder's operand or the summation (a), the oldest sum (b).
@@ -384,22 +409,28 @@ impl Logic for Msm {
             self.tracker.a_next.next = self.recoder.bucket_next.val();
             self.tracker.a_valid.next = self.recoder.op_valid.val();
             self.recoder.op_ready.next = self.tracker.a_go.val();
+            for _i in 0..self._serial {
+                self.tracker.a_next.next = self.recoder.op_bucket.val();
+            }
         }
         if self.control.q.val().phase == Phase::Sum {
             self.tracker.a_next.next = self.summation.bucket_next.val();
-            self.tracker.a_valid.next = self.slot.val()
-                && self.summation.slot.val()
-                && (!self.summation.weighted.val())
-                && (!self.summation.last.val());
+            for _i in 0..self._serial {
+                self.tracker.a_next.next = self.summation.bucket.val();
+            }
+            self.tracker.a_valid.next =
+                self.summation.slot.val() && (!self.summation.weighted.val()) && (!self.summation.last.val());
             self.tracker.summing.next = true;
             self.read_bucket.next = self.summation.bucket.val();
         }
 
         // The oldest sum goes when the tracker lets it, at once if it is infinity.
-        self.head_go.next = self.tracker.b_go.val() || (self.head.q.val().valid && (!self.head.q.val().point));
-        self.results.out_ready.next = (!self.head.q.val().valid) || self.head_go.val();
+        self.head_go.next =
+            self.tracker.b_go.val() || (self.head.q.val().valid && (!self.head.q.val().point) && self.beat.val());
+        self.head_next.next = ((!self.head.q.val().valid) && self.beat.val()) || self.head_go.val();
+        self.results.out_ready.next = self.head_next.val();
         self.head_bucket.next = self.head.q.val().bucket;
-        if (!self.head.q.val().valid) || self.head_go.val() {
+        if self.head_next.val() {
             self.head.d.next.valid = self.results.out_valid.val();
             self.head.d.next.point = self.results.out_data.val().z.any();
             self.head.d.next.x = self.results.out_data.val().x;
@@ -409,6 +440,9 @@ impl Logic for Msm {
         }
         self.head.d.next.bucket = self.head_bucket.val();
         self.tracker.b_next.next = self.head_bucket.val();
+        for _i in 0..self._serial {
+            self.tracker.b_next.next = self.head.q.val().bucket;
+        }
 
         // One operand reads its bucket, one writes.
         self.issue.d.next.plain = false;
@@ -460,7 +494,8 @@ impl Logic for Msm {
                     }
                 }
             }
-            if self.recoder.finished.val() && (self.control.q.val().in_flight == self.zero16.val()) {
+            // In a slot, so that the first chain's slot finds its bucket looked up.
+            if self.recoder.finished.val() && (self.control.q.val().in_flight == self.zero16.val()) && self.slot.val() {
                 self.control.d.next.phase = Phase::Sum;
                 self.control.d.next.begin_sum = true;
             }

@@ -56,12 +56,19 @@ struct State {
     op_bucket: Bits<24>,
     op_x: U<256>,
     op_y: U<256>,
+    /// Paced only: the digit that goes out, as found in the cycles before.
+    negative: Bit,
+    some: Bit,
+    last: Bit,
+    bucket: Bits<24>,
 }
 
 /// See the module. `start` (pulse, while `finished`) begins a command of `count` points.
 /// `op_valid`, `op_ready`: an operand (`op_bucket`, `op_x`, `op_y`, affine) goes out;
 /// `bucket_next` is the value of `op_bucket` in the next cycle. Without an operand, `op_empty`
 /// tells that a zero digit or a skipped point is why, else a base or a scalar is awaited.
+/// With a paced recoder ([`Recoder::paced`]) digits and points move only in cycles with `beat`, at
+/// least four apart; what they are is found in the cycles between, and `op_bucket` is to be asked for instead of `bucket_next`.
 /// `finished`: all points have gone out. A scalar that is not below the order counts as 0; the
 /// index of the first is held in `scalar_index` with `scalar_error` until the next start.
 #[derive(LogicBlock)]
@@ -79,6 +86,7 @@ pub struct Recoder {
     pub scalar_ready: Signal<Out, Bit>,
     pub op_valid: Signal<Out, Bit>,
     pub op_ready: Signal<In, Bit>,
+    pub beat: Signal<In, Bit>,
     pub op_empty: Signal<Out, Bit>,
     pub op_bucket: Signal<Out, Bits<24>>,
     pub op_x: Signal<Out, U<256>>,
@@ -104,6 +112,9 @@ pub struct Recoder {
     negative: Signal<Local, Bit>,
     shifted: Signal<Local, U<256>>,
     bucket: Signal<Local, Bits<24>>,
+    place: Signal<Local, Bits<24>>,
+    some: Signal<Local, Bit>,
+    found_last: Signal<Local, Bit>,
     idle: Constant<State>,
     modulus: Constant<U<256>>,
     order: Constant<U<256>>,
@@ -125,11 +136,21 @@ pub struct Recoder {
     one32: Constant<U<32>>,
     zero32: Constant<U<32>>,
     one40: Constant<U<40>>,
+    paced: Constant<Bit>,
 }
 
 impl Recoder {
     /// For windows as `config` has them, scalars of the field `scalars`, coordinates of `bases`.
     pub fn new(config: &MsmConfig, scalars: &FieldParams, bases: &FieldParams) -> Self {
+        Self::build(config, scalars, bases, false)
+    }
+
+    /// As [`Recoder::new`], for engines that take an operand only now and then.
+    pub fn paced(config: &MsmConfig, scalars: &FieldParams, bases: &FieldParams) -> Self {
+        Self::build(config, scalars, bases, true)
+    }
+
+    fn build(config: &MsmConfig, scalars: &FieldParams, bases: &FieldParams, paced: bool) -> Self {
         config.assert_valid();
         let half = config.buckets_per_window() as u64;
         Self {
@@ -146,6 +167,7 @@ impl Recoder {
             scalar_ready: Default::default(),
             op_valid: Default::default(),
             op_ready: Default::default(),
+            beat: Default::default(),
             op_empty: Default::default(),
             op_bucket: Default::default(),
             op_x: Default::default(),
@@ -171,6 +193,9 @@ impl Recoder {
             negative: Default::default(),
             shifted: Default::default(),
             bucket: Default::default(),
+            place: Default::default(),
+            some: Default::default(),
+            found_last: Default::default(),
             idle: Constant::new(State::default()),
             modulus: Constant::new(bases.prime().into()),
             order: Constant::new(scalars.prime().into()),
@@ -192,6 +217,7 @@ impl Recoder {
             zero32: Constant::new(0u64.into()),
             one32: Constant::new(1u64.into()),
             one40: Constant::new(1u64.into()),
+            paced: Constant::new(paced),
         }
     }
 }
@@ -240,7 +266,7 @@ impl Logic for Recoder {
         }
 
         // The digit that goes out in this cycle.
-        self.load.next = (!self.state.q.val().op_valid) || self.op_ready.val();
+        self.load.next = ((!self.state.q.val().op_valid) || self.op_ready.val()) && self.beat.val();
         self.step.next = self.state.q.val().active && self.load.val();
         self.shifted.next = self.state.q.val().rest >> self.shift.val();
         self.window_sum.next = bit_cast_ub::<24, 256>(self.state.q.val().rest & self.mask.val());
@@ -252,8 +278,18 @@ impl Logic for Recoder {
         if self.negative.val() {
             self.size.next = self.whole.val() - self.window_sum.val();
         }
-        self.last.next = (self.state.q.val().window == self.last_window.val())
+        self.found_last.next = (self.state.q.val().window == self.last_window.val())
             || ((!self.shifted.val().any()) && (!self.negative.val()));
+        self.place.next = (self.state.q.val().origin + self.size.val()) - self.one24.val();
+        self.some.next = self.size.val().any();
+        self.last.next = self.found_last.val();
+        self.state.d.next.negative = self.negative.val();
+        self.state.d.next.some = self.some.val();
+        self.state.d.next.last = self.found_last.val();
+        self.state.d.next.bucket = self.place.val();
+        if self.paced.val() {
+            self.last.next = self.state.q.val().last;
+        }
         self.bucket.next = self.state.q.val().op_bucket;
         if self.load.val() {
             self.state.d.next.op_valid = false;
@@ -264,22 +300,30 @@ impl Logic for Recoder {
             self.state.d.next.carry = self.negative.val();
             self.state.d.next.window = self.state.q.val().window + self.one8.val();
             self.state.d.next.origin = self.state.q.val().origin + self.half.val();
-            if self.last.val() {
-                self.state.d.next.active = false;
+            self.state.d.next.op_valid = self.some.val();
+            self.bucket.next = self.place.val();
+            self.state.d.next.op_x = self.state.q.val().x;
+            self.state.d.next.op_y = self.state.q.val().y;
+            if self.negative.val() {
+                self.state.d.next.op_y = self.state.q.val().y_negative;
             }
-            if self.size.val().any() {
-                self.state.d.next.op_valid = true;
-                self.state.d.next.op_x = self.state.q.val().x;
+            if self.paced.val() {
+                self.state.d.next.carry = self.state.q.val().negative;
+                self.state.d.next.op_valid = self.state.q.val().some;
+                self.bucket.next = self.state.q.val().bucket;
                 self.state.d.next.op_y = self.state.q.val().y;
-                if self.negative.val() {
+                if self.state.q.val().negative {
                     self.state.d.next.op_y = self.state.q.val().y_negative;
                 }
-                self.bucket.next = (self.state.q.val().origin + self.size.val()) - self.one24.val();
+            }
+            if self.last.val() {
+                self.state.d.next.active = false;
             }
         }
 
         // The next point takes the place of one whose last digit goes out.
-        self.take.next = self.scalars.out_valid.val()
+        self.take.next = self.beat.val()
+            && self.scalars.out_valid.val()
             && (self.state.q.val().bases >= self.two4.val())
             && ((!self.state.q.val().active) || (self.step.val() && self.last.val()));
         self.skip.next = (!self.scalars.out_data.val().any())
@@ -356,7 +400,8 @@ impl Logic for Recoder {
 }
 
 gristmill_hdl_kit::ports!(Recoder {
-    in: reset, start, count, montgomery, base_data, base_valid, scalar_data, scalar_valid, op_ready;
+    in: reset, start, count, montgomery, base_data, base_valid, scalar_data, scalar_valid, op_ready,
+        beat;
     out: base_ready, scalar_ready, op_valid, op_empty, op_bucket, op_x, op_y, bucket_next, finished,
         scalar_error, scalar_index
 });

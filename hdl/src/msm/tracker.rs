@@ -33,6 +33,11 @@ struct State {
     put: Bits<24>,
     got_valid: Bit,
     got: Bits<24>,
+    /// Paced only: what the memories said, and what was decided on it.
+    full_a: Bit,
+    full_b: Bit,
+    go_a: Bit,
+    go_b: Bit,
 }
 
 /// See the module. `a_next` and `b_next` are the buckets of the operands that will ask in the
@@ -40,6 +45,11 @@ struct State {
 /// cycle asks. `a_go`, `b_go` tell that it goes; `a_full`, `b_full` whether it reads or writes.
 ///
 /// An operand reads only in a cycle with `slot`, in which the adder takes an addition.
+///
+/// A *paced* tracker ([`Tracker::paced`]) takes several cycles over a decision, so that none of them
+/// is long. `a_next` and `b_next` are then the buckets of this cycle's operands; operands stay for three cycles
+/// before the one with `decide`, and in the cycle after that one `a_go` or `b_go` may be high; only
+/// then may they change. `slot` tells in the cycle with `decide` whether the next one is a slot.
 ///
 /// While `summing`, `a` takes what is there and the slot becomes as new. While `wiping`, the slot
 /// of `a` becomes as new whatever it holds.
@@ -52,6 +62,7 @@ pub struct Tracker {
     pub b_valid: Signal<In, Bit>,
     pub urgent: Signal<In, Bit>,
     pub slot: Signal<In, Bit>,
+    pub decide: Signal<In, Bit>,
     pub summing: Signal<In, Bit>,
     pub wiping: Signal<In, Bit>,
     pub a_go: Signal<Out, Bit>,
@@ -70,6 +81,10 @@ pub struct Tracker {
     get_b: Signal<Local, Bit>,
     full_a: Signal<Local, Bit>,
     full_b: Signal<Local, Bit>,
+    may_a: Signal<Local, Bit>,
+    may_b: Signal<Local, Bit>,
+    known_a: Signal<Local, Bit>,
+    known_b: Signal<Local, Bit>,
     go_a: Signal<Local, Bit>,
     go_b: Signal<Local, Bit>,
     put: Signal<Local, Bit>,
@@ -80,11 +95,22 @@ pub struct Tracker {
     parity: Constant<U<2>>,
     seen: Constant<U<2>>,
     both: Constant<U<2>>,
+    paced: Constant<Bit>,
 }
 
 impl Tracker {
-    /// A tracker of `buckets` slots, all empty.
+    /// A tracker of `buckets` slots, all empty, that decides in the cycle in which it is asked.
     pub fn new(buckets: usize) -> Self {
+        Self::build(buckets, false)
+    }
+
+    /// As [`Tracker::new`], but with registers between what the memories say, the decision, and what
+    /// follows from it: for adders that leave several cycles for each operand.
+    pub fn paced(buckets: usize) -> Self {
+        Self::build(buckets, true)
+    }
+
+    fn build(buckets: usize, paced: bool) -> Self {
         Self {
             clock: Default::default(),
             a_next: Default::default(),
@@ -93,6 +119,7 @@ impl Tracker {
             b_valid: Default::default(),
             urgent: Default::default(),
             slot: Default::default(),
+            decide: Default::default(),
             summing: Default::default(),
             wiping: Default::default(),
             a_go: Default::default(),
@@ -109,6 +136,10 @@ impl Tracker {
             get_b: Default::default(),
             full_a: Default::default(),
             full_b: Default::default(),
+            may_a: Default::default(),
+            may_b: Default::default(),
+            known_a: Default::default(),
+            known_b: Default::default(),
             go_a: Default::default(),
             go_b: Default::default(),
             put: Default::default(),
@@ -119,6 +150,7 @@ impl Tracker {
             parity: Constant::new(1u64.into()),
             seen: Constant::new(2u64.into()),
             both: Constant::new(3u64.into()),
+            paced: Constant::new(paced),
         }
     }
 }
@@ -145,15 +177,32 @@ impl Logic for Tracker {
             self.gets.data_b.val() ^ (self.state.q.val().got_valid && (self.state.q.val().got == self.state.q.val().b));
         self.full_a.next = self.put_a.val() ^ self.get_a.val();
         self.full_b.next = self.put_b.val() ^ self.get_b.val();
-        // Who goes.
-        self.go_a.next = self.a_valid.val() && (self.slot.val() || (!self.full_a.val()));
-        self.go_b.next = self.b_valid.val() && (self.slot.val() || (!self.full_b.val()));
-        if self.a_valid.val() && self.b_valid.val() && (self.full_a.val() == self.full_b.val()) {
-            if self.full_a.val() || self.urgent.val() {
-                self.go_a.next = false;
+        // Who may go.
+        self.known_a.next = self.full_a.val();
+        self.known_b.next = self.full_b.val();
+        if self.paced.val() {
+            self.known_a.next = self.state.q.val().full_a;
+            self.known_b.next = self.state.q.val().full_b;
+        }
+        self.may_a.next = self.a_valid.val() && (self.slot.val() || ((!self.known_a.val()) && (!self.summing.val())));
+        self.may_b.next = self.b_valid.val() && (self.slot.val() || (!self.known_b.val()));
+        if self.a_valid.val() && self.b_valid.val() && (self.known_a.val() == self.known_b.val()) {
+            if self.known_a.val() || self.urgent.val() {
+                self.may_a.next = false;
             } else {
-                self.go_b.next = false;
+                self.may_b.next = false;
             }
+        }
+        // Who goes, now or after a register.
+        self.state.d.next.full_a = self.full_a.val();
+        self.state.d.next.full_b = self.full_b.val();
+        self.state.d.next.go_a = self.may_a.val() && self.decide.val();
+        self.state.d.next.go_b = self.may_b.val() && self.decide.val();
+        self.go_a.next = self.may_a.val();
+        self.go_b.next = self.may_b.val();
+        if self.paced.val() {
+            self.go_a.next = self.state.q.val().go_a;
+            self.go_b.next = self.state.q.val().go_b;
         }
         // A write flips the one memory, a read the other; only one operand does either.
         self.put.next = false;
@@ -162,10 +211,10 @@ impl Logic for Tracker {
         if !self.put_a.val() {
             self.puts.write_data.next = self.both.val();
         }
-        if self.go_a.val() && (!self.full_a.val()) && (!self.summing.val()) {
+        if self.go_a.val() && (!self.known_a.val()) && (!self.summing.val()) {
             self.put.next = true;
         }
-        if self.go_b.val() && (!self.full_b.val()) {
+        if self.go_b.val() && (!self.known_b.val()) {
             self.put.next = true;
             self.put_at.next = self.state.q.val().b;
             self.puts.write_data.next = self.seen.val();
@@ -173,10 +222,10 @@ impl Logic for Tracker {
                 self.puts.write_data.next = self.both.val();
             }
         }
-        self.got.next = self.go_a.val() && self.full_a.val();
+        self.got.next = self.go_a.val() && self.known_a.val();
         self.got_at.next = self.state.q.val().a;
         self.gets.write_data.next = !self.get_a.val();
-        if self.go_b.val() && self.full_b.val() {
+        if self.go_b.val() && self.known_b.val() {
             self.got.next = true;
             self.got_at.next = self.state.q.val().b;
             self.gets.write_data.next = !self.get_b.val();
@@ -184,7 +233,7 @@ impl Logic for Tracker {
         self.puts.write_enable.next = self.put.val();
         self.gets.write_enable.next = self.got.val();
         // Summed: as never seen, the parity of the writes stays.
-        if self.summing.val() && self.a_valid.val() {
+        if self.summing.val() && self.go_a.val() {
             self.puts.write_enable.next = true;
             self.puts.write_data.next = self.none.val();
             if self.put_a.val() {
@@ -204,14 +253,14 @@ impl Logic for Tracker {
         self.state.d.next.put = self.put_at.val();
         self.state.d.next.got = self.got_at.val();
         self.a_go.next = self.go_a.val();
-        self.a_full.next = self.full_a.val();
+        self.a_full.next = self.known_a.val();
         self.a_seen.next = self.puts.data_a.val().get_bit(1)
             || (self.state.q.val().put_valid && (self.state.q.val().put == self.state.q.val().a));
         self.b_go.next = self.go_b.val();
-        self.b_full.next = self.full_b.val();
+        self.b_full.next = self.known_b.val();
     }
 }
 
 gristmill_hdl_kit::ports!(Tracker {
-    in: a_next, a_valid, b_next, b_valid, urgent, slot, summing, wiping; out: a_go, a_full, a_seen, b_go, b_full
+    in: a_next, a_valid, b_next, b_valid, urgent, slot, decide, summing, wiping; out: a_go, a_full, a_seen, b_go, b_full
 });

@@ -133,6 +133,7 @@ fn run_recoder(
         let s = &scalars[scalar.min(scalars.len() - 1)];
         recoder.scalar_data.next =
             if montgomery && *s < order { U::from((s << 256u32) % &order) } else { s.clone().into() };
+        recoder.beat.next = true;
         recoder.op_ready.next = rng.gen::<u8>() >= pauses;
         settle(recoder);
         if n > 0 && recoder.finished.val() {

@@ -59,8 +59,17 @@ fn ram2() {
 
 #[test]
 fn tracker() {
+    tracker_agrees(Tracker::new);
+}
+
+#[test]
+fn paced_tracker() {
+    tracker_agrees(Tracker::paced);
+}
+
+fn tracker_agrees(new: fn(usize) -> Tracker) {
     const SLOTS: usize = 12;
-    let mut tracker = Tracker::new(SLOTS);
+    let mut tracker = new(SLOTS);
     tracker.connect_all();
     type T = Tracker;
     let mut rng = StdRng::seed_from_u64(2);
@@ -73,6 +82,7 @@ fn tracker() {
         inputs[input::<T>("summing")] = bit(!wiping && n % 500 > 450);
         inputs[input::<T>("b_valid")] = bit(!wiping && n % 500 <= 450 && rng.gen());
         inputs[input::<T>("slot")] = bit(n % 500 > 450 || n % 3000 < 1500 || n % 5 == 0);
+        inputs[input::<T>("decide")] = bit(n % 4 == 3);
         inputs[input::<T>("urgent")] = bit(n % 90 > 70);
         inputs[input::<T>("wiping")] = bit(wiping);
     });
@@ -130,6 +140,7 @@ fn recoder() {
         inputs[input::<R>("scalar_data")] = word(&scalars[n / 5 % scalars.len()]);
         inputs[input::<R>("scalar_valid")] = bit(rng.gen());
         inputs[input::<R>("op_ready")] = bit(rng.gen_range(0..8) != 0);
+        inputs[input::<R>("beat")] = bit(true);
     });
     agreed(outcome.unwrap_or_else(|e| panic!("{e}")), 4000);
 }
