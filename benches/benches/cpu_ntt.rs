@@ -18,7 +18,12 @@ fn largest() -> u32 {
     std::env::var("GRISTMILL_BENCH_LOG").ok().and_then(|v| v.parse().ok()).unwrap_or(16).clamp(10, 22)
 }
 
-fn timed<T: Clone>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, values: &[T], mut run: impl FnMut(&mut Vec<T>)) {
+fn timed<T: Clone>(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: &str,
+    values: &[T],
+    mut run: impl FnMut(&mut Vec<T>),
+) {
     let mut work = values.to_vec();
     group.bench_function(name, |b| {
         b.iter_custom(|times| {
