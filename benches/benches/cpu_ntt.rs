@@ -7,7 +7,7 @@
 //! `GRISTMILL_BENCH_LOG` bounds the sizes (16 unless set, at most 22); `GRISTMILL_CPU` forces an engine. Plonky3 chooses
 //! its vectors when it is compiled: `RUSTFLAGS="-C target-cpu=native"` with another `CARGO_TARGET_DIR` shows it at its best.
 
-use ark_ff::{PrimeField, UniformRand};
+use ark_ff::PrimeField;
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use ark_std::test_rng;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime};
