@@ -1,5 +1,5 @@
 //! NTT on the CPU, side by side with its peers in one run: arkworks 0.6 (ark-poly, asm, parallel), halo2curves 0.10
-//! (BN254, `best_fft`), Plonky3 0.8 (Goldilocks, the fastest of its parallel transforms). Every run starts from the same
+//! (BN254, `best_fft`), Plonky3 0.8 (Goldilocks, three of its transforms). Every run starts from the same
 //! values, copied from a master copy outside what is timed. All results are compared before anything is timed.
 //!
 //! `cargo bench -p gristmill-benches --bench cpu_ntt` (`-- 2^16` for one size)
@@ -7,11 +7,11 @@
 //! `GRISTMILL_BENCH_LOG` bounds the sizes (16 unless set, at most 22); `GRISTMILL_CPU` forces an engine. Plonky3 chooses
 //! its vectors when it is compiled: `RUSTFLAGS="-C target-cpu=native"` with another `CARGO_TARGET_DIR` shows it at its best.
 
-use ark_ff::PrimeField;
+use ark_ff::{PrimeField, UniformRand};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use ark_std::test_rng;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime};
-use gristmill_cpu::{Engine, TransformField, ntt};
+use gristmill_cpu::{Engine, GOLDILOCKS, TransformField, goldilocks_ntt, ntt};
 use std::time::Duration;
 
 fn largest() -> u32 {
@@ -83,9 +83,39 @@ fn bls12_381(c: &mut Criterion) {
     scalars::<ark_bls12_381::Fr>(c, "BLS12-381 Fr", |_, _, _| {});
 }
 
+fn goldilocks(c: &mut Criterion) {
+    use p3_dft::{Radix2Bowers, Radix2Dit, Radix2DitParallel, TwoAdicSubgroupDft};
+    use p3_field::{PrimeCharacteristicRing, PrimeField64};
+    use p3_goldilocks::Goldilocks;
+    let engine = Engine::chosen().expect("GRISTMILL_CPU");
+    let rng = &mut test_rng();
+    let all: Vec<u64> = (0..1usize << largest()).map(|_| u64::rand(rng) % GOLDILOCKS).collect();
+    let (parallel, serial, bowers) =
+        (Radix2DitParallel::<Goldilocks>::default(), Radix2Dit::<Goldilocks>::default(), Radix2Bowers);
+    for log in (10..=largest()).step_by(2) {
+        let values = &all[..1 << log];
+        let theirs: Vec<Goldilocks> = values.iter().map(|v| Goldilocks::from_u64(*v)).collect();
+        let expected: Vec<u64> = parallel.dft(theirs.clone()).iter().map(|v| v.as_canonical_u64()).collect();
+        let mut own = values.to_vec();
+        goldilocks_ntt(engine, &mut own, false, None).expect("a length");
+        assert_eq!(own, expected, "Goldilocks 2^{log}");
+        let mut group = c.benchmark_group(format!("ntt Goldilocks 2^{log}"));
+        timed(&mut group, &format!("gristmill ({})", engine.name()), values, |v| {
+            goldilocks_ntt(engine, v, false, None).expect("a length");
+        });
+        // Each takes its vector and gives another: no copies are timed, with them or for them.
+        let run =
+            |v: &mut Vec<Goldilocks>, dft: &dyn Fn(Vec<Goldilocks>) -> Vec<Goldilocks>| *v = dft(std::mem::take(v));
+        timed(&mut group, "plonky3 Radix2DitParallel", &theirs, |v| run(v, &|v| parallel.dft(v)));
+        timed(&mut group, "plonky3 Radix2Dit", &theirs, |v| run(v, &|v| serial.dft(v)));
+        timed(&mut group, "plonky3 Radix2Bowers", &theirs, |v| run(v, &|v| bowers.dft(v)));
+        group.finish();
+    }
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
-    targets = bn254, bls12_381
+    targets = bn254, bls12_381, goldilocks
 }
 criterion_main!(benches);
