@@ -74,6 +74,7 @@ fn recoder_sends_the_digits() {
     for c in [2, 4, 8, 13, 16] {
         let config = MsmConfig { window_bits: c, segments: 1, stall_depth: 8 };
         let mut recoder = Recoder::new(&config, &BN254_FR, &BN254_FQ);
+        let mut paced = Recoder::paced(&config, &BN254_FR, &BN254_FQ);
         let order = BN254_FR.prime();
         let mut scalars = random_values(&BN254_FR, 20, c as u64);
         scalars.extend([BigUint::zero(), BigUint::one(), &order - 1u32, order.clone(), (BigUint::one() << 256) - 1u32]);
@@ -86,8 +87,10 @@ fn recoder_sends_the_digits() {
         bases[5] = [BigUint::one(), BigUint::zero()];
         let expected = expected_operands(&config, &bases, &scalars);
         for (pauses, montgomery) in [(0, false), (90, false), (90, true), (0, true)] {
-            let got = run_recoder(&mut recoder, &bases, &scalars, pauses, montgomery);
+            let got = run_recoder(&mut recoder, 1, &bases, &scalars, pauses, montgomery);
             assert_eq!(got.0, expected, "c = {c}");
+            assert_eq!(run_recoder(&mut paced, 4, &bases, &scalars, pauses, montgomery).0, expected, "c = {c}, paced");
+            assert_eq!((paced.scalar_index.val(), paced.scalar_error.val()), (U::from(23u64), true));
             assert_eq!(recoder.scalar_index.val(), U::from(23u64));
             assert!(recoder.scalar_error.val());
             if pauses == 0 && !montgomery && c <= 8 {
@@ -111,9 +114,10 @@ fn recoder_sends_the_digits() {
     }
 }
 
-/// Operands, and the cycles it took.
+/// Operands, and the cycles it took, with a beat in every so many.
 fn run_recoder(
     recoder: &mut Recoder,
+    beat: usize,
     bases: &[[BigUint; 2]],
     scalars: &[BigUint],
     pauses: u8,
@@ -133,8 +137,8 @@ fn run_recoder(
         let s = &scalars[scalar.min(scalars.len() - 1)];
         recoder.scalar_data.next =
             if montgomery && *s < order { U::from((s << 256u32) % &order) } else { s.clone().into() };
-        recoder.beat.next = true;
-        recoder.op_ready.next = rng.gen::<u8>() >= pauses;
+        recoder.beat.next = n % beat == 0;
+        recoder.op_ready.next = n % beat == 0 && rng.gen::<u8>() >= pauses;
         settle(recoder);
         if n > 0 && recoder.finished.val() {
             return (got, n);
@@ -229,6 +233,77 @@ fn tracker_keeps_every_slot_right() {
         settle(&mut tracker);
         assert_eq!((tracker.a_full.val(), tracker.a_seen.val()), (false, false));
     }
+}
+
+/// The same of a paced one: three cycles to look and decide, one to go.
+#[test]
+fn paced_tracker_keeps_every_slot_right() {
+    const SLOTS: usize = 11;
+    let mut tracker = Tracker::paced(SLOTS);
+    let mut rng = StdRng::seed_from_u64(5);
+    let (mut full, mut seen) = ([false; SLOTS], [false; SLOTS]);
+    let (mut a, mut b) = (None::<usize>, None::<usize>);
+    let mut went = [0; 3];
+    for n in 0..8_000 {
+        let summing = n % 2000 > 1900;
+        let urgent = n % 700 > 500;
+        // An adder that takes an operand in each beat, or in one of 17 as that of a small part.
+        let slot = summing || n % 4000 < 2000 || n % 17 == 0;
+        tracker.a_next.next = (a.unwrap_or(0) as u64).into();
+        tracker.b_next.next = (b.unwrap_or(0) as u64).into();
+        tracker.a_valid.next = a.is_some();
+        tracker.b_valid.next = b.is_some() && !summing;
+        tracker.urgent.next = urgent;
+        tracker.summing.next = summing;
+        for at in 1..=3 {
+            tracker.decide.next = at == 3;
+            tracker.slot.next = at == 3 && slot;
+            settle(&mut tracker);
+            assert_eq!((tracker.a_go.val(), tracker.b_go.val()), (false, false), "beat {n}, cycle {at}");
+            cycle(&mut tracker);
+        }
+        tracker.decide.next = false;
+        tracker.slot.next = false;
+        settle(&mut tracker);
+        let goes = |operand: Option<usize>| operand.is_some_and(|o| slot || !full[o]);
+        let (mut a_go, mut b_go) = (goes(a), goes(b) && !summing);
+        // The rule of two that want the same holds whether or not there is a slot.
+        if let (Some(a), Some(b), false) = (a, b, summing) {
+            if full[a] == full[b] {
+                if full[a] || urgent {
+                    a_go = false;
+                } else {
+                    b_go = false;
+                }
+            }
+        }
+        assert_eq!((tracker.a_go.val(), tracker.b_go.val()), (a_go, b_go), "beat {n}");
+        went[a_go as usize + b_go as usize] += 1;
+        let before = full;
+        if let Some(a) = a {
+            assert_eq!((tracker.a_full.val(), tracker.a_seen.val()), (full[a], seen[a]), "beat {n}, slot {a}");
+            if a_go {
+                full[a] = !before[a] && !summing;
+                seen[a] = !summing;
+            }
+        }
+        if let Some(b) = b {
+            assert_eq!(tracker.b_full.val(), before[b], "beat {n}, slot {b}");
+            if b_go {
+                full[b] = !before[b];
+                seen[b] = true;
+            }
+        }
+        cycle(&mut tracker);
+        if a_go || a.is_none() {
+            a = (rng.gen::<u8>() < 220).then(|| rng.gen_range(0..SLOTS));
+        }
+        if b_go || b.is_none() {
+            b = (rng.gen::<u8>() < 220).then(|| rng.gen_range(0..SLOTS));
+        }
+    }
+    println!("beats in which none, one, both went: {went:?}");
+    assert!(went.iter().all(|&n| n > 100));
 }
 
 #[test]

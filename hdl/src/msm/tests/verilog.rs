@@ -14,7 +14,7 @@ use rust_hdl::prelude::Block;
 use super::bench::{base_words, scalar_word, Command};
 use crate::curve::{PointAdder256, BN254};
 use crate::field::testing::{edge_values, random_values};
-use crate::field::{Arithmetic, BN254_FQ, BN254_FR};
+use crate::field::{Arithmetic, FieldParams, BN254_FQ, BN254_FR};
 use crate::msm::{Msm, MsmConfig, Ram2, Recoder, Redc, Summation, Tracker};
 
 fn input<B: Ports>(name: &str) -> usize {
@@ -118,9 +118,18 @@ fn redc() {
 
 #[test]
 fn recoder() {
+    recoder_agrees(Recoder::new, 1, 4000);
+}
+
+#[test]
+fn paced_recoder() {
+    recoder_agrees(Recoder::paced, 4, 8000);
+}
+
+fn recoder_agrees(new: fn(&MsmConfig, &FieldParams, &FieldParams) -> Recoder, beat: usize, cycles: usize) {
     type R = Recoder;
     let config = MsmConfig { window_bits: 7, segments: 1, stall_depth: 8 };
-    let mut recoder = Recoder::new(&config, &BN254_FR, &BN254_FQ);
+    let mut recoder = new(&config, &BN254_FR, &BN254_FQ);
     recoder.connect_all();
     let order = BN254_FR.prime();
     let mut scalars = random_values(&BN254_FR, 40, 6);
@@ -129,7 +138,7 @@ fn recoder() {
     let mut bases = random_values(&BN254_FQ, 60, 7);
     bases[8..12].fill(BigUint::default());
     let mut rng = StdRng::seed_from_u64(8);
-    let outcome = check_with(&mut recoder, 4000, &Options::default(), |n, _, inputs| {
+    let outcome = check_with(&mut recoder, cycles, &Options::default(), |n, _, inputs| {
         let word = |x: &BigUint| *U::<256>::from(x).limbs();
         inputs[input::<R>("reset")] = bit(n == 1900);
         inputs[input::<R>("start")] = bit(n == 2 || n == 2000);
@@ -140,9 +149,9 @@ fn recoder() {
         inputs[input::<R>("scalar_data")] = word(&scalars[n / 5 % scalars.len()]);
         inputs[input::<R>("scalar_valid")] = bit(rng.gen());
         inputs[input::<R>("op_ready")] = bit(rng.gen_range(0..8) != 0);
-        inputs[input::<R>("beat")] = bit(true);
+        inputs[input::<R>("beat")] = bit(n % beat == 0);
     });
-    agreed(outcome.unwrap_or_else(|e| panic!("{e}")), 4000);
+    agreed(outcome.unwrap_or_else(|e| panic!("{e}")), cycles);
 }
 
 /// The whole engine with all its multipliers in detail: two commands at the smallest size.

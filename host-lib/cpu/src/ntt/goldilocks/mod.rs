@@ -63,7 +63,7 @@ pub fn goldilocks_ntt(
         return Err(GoldilocksError::ZeroCoset);
     }
     if n < LEAST {
-        by_definition(values, inverse, coset);
+        radix_2(values, inverse, coset);
         return Ok(());
     }
     let plan = Plan::new(n, inverse, coset);
@@ -80,7 +80,7 @@ pub fn goldilocks_ntt(
 }
 
 /// Radix 2 in place, one element after the other; for short vectors.
-fn by_definition(values: &mut [u64], invert: bool, coset: Option<u64>) {
+fn radix_2(values: &mut [u64], invert: bool, coset: Option<u64>) {
     let n = values.len();
     let own = root(n.ilog2());
     let root = if invert { inverse(own) } else { own };
