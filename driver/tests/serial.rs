@@ -55,6 +55,16 @@ fn registers_and_configuration_space() {
 /// The bytes of docs/serial.md.
 #[test]
 fn bytes_on_the_line() {
+    // Now and then a byte of a session, sequence number or CRC is escaped: the smallest of many is meant.
+    let first = (0..32).map(|_| {
+        let board = Board::on_pty(Behaviour::default()).unwrap();
+        let mut t = greet(&board);
+        t.write32(reg::SCRATCH, 0).unwrap();
+        let quiet = t.link_figures();
+        (quiet.bytes_sent, quiet.bytes_received)
+    });
+    assert_eq!(first.min().unwrap(), (8 + 14, 9 + 8), "HELLO and a write");
+
     let board = Board::on_pty(Behaviour::default()).unwrap();
     let mut t = greet(&board);
     let cost = |t: &Serial, before: &Figures| {
@@ -62,10 +72,7 @@ fn bytes_on_the_line() {
         (now.bytes_sent - before.bytes_sent, now.bytes_received - before.bytes_received)
     };
     t.write32(reg::SCRATCH, 0).unwrap();
-    let quiet = t.link_figures();
-    assert_eq!((quiet.bytes_sent, quiet.bytes_received), (8 + 14, 9 + 8), "HELLO and a write");
     t.read32(reg::SCRATCH).unwrap();
-    // Now and then a byte of a sequence number or CRC is escaped: the smallest of many is meant.
     let least = |t: &mut Serial, f: &mut dyn FnMut(&mut Serial)| {
         let each = (0..32).map(|_| {
             let before = t.link_figures();

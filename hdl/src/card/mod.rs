@@ -23,6 +23,15 @@ use gristmill_hdl_kit::twin::Fidelity;
 use gristmill_hdl_kit::word::{bit_cast_ub, U};
 use rust_hdl::prelude::*;
 
+/// What the command being run does: the opcode, decoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
+struct Kind {
+    is_copy: Bit,
+    is_msm: Bit,
+    is_ntt: Bit,
+    is_zero: Bit,
+}
+
 /// The card's top, with exactly the pins of `docs/architecture.md`.
 #[derive(LogicBlock)]
 pub struct Card {
@@ -113,6 +122,7 @@ pub struct Card {
     ntt: Vec<Gated<Ntt>>,
 
     to_card: Signal<Local, Bit>,
+    kind: DFF<Kind>,
     msm_ready: Signal<Local, Bit>,
     ntt_ready: Signal<Local, Bit>,
     count: Signal<Local, U<32>>,
@@ -248,6 +258,7 @@ impl Card {
             host: Default::default(),
             card: Default::default(),
             to_card: Default::default(),
+            kind: Default::default(),
             msm_ready: Default::default(),
             ntt_ready: Default::default(),
             count: Default::default(),
@@ -273,6 +284,7 @@ fn check(config: &CardConfig) {
 impl Logic for Card {
     #[hdl_gen]
     fn update(&mut self) {
+        dff_setup!(self, clock, kind);
         clock!(
             self, clock, slave, registers, queues, fetcher, descriptor, sequencer, reader0, reader1, writer, host, card
         );
@@ -370,6 +382,12 @@ impl Logic for Card {
         self.descriptor.epoch.next = self.sequencer.epoch.val();
         self.descriptor.card_mem_bytes.next = self.card_mem_bytes.val();
 
+        // The checker takes longer than this register: no command starts before its kind stands here.
+        self.kind.d.next.is_copy = self.descriptor.is_copy.val();
+        self.kind.d.next.is_msm = self.descriptor.is_msm.val();
+        self.kind.d.next.is_ntt = self.descriptor.is_ntt.val();
+        self.kind.d.next.is_zero = self.descriptor.is_zero.val();
+
         // Sequencer.
         self.sequencer.reset.next = self.reset.val();
         self.sequencer.reset_request.next = self.registers.reset_request.val();
@@ -387,9 +405,9 @@ impl Logic for Card {
         self.sequencer.verdict.next = self.descriptor.status.val();
         self.sequencer.id.next = self.descriptor.id.val();
         self.sequencer.count.next = self.descriptor.count.val();
-        self.sequencer.moves.next = self.descriptor.is_copy.val() || self.descriptor.is_zero.val();
-        self.sequencer.is_msm.next = self.descriptor.is_msm.val();
-        self.sequencer.is_ntt.next = self.descriptor.is_ntt.val();
+        self.sequencer.moves.next = self.kind.q.val().is_copy || self.kind.q.val().is_zero;
+        self.sequencer.is_msm.next = self.kind.q.val().is_msm;
+        self.sequencer.is_ntt.next = self.kind.q.val().is_ntt;
         self.sequencer.a_space.next = self.descriptor.a_space.val();
         self.sequencer.b_space.next = self.descriptor.b_space.val();
         self.sequencer.c_space.next = self.descriptor.c_space.val();
@@ -483,11 +501,11 @@ impl Logic for Card {
         self.writer.in_valid.next = false;
         self.reader0.out_ready.next = false;
         self.reader1.out_ready.next = false;
-        if self.descriptor.is_copy.val() {
+        if self.kind.q.val().is_copy {
             self.writer.in_valid.next = self.reader0.out_valid.val();
             self.reader0.out_ready.next = self.writer.in_ready.val();
         }
-        if self.descriptor.is_zero.val() {
+        if self.kind.q.val().is_zero {
             self.writer.in_data.next = 0.into();
             self.writer.in_valid.next = true;
         }
@@ -499,27 +517,27 @@ impl Logic for Card {
         for i in 0..self._engines {
             self.msm[i].clock.next = self.clock.val();
             self.msm[i].reset.next = self.sequencer.clear.val();
-            self.msm[i].start.next = self.sequencer.start.val() && self.descriptor.is_msm.val();
+            self.msm[i].start.next = self.sequencer.start.val() && self.kind.q.val().is_msm;
             self.msm[i].count.next = self.count.val();
             self.msm[i].montgomery.next = self.descriptor.flags.val().get_bit(0);
             self.msm[i].base_data.next = self.reader0.out_data.val();
-            self.msm[i].base_valid.next = self.reader0.out_valid.val() && self.descriptor.is_msm.val();
+            self.msm[i].base_valid.next = self.reader0.out_valid.val() && self.kind.q.val().is_msm;
             self.msm[i].scalar_data.next = self.reader1.out_data.val();
-            self.msm[i].scalar_valid.next = self.reader1.out_valid.val() && self.descriptor.is_msm.val();
-            self.msm[i].out_ready.next = self.writer.in_ready.val() && self.descriptor.is_msm.val();
+            self.msm[i].scalar_valid.next = self.reader1.out_valid.val() && self.kind.q.val().is_msm;
+            self.msm[i].out_ready.next = self.writer.in_ready.val() && self.kind.q.val().is_msm;
             self.msm_ready.next = self.msm[i].ready.val();
             self.ntt[i].clock.next = self.clock.val();
             self.ntt[i].reset.next = self.sequencer.clear.val();
-            self.ntt[i].start.next = self.sequencer.start.val() && self.descriptor.is_ntt.val();
+            self.ntt[i].start.next = self.sequencer.start.val() && self.kind.q.val().is_ntt;
             self.ntt[i].log_n.next = bit_cast_ub::<6, 6>(self.count.val().get_bits::<6>(0));
             self.ntt[i].inverse.next = self.descriptor.flags.val().get_bit(0);
             self.ntt[i].factors_before.next = self.descriptor.flags.val().get_bit(1);
             self.ntt[i].factors_after.next = self.descriptor.flags.val().get_bit(2);
             self.ntt[i].in_data.next = self.reader0.out_data.val();
-            self.ntt[i].in_valid.next = self.reader0.out_valid.val() && self.descriptor.is_ntt.val();
+            self.ntt[i].in_valid.next = self.reader0.out_valid.val() && self.kind.q.val().is_ntt;
             self.ntt[i].factor_data.next = self.reader1.out_data.val();
-            self.ntt[i].factor_valid.next = self.reader1.out_valid.val() && self.descriptor.is_ntt.val();
-            self.ntt[i].out_ready.next = self.writer.in_ready.val() && self.descriptor.is_ntt.val();
+            self.ntt[i].factor_valid.next = self.reader1.out_valid.val() && self.kind.q.val().is_ntt;
+            self.ntt[i].out_ready.next = self.writer.in_ready.val() && self.kind.q.val().is_ntt;
             self.ntt_ready.next = self.ntt[i].ready.val();
             self.sequencer.engine_done.next = self.msm[i].done.val() || self.ntt[i].done.val();
             self.sequencer.scalar_error.next = self.msm[i].scalar_error.val();
@@ -537,13 +555,13 @@ impl Logic for Card {
             self.registers.events.next.stall_drain = self.msm[i].ev_stall_drain.val();
             self.registers.events.next.ntt = self.ntt[i].ev_busy.val();
             self.registers.events.next.butterflies = self.ntt[i].ev_butterfly.val();
-            if self.descriptor.is_msm.val() {
+            if self.kind.q.val().is_msm {
                 self.reader0.out_ready.next = self.msm[i].base_ready.val();
                 self.reader1.out_ready.next = self.msm[i].scalar_ready.val();
                 self.writer.in_data.next = self.msm[i].out_data.val();
                 self.writer.in_valid.next = self.msm[i].out_valid.val();
             }
-            if self.descriptor.is_ntt.val() {
+            if self.kind.q.val().is_ntt {
                 self.reader0.out_ready.next = self.ntt[i].in_ready.val();
                 self.reader1.out_ready.next = self.ntt[i].factor_ready.val();
                 self.writer.in_data.next = self.ntt[i].out_data.val();
@@ -551,8 +569,8 @@ impl Logic for Card {
             }
         }
         self.sequencer.engines_ready.next = self.msm_ready.val() && self.ntt_ready.val();
-        self.sequencer.engine_ready.next = (self.msm_ready.val() || (!self.descriptor.is_msm.val()))
-            && (self.ntt_ready.val() || (!self.descriptor.is_ntt.val()));
+        self.sequencer.engine_ready.next = (self.msm_ready.val() || (!self.kind.q.val().is_msm))
+            && (self.ntt_ready.val() || (!self.kind.q.val().is_ntt));
 
         // Last: it replaces what the choices above have put at the writer.
         if self.sequencer.completing.val() {

@@ -9,7 +9,7 @@ use rust_hdl::prelude::*;
 
 use super::config::TURNAROUND;
 use super::point::{Operand, Point, Tag};
-use super::{MsmConfig, Recoder, Summation, TagRing, Tracker};
+use super::{MsmConfig, Pace, Recoder, Summation, TagRing, Tracker};
 use crate::curve::{CurveParams, PointAdder256, PointAdderSerial};
 use crate::field::{model::Model, Arithmetic, FieldParams};
 
@@ -55,11 +55,14 @@ struct Control {
     begin_sum: Bit,
     /// Operands that left a bucket or the recoder for the adder and are not back.
     in_flight: Bits<16>,
-    /// Cycles since the adder could take an addition, while a command needs it.
-    pace: Bits<8>,
     word: Bits<2>,
     out_valid: Bit,
     done: Bit,
+    /// What stood at the adder's inputs a cycle ago: why, and which operand was infinity.
+    valid: Bit,
+    cause: Cause,
+    left_zero: Bit,
+    right_zero: Bit,
     event: Cause,
 }
 
@@ -134,6 +137,7 @@ pub struct Msm {
     buckets: Ram<Point>,
     chains: Ram<Point>,
     results: Fifo<Operand>,
+    pace: Pace,
     /// One adder, of either kind, with what carries its tags.
     adder: Vec<PointAdder256>,
     tag: Vec<Delay<Tag>>,
@@ -173,11 +177,6 @@ pub struct Msm {
     one16: Constant<Bits<16>>,
     zero24: Constant<Bits<24>>,
     one24: Constant<Bits<24>>,
-    zero8: Constant<Bits<8>>,
-    one8: Constant<Bits<8>>,
-    last_pace: Constant<Bits<8>>,
-    of_beat: Constant<Bits<8>>,
-    result_pace: Constant<Bits<8>>,
     _pipelined: usize,
     _serial: usize,
     _config: MsmConfig,
@@ -291,6 +290,10 @@ impl Msm {
             buckets: Ram::with_style(config.buckets(), style),
             chains: Ram::new(2 * config.chains()),
             results: Fifo::new(config.stall_depth),
+            pace: match arithmetic {
+                Arithmetic::Pipelined => Pace::pipelined(),
+                Arithmetic::Serial => Pace::serial(interval, latency),
+            },
             tag: adder.iter().map(|adder| Delay::new(adder.latency())).collect(),
             ring: serial.iter().map(|_| TagRing::new(latency, interval)).collect(),
             _pipelined: adder.len(),
@@ -330,12 +333,6 @@ impl Msm {
             zero24: Constant::new(0u64.into()),
             one2: Constant::new(1u64.into()),
             one24: Constant::new(1u64.into()),
-            zero8: Constant::new(0u64.into()),
-            one8: Constant::new(1u64.into()),
-            last_pace: Constant::new((interval as u64 - 1).into()),
-            of_beat: Constant::new(3u64.into()),
-            // The adder takes its operands in the cycle after a slot.
-            result_pace: Constant::new(((1 + latency as u64) % interval as u64).into()),
             _config: *config,
         }
     }
@@ -356,7 +353,7 @@ impl Logic for Msm {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, control, issue, head);
-        clock!(self, clock, recoder, tracker, summation, buckets, chains, results);
+        clock!(self, clock, recoder, tracker, summation, buckets, chains, results, pace);
         self.recoder.reset.next = self.reset.val();
         self.summation.reset.next = self.reset.val();
         self.results.reset.next = self.reset.val();
@@ -379,20 +376,12 @@ impl Logic for Msm {
         // When the adder takes an addition: in the cycle after each slot.
         self.running.next =
             (self.control.q.val().phase == Phase::Accumulate) || (self.control.q.val().phase == Phase::Sum);
-        self.slot.next = self.running.val() && (self.control.q.val().pace == self.zero8.val());
-        self.control.d.next.pace = self.zero8.val();
-        if self.running.val() && (self.control.q.val().pace != self.last_pace.val()) {
-            self.control.d.next.pace = self.control.q.val().pace + self.one8.val();
-        }
+        self.pace.running.next = self.running.val();
+        self.slot.next = self.pace.slot.val();
+        self.beat.next = self.pace.beat.val();
         self.issue.d.next.take = self.slot.val();
-        self.tracker.slot.next = self.slot.val();
-        self.tracker.decide.next = true;
-        self.beat.next = true;
-        for _i in 0..self._serial {
-            self.tracker.slot.next = self.running.val() && (self.control.q.val().pace == self.last_pace.val());
-            self.tracker.decide.next = (self.control.q.val().pace & self.of_beat.val()) == self.of_beat.val();
-            self.beat.next = (self.control.q.val().pace & self.of_beat.val()) == self.zero8.val();
-        }
+        self.tracker.slot.next = self.pace.ahead.val();
+        self.tracker.decide.next = self.pace.decide.val();
         self.recoder.beat.next = self.beat.val();
         self.summation.step.next = self.slot.val();
 
@@ -598,8 +587,7 @@ impl Logic for Msm {
             self.ring[i].shift.next = self.issue.q.val().take;
             self.ring[i].tag.next = self.tag_in.val();
             self.tag_out.next = self.ring[i].oldest.val();
-            self.sum_valid.next =
-                self.running.val() && self.tag_out.val().valid && (self.control.q.val().pace == self.result_pace.val());
+            self.sum_valid.next = self.tag_out.val().valid && self.pace.result.val();
             self.sum.next.x = self.serial[i].x3.val();
             self.sum.next.y = self.serial[i].y3.val();
             self.sum.next.z = self.serial[i].z3.val();
@@ -672,9 +660,13 @@ impl Logic for Msm {
             self.control.d.next.phase = Phase::Accumulate;
         }
 
-        // Events, one register behind the adder's inputs.
-        self.control.d.next.event = self.issue.q.val().cause;
-        if self.issue.q.val().valid && ((!self.left.val().z.any()) || (!self.right.val().z.any())) {
+        // Events, two registers behind the adder's inputs: to look for infinity takes one.
+        self.control.d.next.valid = self.issue.q.val().valid;
+        self.control.d.next.cause = self.issue.q.val().cause;
+        self.control.d.next.left_zero = !self.left.val().z.any();
+        self.control.d.next.right_zero = !self.right.val().z.any();
+        self.control.d.next.event = self.control.q.val().cause;
+        if self.control.q.val().valid && (self.control.q.val().left_zero || self.control.q.val().right_zero) {
             self.control.d.next.event = Cause::Empty;
         }
         if self.reset.val() {

@@ -5,6 +5,7 @@
 //! | [`Recoder`] | scalars to signed digits, one operand (bucket, +-P) a cycle |
 //! | [`Tracker`] | which buckets hold a point, and which operands may go this cycle |
 //! | [`Summation`] | the order in which the buckets of all segments are summed |
+//! | [`Pace`] | when the adder takes an addition, and when what stands around it moves |
 //! | [`TagRing`] | where the sums of a serial adder belong |
 //! | [`Msm`] | the engine: these around one point adder and two memories of points |
 //! | [`model`] | what must come out, on plain integers |
@@ -14,6 +15,7 @@
 mod config;
 mod engine;
 pub mod model;
+mod pace;
 mod point;
 mod ram2;
 mod recoder;
@@ -24,6 +26,7 @@ mod tracker;
 
 pub use config::MsmConfig;
 pub use engine::Msm;
+pub use pace::Pace;
 pub use point::{Operand, Point};
 pub use ram2::Ram2;
 pub use recoder::Recoder;

@@ -18,14 +18,18 @@ struct State {
     cq_base: U<64>,
     cq_head: Bits<12>,
     cq_tail: Bits<12>,
+    /// Entries of a ring less one, zero where the size is out of range: what follows from `log_size`.
+    mask: Bits<12>,
+    wants: Bit,
 }
 
 /// One queue of the card.
 ///
 /// The completion ring is full when its tail is one behind its head. A queue `wants` a descriptor
-/// read only if there is room for the completion of that command and of the one that is running,
-/// so that no command of the queue waits in the card for the host. Writes act at the clock edge of
-/// `write_valid`; `value` follows `read_address` at once.
+/// read only if there is room for the completion of that command and of the one before it that is
+/// in the card (being read, or running), so that no command of the queue waits in the card for the
+/// host. Writes act at the clock edge of `write_valid`, a new size of the rings one cycle later;
+/// `wants` tells what held a cycle ago; `value` follows `read_address` at once.
 #[derive(LogicBlock)]
 pub struct Bank {
     pub clock: Signal<In, Clock>,
@@ -75,6 +79,8 @@ pub struct Bank {
     full: Signal<Local, Bit>,
     fail: Signal<Local, Bit>,
     irqs: Signal<Local, Bits<8>>,
+    read: Signal<Local, Bits<32>>,
+    term: Signal<Local, Bits<32>>,
     wide: Signal<Local, U<64>>,
     a_sq_base_lo: Constant<Bits<16>>,
     a_sq_base_hi: Constant<Bits<16>>,
@@ -144,6 +150,8 @@ impl Bank {
             full: Default::default(),
             fail: Default::default(),
             irqs: Default::default(),
+            read: Default::default(),
+            term: Default::default(),
             wide: Default::default(),
             a_sq_base_lo: address(r::SQ_BASE_LO),
             a_sq_base_hi: address(r::SQ_BASE_HI),
@@ -178,10 +186,11 @@ impl Logic for Bank {
         self.log_size.next = self.s.q.val().log_size;
         self.size_bad.next = (self.log_size.val() < self.min_log.val()) || (self.log_size.val() > self.max_log.val());
         self.size.next = (self.one_entry.val() << self.log_size.val()) - self.one_entry.val();
-        self.mask.next = 0.into();
+        self.s.d.next.mask = 0.into();
         if !self.size_bad.val() {
-            self.mask.next = self.size.val().get_bits::<12>(0);
+            self.s.d.next.mask = self.size.val().get_bits::<12>(0);
         }
+        self.mask.next = self.s.q.val().mask;
         self.tail.next = self.s.q.val().sq_tail & self.mask.val();
         self.consumed.next = self.s.q.val().cq_head & self.mask.val();
         self.next_tail.next = (self.s.q.val().cq_tail + self.one.val()) & self.mask.val();
@@ -189,10 +198,12 @@ impl Logic for Bank {
         self.full.next = self.next_tail.val() == self.consumed.val();
 
         self.alive.next = self.s.q.val().enabled && (!self.s.q.val().error);
-        self.wants.next = self.alive.val()
+        // A descriptor that was read may have become a command since, so it counts as one.
+        self.s.d.next.wants = self.alive.val()
             && (!self.full.val())
-            && ((!self.running.val()) || (self.second_tail.val() != self.consumed.val()))
+            && ((!(self.running.val() || self.fetching.val())) || (self.second_tail.val() != self.consumed.val()))
             && (self.s.q.val().sq_head != self.tail.val());
+        self.wants.next = self.s.q.val().wants;
         self.room.next = !self.full.val();
         self.sq_head.next = self.s.q.val().sq_head;
         self.sq_address.next = self.s.q.val().sq_base + (bit_cast_bu::<64, 12>(self.s.q.val().sq_head) << 6);
@@ -266,46 +277,69 @@ impl Logic for Bank {
             }
         }
 
-        // Reads.
-        self.value.next = 0.into();
+        // Reads: joined by `or`, since every register has its own address: a tree of gates, not a chain.
+        self.read.next = 0.into();
+        self.term.next = 0.into();
         if self.read_address.val() == self.a_sq_base_lo.val() {
             self.wide.next = self.s.q.val().sq_base;
-            self.value.next = bit_cast_ub::<32, 32>(self.wide.val().get_bits::<32>(0));
+            self.term.next = bit_cast_ub::<32, 32>(self.wide.val().get_bits::<32>(0));
         }
+        self.read.next = self.read.val() | self.term.val();
+        self.term.next = 0.into();
         if self.read_address.val() == self.a_sq_base_hi.val() {
             self.wide.next = self.s.q.val().sq_base;
-            self.value.next = bit_cast_ub::<32, 32>(self.wide.val().get_bits::<32>(32));
+            self.term.next = bit_cast_ub::<32, 32>(self.wide.val().get_bits::<32>(32));
         }
+        self.read.next = self.read.val() | self.term.val();
+        self.term.next = 0.into();
         if self.read_address.val() == self.a_log_size.val() {
-            self.value.next = bit_cast::<32, 4>(self.s.q.val().log_size);
+            self.term.next = bit_cast::<32, 4>(self.s.q.val().log_size);
         }
+        self.read.next = self.read.val() | self.term.val();
+        self.term.next = 0.into();
         if self.read_address.val() == self.a_sq_tail.val() {
-            self.value.next = bit_cast::<32, 12>(self.s.q.val().sq_tail);
+            self.term.next = bit_cast::<32, 12>(self.s.q.val().sq_tail);
         }
+        self.read.next = self.read.val() | self.term.val();
+        self.term.next = 0.into();
         if self.read_address.val() == self.a_sq_head.val() {
-            self.value.next = bit_cast::<32, 12>(self.s.q.val().sq_head);
+            self.term.next = bit_cast::<32, 12>(self.s.q.val().sq_head);
         }
+        self.read.next = self.read.val() | self.term.val();
+        self.term.next = 0.into();
         if self.read_address.val() == self.a_cq_base_lo.val() {
             self.wide.next = self.s.q.val().cq_base;
-            self.value.next = bit_cast_ub::<32, 32>(self.wide.val().get_bits::<32>(0));
+            self.term.next = bit_cast_ub::<32, 32>(self.wide.val().get_bits::<32>(0));
         }
+        self.read.next = self.read.val() | self.term.val();
+        self.term.next = 0.into();
         if self.read_address.val() == self.a_cq_base_hi.val() {
             self.wide.next = self.s.q.val().cq_base;
-            self.value.next = bit_cast_ub::<32, 32>(self.wide.val().get_bits::<32>(32));
+            self.term.next = bit_cast_ub::<32, 32>(self.wide.val().get_bits::<32>(32));
         }
+        self.read.next = self.read.val() | self.term.val();
+        self.term.next = 0.into();
         if self.read_address.val() == self.a_cq_head.val() {
-            self.value.next = bit_cast::<32, 12>(self.s.q.val().cq_head);
+            self.term.next = bit_cast::<32, 12>(self.s.q.val().cq_head);
         }
+        self.read.next = self.read.val() | self.term.val();
+        self.term.next = 0.into();
         if self.read_address.val() == self.a_cq_tail.val() {
-            self.value.next = bit_cast::<32, 12>(self.s.q.val().cq_tail);
+            self.term.next = bit_cast::<32, 12>(self.s.q.val().cq_tail);
         }
+        self.read.next = self.read.val() | self.term.val();
+        self.term.next = 0.into();
         if self.read_address.val() == self.a_q_enable.val() {
-            self.value.next = bit_cast::<32, 1>(self.s.q.val().enabled.into());
+            self.term.next = bit_cast::<32, 1>(self.s.q.val().enabled.into());
         }
+        self.read.next = self.read.val() | self.term.val();
+        self.term.next = 0.into();
         if self.read_address.val() == self.a_q_status.val() {
-            self.value.next = bit_cast::<32, 1>(self.s.q.val().error.into())
+            self.term.next = bit_cast::<32, 1>(self.s.q.val().error.into())
                 | (bit_cast::<32, 1>((self.fetching.val() || self.running.val()).into()) << 1);
         }
+        self.read.next = self.read.val() | self.term.val();
+        self.value.next = self.read.val();
 
         if self.clear.val() {
             self.s.d.next = self.blank.val();

@@ -53,19 +53,27 @@ struct Queue {
     sq_head: u32,
     cq_head: u32,
     cq_tail: u32,
+    /// `log_size` of a cycle ago.
+    log_entries: u32,
+    /// Whether it had work and room a cycle ago.
+    wants: bool,
+}
+
+fn size_bad(log_size: u32) -> bool {
+    !(r::MIN_LOG_RING..=r::MAX_LOG_RING).contains(&log_size)
 }
 
 impl Queue {
     fn size_bad(&self) -> bool {
-        !(r::MIN_LOG_RING..=r::MAX_LOG_RING).contains(&self.log_size)
+        size_bad(self.log_size)
     }
 
     /// Entries of each ring; one where the size is out of range, so that every index is zero.
     fn entries(&self) -> u32 {
-        if self.size_bad() {
+        if size_bad(self.log_entries) {
             1
         } else {
-            1 << self.log_size
+            1 << self.log_entries
         }
     }
 
@@ -80,8 +88,9 @@ impl Queue {
         (self.cq_head % n + 2 * n - 1 - self.cq_tail % n) % n
     }
 
-    fn wants(&self, running: bool) -> bool {
-        self.alive() && self.room() > u32::from(running) && self.sq_head != self.sq_tail % self.entries()
+    /// Whether there is a descriptor to read, and room for its completion beside that of what is in the card.
+    fn has_work(&self, held: bool) -> bool {
+        self.alive() && self.room() > u32::from(held) && self.sq_head != self.sq_tail % self.entries()
     }
 
     fn read(&self, register: u16, held: bool) -> u32 {
@@ -147,8 +156,8 @@ impl QueuesModel {
         }
     }
 
-    fn chosen(&self, i: &QueuesIn) -> Option<usize> {
-        self.order.iter().copied().find(|q| self.queues[*q].wants(i.occupied && self.running == Some(*q)))
+    fn chosen(&self) -> Option<usize> {
+        self.order.iter().copied().find(|q| self.queues[*q].wants)
     }
 
     /// Which queues have something in the card.
@@ -177,7 +186,7 @@ impl QueuesModel {
                 out.value = queue.read(register, self.held(i, q as usize));
             }
         }
-        if let Some(q) = self.chosen(i) {
+        if let Some(q) = self.chosen() {
             out.offer = true;
             out.offer_address = self.queues[q].sq_base.wrapping_add(64 * u64::from(self.queues[q].sq_head));
         }
@@ -197,10 +206,11 @@ impl QueuesModel {
             *self = QueuesModel::new(self.queues.len() as u32);
             return;
         }
-        let chosen = self.chosen(i);
+        let chosen = self.chosen();
         for q in 0..self.queues.len() {
-            let fails = self.fails(i, q);
+            let (fails, held) = (self.fails(i, q), self.held(i, q));
             let queue = &mut self.queues[q];
+            let (wants, log_entries) = (queue.has_work(held), queue.log_size);
             if i.fetched && self.fetching == Some(q) {
                 queue.sq_head = (queue.sq_head + 1) % queue.entries();
             }
@@ -209,6 +219,7 @@ impl QueuesModel {
                 queue.cq_tail = (queue.cq_tail + 1) % queue.entries();
             }
             queue.error |= fails;
+            (queue.wants, queue.log_entries) = (wants, log_entries);
         }
         if let Some((offset, value)) = i.write {
             if let Some((q, register)) = r::queue_of(offset) {

@@ -11,6 +11,8 @@ use rust_hdl::prelude::*;
 
 /// Registers that never change stand below this offset, in a table.
 const CONSTANT_BYTES: u16 = 0x100;
+// Bit 9 of an address is set for counters, and clear for the cycles; bits 3 to 6 say which counter.
+const _: () = assert!(r::FIRST_COUNTER == 1 << 9 && r::CYCLES_HI < r::FIRST_COUNTER);
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
 struct State {
@@ -62,7 +64,8 @@ pub struct RegisterFile {
     s: DFF<State>,
     irqs: Signal<Local, Bits<8>>,
     beyond: Signal<Local, Bit>,
-    offset: Signal<Local, Bits<16>>,
+    value: Signal<Local, Bits<32>>,
+    term: Signal<Local, Bits<32>>,
     memory: Signal<Local, U<40>>,
     pending: Signal<Local, Bits<8>>,
     a_ap_ctrl: Constant<Bits<16>>,
@@ -123,7 +126,8 @@ impl RegisterFile {
             s: Default::default(),
             irqs: Default::default(),
             beyond: Default::default(),
-            offset: Default::default(),
+            value: Default::default(),
+            term: Default::default(),
             memory: Default::default(),
             pending: Default::default(),
             a_ap_ctrl: address(r::AP_CTRL),
@@ -199,74 +203,94 @@ impl Logic for RegisterFile {
         }
         self.s.d.next.pending = self.pending.val() | self.set_irq.val();
 
-        // Reads: the first cycle.
+        // Reads: the first cycle. Every register has its own address, so the values are joined by `or`: a tree, where
+        // one after the other would be a long path.
         self.counters.clear.next = self.clear.val();
         self.counters.events.next = self.events.val();
-        self.counters.index.next = 0.into();
+        // Which counter, if it is one: pairs of 8 bytes, and the cycles, which stand elsewhere.
+        self.counters.index.next = self.read_address.val().get_bits::<4>(3);
+        if !self.read_address.val().get_bit(9) {
+            self.counters.index.next = self.cycles.val();
+        }
         self.counters.latch.next = false;
-        self.offset.next = self.read_address.val() - self.a_counters.val();
         self.constants.address.next = bit_cast::<24, 6>(self.read_address.val().get_bits::<6>(2));
         self.beyond.next =
             self.read_address.val().get_bits::<2>(0).any() || self.read_address.val().get_bits::<8>(8).any();
+        self.value.next = self.queue_value.val();
+        self.term.next = 0.into();
+        if (self.read_address.val() == self.a_ap_ctrl.val()) && (!self.command.val()) {
+            self.term.next = self.bit0.val() << 2;
+        }
+        self.value.next = self.value.val() | self.term.val();
+        self.term.next = 0.into();
+        if self.read_address.val() == self.a_mem_lo.val() {
+            self.term.next = bit_cast_ub::<32, 32>(self.memory.val().get_bits::<32>(0));
+        }
+        self.value.next = self.value.val() | self.term.val();
+        self.term.next = 0.into();
+        if self.read_address.val() == self.a_mem_hi.val() {
+            self.term.next = bit_cast_ub::<32, 8>(self.memory.val().get_bits::<8>(32));
+        }
+        self.value.next = self.value.val() | self.term.val();
+        self.term.next = 0.into();
+        if self.read_address.val() == self.a_clock_hz.val() {
+            self.term.next = self.clock_hz.val();
+        }
+        self.value.next = self.value.val() | self.term.val();
+        self.term.next = 0.into();
+        if self.read_address.val() == self.a_control.val() {
+            self.term.next =
+                bit_cast::<32, 1>(self.s.q.val().run.into()) | (bit_cast::<32, 1>(self.resetting.val().into()) << 1);
+        }
+        self.value.next = self.value.val() | self.term.val();
+        self.term.next = 0.into();
+        if self.read_address.val() == self.a_status.val() {
+            self.term.next = bit_cast::<32, 1>(self.ready.val().into())
+                | (bit_cast::<32, 1>(self.command.val().into()) << 1)
+                | (bit_cast::<32, 1>(self.resetting.val().into()) << 2)
+                | (bit_cast::<32, 1>(self.queue_error.val().into()) << 3);
+        }
+        self.value.next = self.value.val() | self.term.val();
+        self.term.next = 0.into();
+        if self.read_address.val() == self.a_epoch.val() {
+            self.term.next = self.epoch.val();
+        }
+        self.value.next = self.value.val() | self.term.val();
+        self.term.next = 0.into();
+        if self.read_address.val() == self.a_scratch.val() {
+            self.term.next = self.s.q.val().scratch;
+        }
+        self.value.next = self.value.val() | self.term.val();
+        self.term.next = 0.into();
+        if self.read_address.val() == self.a_irq_pending.val() {
+            self.term.next = bit_cast::<32, 8>(self.s.q.val().pending);
+        }
+        self.value.next = self.value.val() | self.term.val();
+        self.term.next = 0.into();
+        if self.read_address.val() == self.a_irq_enable.val() {
+            self.term.next = bit_cast::<32, 8>(self.s.q.val().irq_enable);
+        }
+        self.value.next = self.value.val() | self.term.val();
         self.s.d.next.value_there = false;
         if self.read_valid.val() && (!self.s.q.val().value_there) {
             self.s.d.next.value_there = true;
-            self.s.d.next.value = self.queue_value.val();
+            self.s.d.next.value = self.value.val();
             self.s.d.next.low = false;
             self.s.d.next.high = false;
             self.s.d.next.constant = !self.beyond.val();
-            if (self.read_address.val() == self.a_ap_ctrl.val()) && (!self.command.val()) {
-                self.s.d.next.value = self.bit0.val() << 2;
-            }
-            if self.read_address.val() == self.a_mem_lo.val() {
-                self.s.d.next.value = bit_cast_ub::<32, 32>(self.memory.val().get_bits::<32>(0));
-            }
-            if self.read_address.val() == self.a_mem_hi.val() {
-                self.s.d.next.value = bit_cast_ub::<32, 8>(self.memory.val().get_bits::<8>(32));
-            }
-            if self.read_address.val() == self.a_clock_hz.val() {
-                self.s.d.next.value = self.clock_hz.val();
-            }
-            if self.read_address.val() == self.a_control.val() {
-                self.s.d.next.value = bit_cast::<32, 1>(self.s.q.val().run.into())
-                    | (bit_cast::<32, 1>(self.resetting.val().into()) << 1);
-            }
-            if self.read_address.val() == self.a_status.val() {
-                self.s.d.next.value = bit_cast::<32, 1>(self.ready.val().into())
-                    | (bit_cast::<32, 1>(self.command.val().into()) << 1)
-                    | (bit_cast::<32, 1>(self.resetting.val().into()) << 2)
-                    | (bit_cast::<32, 1>(self.queue_error.val().into()) << 3);
-            }
-            if self.read_address.val() == self.a_epoch.val() {
-                self.s.d.next.value = self.epoch.val();
-            }
-            if self.read_address.val() == self.a_scratch.val() {
-                self.s.d.next.value = self.s.q.val().scratch;
-            }
-            if self.read_address.val() == self.a_irq_pending.val() {
-                self.s.d.next.value = bit_cast::<32, 8>(self.s.q.val().pending);
-            }
-            if self.read_address.val() == self.a_irq_enable.val() {
-                self.s.d.next.value = bit_cast::<32, 8>(self.s.q.val().irq_enable);
-            }
-            // Counters: pairs of 8 bytes, and the cycles.
             if (self.read_address.val() >= self.a_counters.val())
                 && (self.read_address.val() < self.a_after_counters.val())
+                && (!self.read_address.val().get_bits::<2>(0).any())
             {
-                self.counters.index.next = self.offset.val().get_bits::<4>(3);
-                if !self.offset.val().get_bits::<2>(0).any() {
-                    self.counters.latch.next = !self.offset.val().get_bit(2);
-                    self.s.d.next.low = !self.offset.val().get_bit(2);
-                    self.s.d.next.high = self.offset.val().get_bit(2);
-                }
+                self.counters.latch.next = !self.read_address.val().get_bit(2);
+                self.s.d.next.low = !self.read_address.val().get_bit(2);
+                self.s.d.next.high = self.read_address.val().get_bit(2);
             }
             if self.read_address.val() == self.a_cycles_lo.val() {
-                self.counters.index.next = self.cycles.val();
                 self.counters.latch.next = true;
                 self.s.d.next.low = true;
             }
             if self.read_address.val() == self.a_cycles_hi.val() {
-                self.counters.index.next = self.cycles.val();
                 self.s.d.next.high = true;
             }
         }

@@ -167,6 +167,8 @@ fn traffic(rng: &mut StdRng, queues: u32, count: usize) -> (Vec<QueuesIn>, Vec<u
             running -= 1;
             owner = owner.or(model.running);
             if running == 0 && seen.run_alive {
+                // No more descriptors were read than completions have room, so none waits for the host.
+                assert!(seen.run_room, "a completion without room: {model:?}");
                 i.written = seen.run_room && rng.gen_bool(0.98);
                 i.completion_fault = !i.written;
                 completed[owner.expect("a queue")] += u32::from(i.written);

@@ -7,11 +7,12 @@ use num_bigint::BigUint;
 use num_traits::{One, Zero};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use rust_hdl::prelude::Block;
 
 use crate::field::model::Model as Field;
 use crate::field::testing::{edge_values, random_values};
 use crate::field::{BLS12_381_FR, BN254_FQ, BN254_FR};
-use crate::msm::{model, MsmConfig, Recoder, Redc, Summation, Tracker};
+use crate::msm::{model, MsmConfig, Pace, Recoder, Redc, Summation, Tracker};
 
 fn settle<B: Ports>(block: &mut B) {
     sim::settle(block, sim::MAX_WALKS).expect("settles");
@@ -304,6 +305,38 @@ fn paced_tracker_keeps_every_slot_right() {
     }
     println!("beats in which none, one, both went: {went:?}");
     assert!(went.iter().all(|&n| n > 100));
+}
+
+/// Every interval from its definition, and a stop in each of its cycles.
+#[test]
+fn pace_marks_the_cycles() {
+    for (interval, latency) in [(4, 7), (68, 131), (68, 67), (68, 0), (70, 143)] {
+        let mut block = Pace::serial(interval, latency);
+        block.connect_all();
+        let (mut count, mut ran) = (0, false);
+        for time in 0..4 * interval * (interval + 1) {
+            // Longer and longer runs, with a pause between them.
+            let running = time % (3 * interval + 1) != 0 && time % (5 * interval + 3) != 0;
+            block.running.next = running;
+            settle(&mut block);
+            assert_eq!(block.slot.val(), running && count == 0, "slot at {time}");
+            assert_eq!(block.ahead.val(), running && count == interval - 1, "ahead at {time}");
+            assert_eq!(block.beat.val(), count % 4 == 0, "beat at {time}");
+            assert_eq!(block.decide.val(), count % 4 == 3, "decide at {time}");
+            assert_eq!(block.result.val(), ran && running && count == (latency + 1) % interval, "result at {time}");
+            (count, ran) = if running { ((count + 1) % interval, true) } else { (0, false) };
+            cycle(&mut block);
+        }
+    }
+    let mut block = Pace::pipelined();
+    block.connect_all();
+    for running in [false, true, true, false, false, true] {
+        block.running.next = running;
+        settle(&mut block);
+        assert_eq!([block.slot.val(), block.ahead.val()], [running; 2]);
+        assert!(block.beat.val() && block.decide.val() && !block.result.val());
+        cycle(&mut block);
+    }
 }
 
 #[test]

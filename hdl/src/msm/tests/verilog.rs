@@ -15,7 +15,7 @@ use super::bench::{base_words, scalar_word, Command};
 use crate::curve::{PointAdder256, BN254};
 use crate::field::testing::{edge_values, random_values};
 use crate::field::{Arithmetic, FieldParams, BN254_FQ, BN254_FR};
-use crate::msm::{Msm, MsmConfig, Ram2, Recoder, Redc, Summation, Tracker};
+use crate::msm::{Msm, MsmConfig, Pace, Ram2, Recoder, Redc, Summation, Tracker};
 
 fn input<B: Ports>(name: &str) -> usize {
     B::inputs().iter().position(|p| p.name == name).unwrap_or_else(|| panic!("an input {name}"))
@@ -37,6 +37,15 @@ fn agreed(outcome: Outcome, at_least: usize) {
     match outcome {
         Outcome::Agreed { cycles } => assert!(cycles >= at_least, "{cycles} cycles compared"),
         Outcome::Skipped => {}
+    }
+}
+
+#[test]
+fn pace() {
+    for mut block in [Pace::pipelined(), Pace::serial(68, 131), Pace::serial(4, 0)] {
+        block.connect_all();
+        let vectors: Vec<Vec<Value>> = (0..1000).map(|time| vec![bit(time % 97 > 2)]).collect();
+        agreed(check(&mut block, &vectors, &Options::default()).unwrap_or_else(|e| panic!("{e}")), 1000);
     }
 }
 
