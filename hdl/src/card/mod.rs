@@ -23,13 +23,15 @@ use gristmill_hdl_kit::twin::Fidelity;
 use gristmill_hdl_kit::word::{bit_cast_ub, U};
 use rust_hdl::prelude::*;
 
-/// What the command being run does: the opcode, decoded.
+/// What the command being run does: the opcode, decoded, and whether it can start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
 struct Kind {
     is_copy: Bit,
     is_msm: Bit,
     is_ntt: Bit,
     is_zero: Bit,
+    /// Its engine is ready.
+    ready: Bit,
 }
 
 /// The card's top, with exactly the pins of `docs/architecture.md`.
@@ -569,8 +571,9 @@ impl Logic for Card {
             }
         }
         self.sequencer.engines_ready.next = self.msm_ready.val() && self.ntt_ready.val();
-        self.sequencer.engine_ready.next = (self.msm_ready.val() || (!self.kind.q.val().is_msm))
-            && (self.ntt_ready.val() || (!self.kind.q.val().is_ntt));
+        self.kind.d.next.ready = (self.msm_ready.val() || (!self.descriptor.is_msm.val()))
+            && (self.ntt_ready.val() || (!self.descriptor.is_ntt.val()));
+        self.sequencer.engine_ready.next = self.kind.q.val().ready;
 
         // Last: it replaces what the choices above have put at the writer.
         if self.sequencer.completing.val() {

@@ -58,11 +58,17 @@ struct Control {
     word: Bits<2>,
     out_valid: Bit,
     done: Bit,
-    /// What stood at the adder's inputs a cycle ago: why, and which operand was infinity.
+    /// A cycle ago: what `issue` was, and which of the adder's possible operands were infinity.
     valid: Bit,
     cause: Cause,
-    left_zero: Bit,
-    right_zero: Bit,
+    plain: Bit,
+    weighted: Bit,
+    no_chain: Bit,
+    no_bucket: Bit,
+    operand_any: Bit,
+    /// Of a memory's word, quarter by quarter: it comes late in the cycle.
+    bucket_any: Bits<4>,
+    chain_any: Bits<4>,
     event: Cause,
 }
 
@@ -153,6 +159,11 @@ pub struct Msm {
     slot: Signal<Local, Bit>,
     /// Operands may move: in every cycle, or in one of four where the adder leaves time.
     beat: Signal<Local, Bit>,
+    bucket_z: Signal<Local, U<256>>,
+    chain_z: Signal<Local, U<256>>,
+    chain_zero: Signal<Local, Bit>,
+    left_zero: Signal<Local, Bit>,
+    right_zero: Signal<Local, Bit>,
     head_go: Signal<Local, Bit>,
     head_next: Signal<Local, Bit>,
     head_bucket: Signal<Local, Bits<24>>,
@@ -309,6 +320,11 @@ impl Msm {
             running: Default::default(),
             slot: Default::default(),
             beat: Default::default(),
+            bucket_z: Default::default(),
+            chain_z: Default::default(),
+            chain_zero: Default::default(),
+            left_zero: Default::default(),
+            right_zero: Default::default(),
             head_go: Default::default(),
             head_next: Default::default(),
             head_bucket: Default::default(),
@@ -660,13 +676,36 @@ impl Logic for Msm {
             self.control.d.next.phase = Phase::Accumulate;
         }
 
-        // Events, two registers behind the adder's inputs: to look for infinity takes one.
+        // Events, two registers behind the adder's inputs: each word is looked through before it is chosen.
         self.control.d.next.valid = self.issue.q.val().valid;
         self.control.d.next.cause = self.issue.q.val().cause;
-        self.control.d.next.left_zero = !self.left.val().z.any();
-        self.control.d.next.right_zero = !self.right.val().z.any();
+        self.control.d.next.plain = self.issue.q.val().plain;
+        self.control.d.next.weighted = self.issue.q.val().weighted;
+        self.control.d.next.no_chain = self.issue.q.val().no_chain;
+        self.control.d.next.no_bucket = self.issue.q.val().no_bucket;
+        self.control.d.next.operand_any = self.issue.q.val().z.any();
+        self.bucket_z.next = self.buckets.read_data.val().z;
+        self.chain_z.next = self.chains.read_data.val().z;
+        self.control.d.next.bucket_any = bit_cast::<4, 1>(self.bucket_z.val().get_bits::<64>(0).any().into())
+            | (bit_cast::<4, 1>(self.bucket_z.val().get_bits::<64>(64).any().into()) << 1)
+            | (bit_cast::<4, 1>(self.bucket_z.val().get_bits::<64>(128).any().into()) << 2)
+            | (bit_cast::<4, 1>(self.bucket_z.val().get_bits::<64>(192).any().into()) << 3);
+        self.control.d.next.chain_any = bit_cast::<4, 1>(self.chain_z.val().get_bits::<64>(0).any().into())
+            | (bit_cast::<4, 1>(self.chain_z.val().get_bits::<64>(64).any().into()) << 1)
+            | (bit_cast::<4, 1>(self.chain_z.val().get_bits::<64>(128).any().into()) << 2)
+            | (bit_cast::<4, 1>(self.chain_z.val().get_bits::<64>(192).any().into()) << 3);
+        self.chain_zero.next = self.control.q.val().no_chain || (!self.control.q.val().chain_any.any());
+        self.left_zero.next = !self.control.q.val().operand_any;
+        self.right_zero.next = !self.control.q.val().bucket_any.any();
+        if self.control.q.val().plain {
+            self.left_zero.next = self.chain_zero.val();
+            self.right_zero.next = self.control.q.val().no_bucket || (!self.control.q.val().bucket_any.any());
+        }
+        if self.control.q.val().weighted {
+            self.right_zero.next = self.chain_zero.val();
+        }
         self.control.d.next.event = self.control.q.val().cause;
-        if self.control.q.val().valid && (self.control.q.val().left_zero || self.control.q.val().right_zero) {
+        if self.control.q.val().valid && (self.left_zero.val() || self.right_zero.val()) {
             self.control.d.next.event = Cause::Empty;
         }
         if self.reset.val() {

@@ -20,6 +20,8 @@ struct State {
     cq_tail: Bits<12>,
     /// Entries of a ring less one, zero where the size is out of range: what follows from `log_size`.
     mask: Bits<12>,
+    /// What held a cycle ago: room for a completion; a descriptor to read.
+    room: Bit,
     wants: Bit,
 }
 
@@ -29,7 +31,7 @@ struct State {
 /// read only if there is room for the completion of that command and of the one before it that is
 /// in the card (being read, or running), so that no command of the queue waits in the card for the
 /// host. Writes act at the clock edge of `write_valid`, a new size of the rings one cycle later;
-/// `wants` tells what held a cycle ago; `value` follows `read_address` at once.
+/// `wants` and `room` tell what held a cycle ago; `value` follows `read_address` at once.
 #[derive(LogicBlock)]
 pub struct Bank {
     pub clock: Signal<In, Clock>,
@@ -204,7 +206,8 @@ impl Logic for Bank {
             && ((!(self.running.val() || self.fetching.val())) || (self.second_tail.val() != self.consumed.val()))
             && (self.s.q.val().sq_head != self.tail.val());
         self.wants.next = self.s.q.val().wants;
-        self.room.next = !self.full.val();
+        self.s.d.next.room = !self.full.val();
+        self.room.next = self.s.q.val().room;
         self.sq_head.next = self.s.q.val().sq_head;
         self.sq_address.next = self.s.q.val().sq_base + (bit_cast_bu::<64, 12>(self.s.q.val().sq_head) << 6);
         self.cq_address.next = self.s.q.val().cq_base + (bit_cast_bu::<64, 12>(self.s.q.val().cq_tail) << 5);

@@ -55,7 +55,8 @@ struct Queue {
     cq_tail: u32,
     /// `log_size` of a cycle ago.
     log_entries: u32,
-    /// Whether it had work and room a cycle ago.
+    /// Whether a completion had room, and whether it wanted a descriptor, a cycle ago.
+    had_room: bool,
     wants: bool,
 }
 
@@ -194,7 +195,7 @@ impl QueuesModel {
             (out.fetch_alive, out.fetch_head) = (queue.alive(), queue.sq_head);
         }
         if let Some(queue) = self.running.map(|q| &self.queues[q]) {
-            (out.run_alive, out.run_room, out.run_phase) = (queue.alive(), queue.room() > 0, !queue.odd_passes);
+            (out.run_alive, out.run_room, out.run_phase) = (queue.alive(), queue.had_room, !queue.odd_passes);
             out.completion_address = queue.cq_base.wrapping_add(32 * u64::from(queue.cq_tail));
         }
         out
@@ -210,7 +211,7 @@ impl QueuesModel {
         for q in 0..self.queues.len() {
             let (fails, held) = (self.fails(i, q), self.held(i, q));
             let queue = &mut self.queues[q];
-            let (wants, log_entries) = (queue.has_work(held), queue.log_size);
+            let (had_room, wants, log_entries) = (queue.room() > 0, queue.has_work(held), queue.log_size);
             if i.fetched && self.fetching == Some(q) {
                 queue.sq_head = (queue.sq_head + 1) % queue.entries();
             }
@@ -219,7 +220,7 @@ impl QueuesModel {
                 queue.cq_tail = (queue.cq_tail + 1) % queue.entries();
             }
             queue.error |= fails;
-            (queue.wants, queue.log_entries) = (wants, log_entries);
+            (queue.had_room, queue.wants, queue.log_entries) = (had_room, wants, log_entries);
         }
         if let Some((offset, value)) = i.write {
             if let Some((q, register)) = r::queue_of(offset) {

@@ -10,6 +10,11 @@ struct State {
     /// A frame is being sent; it is the asker's.
     sending: Bit,
     question: Bit,
+    /// Its next byte waits for the sender; it is the last; the last has been taken.
+    held: Bit,
+    octet: Bits<8>,
+    last: Bit,
+    ended: Bit,
     /// A frame was damaged since the last HELLO.
     damaged: Bit,
 }
@@ -71,6 +76,10 @@ pub struct Bridge {
     responder: Responder,
     asker: Asker,
     s: DFF<State>,
+    takes: Signal<Local, Bit>,
+    octet: Signal<Local, Bits<8>>,
+    last: Signal<Local, Bit>,
+    valid: Signal<Local, Bit>,
 }
 
 ports!(Bridge {
@@ -138,6 +147,10 @@ impl Bridge {
             responder: Default::default(),
             asker: Asker::new(config.retry_cycles),
             s: Default::default(),
+            takes: Default::default(),
+            octet: Default::default(),
+            last: Default::default(),
+            valid: Default::default(),
         }
     }
 }
@@ -159,20 +172,37 @@ impl Logic for Bridge {
         self.uart_tx.valid.next = self.sender.byte_valid.val();
         self.sender.byte_ready.next = self.uart_tx.ready.val();
 
-        // Whose frame is sent: answers go first.
-        self.sender.data.next = self.responder.out_data.val();
-        self.sender.last.next = self.responder.out_last.val();
-        self.sender.valid.next = self.responder.out_valid.val() && self.s.q.val().sending && (!self.s.q.val().question);
-        self.responder.out_ready.next = self.sender.ready.val() && (!self.s.q.val().question);
-        self.asker.out_ready.next = self.sender.ready.val() && self.s.q.val().question;
+        // Whose frame is sent: answers go first. A byte waits in a register for the sender, which takes many cycles for
+        // each; behind the last one of a frame none is taken before the frame has left.
+        self.sender.data.next = self.s.q.val().octet;
+        self.sender.last.next = self.s.q.val().last;
+        self.sender.valid.next = self.s.q.val().held;
+        self.takes.next = self.s.q.val().sending && (!self.s.q.val().held) && (!self.s.q.val().ended);
+        self.responder.out_ready.next = self.takes.val() && (!self.s.q.val().question);
+        self.asker.out_ready.next = self.takes.val() && self.s.q.val().question;
         self.asker.sent.next = self.sender.done.val() && self.s.q.val().question;
+        self.octet.next = self.responder.out_data.val();
+        self.last.next = self.responder.out_last.val();
+        self.valid.next = self.responder.out_valid.val();
         if self.s.q.val().question {
-            self.sender.data.next = self.asker.out_data.val();
-            self.sender.last.next = self.asker.out_last.val();
-            self.sender.valid.next = self.asker.out_valid.val() && self.s.q.val().sending;
+            self.octet.next = self.asker.out_data.val();
+            self.last.next = self.asker.out_last.val();
+            self.valid.next = self.asker.out_valid.val();
+        }
+        if self.sender.ready.val() {
+            self.s.d.next.held = false;
+        }
+        if self.takes.val() && self.valid.val() {
+            self.s.d.next.held = true;
+            self.s.d.next.octet = self.octet.val();
+            self.s.d.next.last = self.last.val();
+            self.s.d.next.ended = self.last.val();
         }
         if self.s.q.val().sending {
-            self.s.d.next.sending = !self.sender.done.val();
+            if self.sender.done.val() {
+                self.s.d.next.sending = false;
+                self.s.d.next.ended = false;
+            }
         } else {
             self.s.d.next.sending = self.responder.out_valid.val() || self.asker.out_valid.val();
             self.s.d.next.question = !self.responder.out_valid.val();
