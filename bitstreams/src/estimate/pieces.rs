@@ -1,21 +1,37 @@
 //! A design cut into pieces for yosys: one module and what stands in it, down to the modules that are mapped by
 //! themselves, of which only the ports are left.
 //!
-//! A multiplier's stage is then mapped once and not 17 times, a multiplier once and not 12, and no run is long.
+//! A multiplier's stage is then mapped once and not 17 times, a multiplier once and not 12, and no run is long. What
+//! is lost: constants on the ports of a module do not fold into it. Where that matters, an instance can be left
+//! [open](Cut::open): it is mapped with the module around it.
 
+use crate::hash;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Tables of more words than this go to a file of their own: yosys reads an assignment a word in quadratic time.
 const LONG_TABLE: usize = 512;
+/// What the name of a module gets where an instance of it is open.
+const OPEN: &str = "_open";
 
 /// The modules of generated Verilog, by their names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Modules<'a>(BTreeMap<&'a str, Vec<&'a str>>);
 
+/// Where a design is cut.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cut {
+    /// Modules that are pieces of their own.
+    pub kept: BTreeSet<String>,
+    /// Names of instances that stay with the module around them, though their module is a piece of its own.
+    pub open: BTreeSet<String>,
+}
+
 /// What one run of yosys reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Piece {
+    /// Its module.
+    pub top: String,
     /// Verilog.
     pub text: String,
     /// Tables as `$readmemh` reads them, by the name of their file.
@@ -38,53 +54,71 @@ impl<'a> Modules<'a> {
         Modules(modules)
     }
 
-    /// Modules that stand in this one, once each.
-    fn inside(&self, module: &str) -> BTreeSet<&'a str> {
-        // An instance begins `KIND NAME(` and its connections follow on lines of their own.
-        let kinds = self.0.get(module).into_iter().flatten().filter(|l| l.ends_with('('));
-        kinds
-            .filter_map(|l| l.split_whitespace().next())
-            .filter_map(|kind| self.0.get_key_value(kind))
-            .map(|(kind, _)| *kind)
-            .collect()
+    /// Kind and name if the line begins an instance: `KIND NAME(`, the connections on lines of their own.
+    fn instance(&self, line: &'a str) -> Option<(&'a str, &'a str)> {
+        let (kind, name) = line.trim_start().strip_suffix('(')?.split_once(' ')?;
+        self.0.contains_key(kind).then_some((kind, name.trim()))
     }
 
-    /// The module `top` with all in it, of which `kept` are boxes.
-    pub fn piece(&self, top: &str, kept: &BTreeSet<String>) -> Piece {
-        let mut piece = Piece::default();
-        let mut waiting = vec![top];
-        let mut seen = BTreeSet::new();
+    /// The pieces of a design, each module once: `top` first, what stands in a piece after it.
+    pub fn pieces(&self, top: &str, cut: &Cut) -> Vec<Piece> {
+        let mut pieces: Vec<Piece> = Vec::new();
+        let mut waiting = vec![top.to_string()];
         while let Some(module) = waiting.pop() {
+            if self.0.contains_key(module.as_str()) && pieces.iter().all(|p| p.top != module) {
+                let piece = self.piece(&module, cut);
+                waiting.extend(piece.boxes.iter().rev().cloned());
+                pieces.push(piece);
+            }
+        }
+        pieces
+    }
+
+    /// The module `top` with all in it, of which those that are kept are boxes.
+    fn piece(&self, top: &str, cut: &Cut) -> Piece {
+        let mut piece = Piece { top: top.into(), ..Piece::default() };
+        // A module, and whether it stands open.
+        let mut waiting = vec![(top, false)];
+        let mut seen = BTreeSet::new();
+        while let Some((module, open)) = waiting.pop() {
             let Some((&module, body)) = self.0.get_key_value(module) else { continue };
-            if !seen.insert(module) {
+            if !seen.insert((module, open)) {
                 continue;
             }
-            if module != top && kept.contains(module) {
+            if module != top && cut.kept.contains(module) && !open {
                 piece.boxes.insert(module.into());
+                piece.text.push_str("(* blackbox *)\n");
                 let ports = body[1..].iter().filter(|l| {
                     let l = l.trim_start();
                     ["input ", "output ", "inout "].iter().any(|d| l.starts_with(d))
                 });
-                let _ = writeln!(piece.text, "(* blackbox *)\n{}", body[0]);
-                for port in ports {
-                    let _ = writeln!(piece.text, "{port}");
+                for line in body[..1].iter().chain(ports) {
+                    let _ = writeln!(piece.text, "{line}");
                 }
             } else {
-                let table: Vec<&str> = body.iter().filter_map(|l| word(l)).collect();
-                let long = table.len() > LONG_TABLE;
+                let words: Vec<&str> = body.iter().filter_map(|l| word(l)).collect();
+                let long = words.len() > LONG_TABLE;
                 let mut named = false;
-                for line in body {
-                    if !long || word(line).is_none() {
+                for (at, line) in body.iter().enumerate() {
+                    if long && word(line).is_some() {
+                        if !named {
+                            let table = words.join("\n") + "\n";
+                            let file = format!("{module}-{}.hex", &hash::of(table.as_bytes())[..12]);
+                            let _ = writeln!(piece.text, "    $readmemh(\"{file}\", words);");
+                            piece.tables.insert(file, table);
+                            named = true;
+                        }
+                    } else if at == 0 && open {
+                        let _ = writeln!(piece.text, "{}", line.replacen(module, &format!("{module}{OPEN}"), 1));
+                    } else if let Some((kind, name)) = self.instance(line) {
+                        let inner_open = cut.kept.contains(kind) && cut.open.contains(name);
+                        let suffix = if inner_open { OPEN } else { "" };
+                        let _ = writeln!(piece.text, "    {kind}{suffix} {name}(");
+                        waiting.push((kind, inner_open));
+                    } else {
                         let _ = writeln!(piece.text, "{line}");
-                    } else if !named {
-                        named = true;
-                        let _ = writeln!(piece.text, "    $readmemh(\"{module}.hex\", words);");
                     }
                 }
-                if long {
-                    piece.tables.insert(format!("{module}.hex"), table.join("\n") + "\n");
-                }
-                waiting.extend(self.inside(module));
             }
             piece.text.push_str("endmodule\n\n");
         }
@@ -108,28 +142,67 @@ mod tests {
             "module m_stage(a,r);\n    input wire a;\n    output reg [3:0] r;\n    m_ff x(\n    .a(a)\n    );\nendmodule\n\n\
              module m_ff(a);\n    input wire a;\nendmodule\n\n\
              module m_rom(a);\n    input wire a;\nreg [7:0] words [0:599];\ninitial begin\n{words}end\nendmodule\n\n\
-             module top(a);\n    input wire a;\n    m_stage s0(\n    );\n    m_stage s1(\n    );\nendmodule\n"
+             module m_mul(a);\n    input wire a;\n    m_stage stage$0(\n    );\n    m_stage stage$1(\n    );\n    \
+             m_rom rom(\n    );\nendmodule\n\n\
+             module top(a);\n    input wire a;\n    m_mul x(\n    );\n    m_mul y(\n    );\n    m_stage z(\n    );\nendmodule\n"
         )
     }
 
+    fn cut(kept: &[&str], open: &[&str]) -> Cut {
+        let set = |names: &[&str]| names.iter().map(|n| n.to_string()).collect();
+        Cut { kept: set(kept), open: set(open) }
+    }
+
     #[test]
-    fn a_kept_module_is_a_box_outside_and_whole_as_its_own_piece() {
-        let (text, kept) = (design(), BTreeSet::from(["m_stage".to_string()]));
-        let modules = Modules::of(&text);
-        let top = modules.piece("top", &kept);
-        assert_eq!(top.boxes, kept);
-        assert!(top.text.contains("(* blackbox *)\nmodule m_stage(a,r);\n    input wire a;\n    output reg [3:0] r;\nendmodule"));
+    fn each_kept_module_is_one_piece_and_a_box_in_the_others() {
+        let text = design();
+        let pieces = Modules::of(&text).pieces("top", &cut(&["m_stage", "m_mul"], &[]));
+        let tops: Vec<&str> = pieces.iter().map(|p| p.top.as_str()).collect();
+        assert_eq!(tops, ["top", "m_mul", "m_stage"]);
+        let box_of_stage = "(* blackbox *)\nmodule m_stage(a,r);\n    input wire a;\n    output reg [3:0] r;\nendmodule";
+        let [top, mul, stage] = &pieces[..] else { panic!("three") };
+        assert_eq!(top.boxes, BTreeSet::from(["m_mul".to_string(), "m_stage".to_string()]));
+        assert!(top.text.contains(box_of_stage) && top.text.contains("(* blackbox *)\nmodule m_mul(a);"));
         assert!(!top.text.contains("m_ff") && !top.text.contains("m_rom"), "{}", top.text);
-        let stage = modules.piece("m_stage", &kept);
+        assert_eq!(mul.boxes, BTreeSet::from(["m_stage".to_string()]));
+        assert!(mul.text.contains(box_of_stage) && mul.text.contains("module m_rom(a);"), "{}", mul.text);
         assert!(stage.boxes.is_empty() && stage.text.contains("module m_ff(a);") && !stage.text.contains("top"));
+        // Every module is whole in exactly one piece.
+        for module in ["m_stage", "m_ff", "m_rom", "m_mul", "top"] {
+            let whole = pieces.iter().flat_map(|p| p.text.split("endmodule")).filter(|m| {
+                m.trim_start().starts_with(&format!("module {module}(")) // A box begins with its attribute.
+            });
+            assert_eq!(whole.count(), 1, "{module}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_reached_is_in_no_piece() {
+        let text = design() + "module m_alone(a);\nendmodule\n";
+        let pieces = Modules::of(&text).pieces("m_mul", &cut(&["m_stage", "m_alone", "m_missing"], &[]));
+        assert_eq!(pieces.len(), 2);
+        assert!(pieces.iter().all(|p| !p.text.contains("m_alone")));
+    }
+
+    #[test]
+    fn an_open_instance_is_whole_under_another_name() {
+        let text = design();
+        let pieces = Modules::of(&text).pieces("m_mul", &cut(&["m_stage"], &["stage$0"]));
+        let mul = &pieces[0].text;
+        assert!(mul.contains("    m_stage_open stage$0(\n") && mul.contains("    m_stage stage$1(\n"), "{mul}");
+        assert!(mul.contains("module m_stage_open(a,r);") && mul.contains("(* blackbox *)\nmodule m_stage(a,r);"));
+        assert!(mul.contains("module m_ff(a);"), "what stands in it as well: {mul}");
+        assert_eq!((pieces.len(), pieces[1].top.as_str()), (2, "m_stage"));
     }
 
     #[test]
     fn a_long_table_goes_to_its_file_word_by_word() {
         let text = design();
-        let rom = Modules::of(&text).piece("m_rom", &BTreeSet::new());
-        assert!(rom.text.contains("initial begin\n    $readmemh(\"m_rom.hex\", words);\nend\n"), "{}", rom.text);
-        let table: Vec<&str> = rom.tables["m_rom.hex"].lines().collect();
+        let pieces = Modules::of(&text).pieces("m_rom", &Cut::default());
+        let (file, table) = pieces[0].tables.first_key_value().expect("a table");
+        assert!(pieces[0].text.contains(&format!("initial begin\n    $readmemh(\"{file}\", words);\nend\n")));
+        assert!(file.starts_with("m_rom-") && file.ends_with(".hex"), "{file}");
+        let table: Vec<&str> = table.lines().collect();
         assert_eq!((table.len(), table[0], table[255], table[256]), (600, "0", "ff", "0"));
     }
 }
