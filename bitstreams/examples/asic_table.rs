@@ -28,7 +28,8 @@ const FOOT: &str = "
 * Multipliers of 16x16 bits are yosys' own (carry-save trees and a last adder), in 17 stages of a
   multiplier; a stage is mapped once and counted as often as it stands there. The serial multiplier
   is mapped flat. `Butterfly` and `PointAdder256` are mapped without their 1 and 12 multipliers and each
-  of these counted as the `MontMul256` above (that of the base field).
+  of these counted as the `MontMul256` above of the same field: the scalar field's in the butterfly, the
+  base field's in the adder.
 * abc sizes and buffers within what is mapped at once, for a period of 4 ns, not across it. The period is the longest path from
   register to register, setup included; inputs and outputs are taken to come from registers.
 * Power-on values are dropped: a chip resets what it needs. No memories are in these blocks (a
@@ -55,11 +56,15 @@ fn table(work: &Path, library: &Path) -> Result<String, EstimateError> {
     let serial = blocks::mont_mul_serial()?.keeping(&[]);
     row(&mut text, "`MontMulSerial256`", "17 cycles", estimate(&yosys, &serial, library, work)?);
     let product = estimate(&yosys, &blocks::mont_mul()?.keeping(&["stage"]), library, work)?;
-    row(&mut text, "`MontMul256`", "cycle", product);
-    for (name, source) in [("`Butterfly`", blocks::butterfly()?), ("`PointAdder256`", blocks::point_adder()?)] {
+    row(&mut text, "`MontMul256`, base field", "cycle", product);
+    let scalar = estimate(&yosys, &blocks::mont_mul_scalar()?.keeping(&["stage"]), library, work)?;
+    row(&mut text, "`MontMul256`, scalar field", "cycle", scalar);
+    for (name, source, multiplier) in
+        [("`Butterfly`", blocks::butterfly()?, scalar), ("`PointAdder256`", blocks::point_adder()?, product)]
+    {
         eprintln!("{name} ...");
         let around = source.boxing(&["multiplier", "mul_xx"]);
-        row(&mut text, name, "cycle", estimate_around(&yosys, &around, product, library, work)?);
+        row(&mut text, name, "cycle", estimate_around(&yosys, &around, multiplier, library, work)?);
     }
     let date = Command::new("date").args(["-u", "+%F"]).output();
     let date = date.map(|o| String::from_utf8_lossy(&o.stdout).trim().to_string()).unwrap_or_default();

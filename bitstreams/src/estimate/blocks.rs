@@ -1,6 +1,7 @@
 //! The card's blocks as Verilog, each out of context, with those of its modules that are counted by themselves.
 
 use super::EstimateError;
+use super::pieces::Cut;
 use gristmill_hdl::card::Card;
 use gristmill_hdl::config::CardConfig;
 use gristmill_hdl::curve::{BN254, PointAdder256};
@@ -10,6 +11,10 @@ use gristmill_hdl_kit::ports::Ports;
 use gristmill_hdl_kit::twin::Fidelity;
 use gristmill_hdl_kit::verilog::{TOP, try_generate};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Instances that are mapped with what is around them: the first stage of a multiplier, which has nothing to reduce yet,
+/// and the last, which has no digit. Half of either folds away, as it would if the whole were flattened.
+const OPEN: [&str; 2] = ["stage$0", "stage$16"];
 
 /// A block's Verilog; its top module is [`TOP`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,13 +30,13 @@ pub struct Source {
 }
 
 /// Fields whose modules are kept: the engines, what is big in them, and what stands in them many times. (A
-/// multiplier's stages are equal but for the first, and begin and end with registers: mapped once, they save
-/// nine tenths of the time.)
-const KEPT: [&str; 15] = [
+/// multiplier's stages are equal, and begin and end with registers: mapped once, they save nine tenths of the time.)
+const KEPT: [&str; 16] = [
     "msm",
     "ntt",
     "adder",
-    "butterfly",
+    "serial",
+    "unit",
     "multiplier",
     "mul_xx",
     "stage",
@@ -50,6 +55,17 @@ impl Source {
     pub fn keeping(mut self, fields: &[&str]) -> Self {
         self.kept.retain(|_, of| of.iter().any(|f| fields.contains(&f.as_str())));
         self
+    }
+
+    /// The same block with these fields' modules not kept whole.
+    pub fn flattening(mut self, fields: &[&str]) -> Self {
+        self.kept.retain(|_, of| of.iter().all(|f| !fields.contains(&f.as_str())));
+        self
+    }
+
+    /// Where the block is cut into pieces: its kept modules.
+    pub fn cut(&self) -> Cut {
+        Cut { kept: self.kept.keys().cloned().collect(), open: OPEN.map(String::from).into() }
     }
 
     /// The same block with these fields' modules left out.
@@ -84,6 +100,14 @@ pub fn source<B: Ports>(name: &str, mut block: B) -> Result<Source, EstimateErro
 /// As [`source`].
 pub fn mont_mul() -> Result<Source, EstimateError> {
     source("MontMul256", MontMul256::new(&BN254_FQ, Fidelity::Rtl))
+}
+
+/// The same of its scalar field, in the NTT.
+///
+/// # Errors
+/// As [`source`].
+pub fn mont_mul_scalar() -> Result<Source, EstimateError> {
+    source("MontMul256 scalar", MontMul256::new(&BN254_FR, Fidelity::Rtl))
 }
 
 /// The digit-serial multiplier: one product in 17 cycles.
