@@ -305,7 +305,7 @@ class BridgeTest(unittest.TestCase):
         self.assertGreater(len(host.sizes), 3, "completions were never cut")
 
     def test_traffic(self):
-        self.traffic(1, max_request=256, max_payload=128, bursts=16)
+        self.traffic(1, max_request=256, max_payload=128, bursts=12)
 
     def test_traffic_of_the_largest_packets(self):
         self.traffic(2, max_request=512, max_payload=512, bursts=8)
@@ -313,7 +313,7 @@ class BridgeTest(unittest.TestCase):
     def test_litepcies_own_packets_run_into_each_other(self):
         """If this fails, LitePCIe no longer needs endpoint.py."""
         with self.assertRaisesRegex(AssertionError, "dwords of"):
-            self.traffic(1, max_request=256, max_payload=128, bursts=16, inserter=Inserter)
+            self.traffic(1, max_request=256, max_payload=128, bursts=40, inserter=Inserter)
 
     def lost_link(self, seed, when):
         bench = Bench()
