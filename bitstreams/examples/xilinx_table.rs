@@ -87,7 +87,10 @@ fn shell(path: &Path) -> Result<Option<Use>, EstimateError> {
 }
 
 /// The pipelined card: VU9P and U55C.
-fn pipelined(text: &mut String, map: &mut dyn FnMut(Source, Family) -> Result<Design, EstimateError>) -> Result<(), EstimateError> {
+fn pipelined(
+    text: &mut String,
+    map: &mut dyn FnMut(Source, Family) -> Result<Design, EstimateError>,
+) -> Result<(), EstimateError> {
     let source = blocks::card(&read_config("vu9p")?)?;
     if blocks::card(&read_config("u55c")?)?.verilog != source.verilog {
         let reason = "its Verilog is no longer that of `vu9p`: the page needs a table of its own".into();
@@ -103,7 +106,10 @@ fn pipelined(text: &mut String, map: &mut dyn FnMut(Source, Family) -> Result<De
     let (adder, buckets) = (card.of("adder")?, card.of("buckets")?);
     let bare = all.minus(msm).minus(ntt);
     let second = msm.minus(buckets);
-    let _ = writeln!(text, "Of this, with all inside:\n\n| | LUT | FF | CARRY4 | DSP48E2 | BRAM36 | URAM |\n|---|---|---|---|---|---|---|");
+    let _ = writeln!(
+        text,
+        "Of this, with all inside:\n\n| | LUT | FF | CARRY4 | DSP48E2 | BRAM36 | URAM |\n|---|---|---|---|---|---|---|"
+    );
     for (name, used) in [
         ("a base-field multiplier", card.of("mul_xx")?),
         ("the point adder (12 multipliers)", adder),
@@ -118,7 +124,10 @@ fn pipelined(text: &mut String, map: &mut dyn FnMut(Source, Family) -> Result<De
     ] {
         let _ = writeln!(text, "| {name} | {} |", used.cells());
     }
-    let _ = writeln!(text, "\n| part | design | DSP | LUT | FF | DSP | BRAM | URAM | fits |\n|---|---|---|---|---|---|---|---|---|");
+    let _ = writeln!(
+        text,
+        "\n| part | design | DSP | LUT | FF | DSP | BRAM | URAM | fits |\n|---|---|---|---|---|---|---|---|---|"
+    );
     for part in PARTS.iter().filter(|p| p.family == Family::Xcup) {
         for (name, used) in [
             ("NTT alone", bare.plus(ntt)),
@@ -142,7 +151,10 @@ fn acorn(
     // Both stages of a digit-serial multiplier are its own: nothing stands there often.
     let card = map(blocks::card(&read_config("acorn-cle215p")?)?.flattening(&["stage"]), Family::Xc7)?;
     let _ = writeln!(text, "\n## `acorn-cle215p`: digit-serial, c = 9, NTT to 2^13\n\n{}", card.table(what)?);
-    let _ = writeln!(text, "| part | design | DSP | LUT | FF | DSP | BRAM | URAM | fits |\n|---|---|---|---|---|---|---|---|---|");
+    let _ = writeln!(
+        text,
+        "| part | design | DSP | LUT | FF | DSP | BRAM | URAM | fits |\n|---|---|---|---|---|---|---|---|---|"
+    );
     let all = card.all()?;
     let part = PARTS.iter().filter(|p| p.family == Family::Xc7);
     let shell = shell(path)?;
@@ -163,7 +175,10 @@ fn acorn(
 }
 
 /// One multiplier as pieces and flat.
-fn check(text: &mut String, map: &mut dyn FnMut(Source, Family) -> Result<Design, EstimateError>) -> Result<(), EstimateError> {
+fn check(
+    text: &mut String,
+    map: &mut dyn FnMut(Source, Family) -> Result<Design, EstimateError>,
+) -> Result<(), EstimateError> {
     text.push_str("\n## Pieces against one flat run\n\n| block | LUT | FF | CARRY4 | DSP48E2 | BRAM36 | URAM |\n|---|---|---|---|---|---|---|\n");
     for (name, source) in [("scalar", blocks::mont_mul_scalar()?), ("base", blocks::mont_mul()?)] {
         let pieces = map(source.clone(), Family::Xcup)?.all()?;
@@ -177,9 +192,8 @@ fn check(text: &mut String, map: &mut dyn FnMut(Source, Family) -> Result<Design
 
 fn table(a: &Arguments) -> Result<String, EstimateError> {
     let yosys = Yosys::find()?;
-    let mut map = |source: Source, family: Family| {
-        Design::map(&yosys, source, family, &a.work, &mut |line| eprintln!("{line}"))
-    };
+    let mut map =
+        |source: Source, family: Family| Design::map(&yosys, source, family, &a.work, &mut |line| eprintln!("{line}"));
     let mut text = String::from(HEAD);
     let _ = writeln!(text, "{}, {}.\n", yosys.version, today());
     let _ = writeln!(text, "| part | cards | LUT | FF | DSP | BRAM36 | URAM |\n|---|---|---|---|---|---|---|");
@@ -188,7 +202,13 @@ fn table(a: &Arguments) -> Result<String, EstimateError> {
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} | {} | {} | {} |",
-            p.name, p.cards, has.luts, has.registers, has.dsps, has.ram18 / 2, has.urams
+            p.name,
+            p.cards,
+            has.luts,
+            has.registers,
+            has.dsps,
+            has.ram18 / 2,
+            has.urams
         );
     }
     text.push_str(READING);

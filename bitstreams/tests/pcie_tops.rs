@@ -89,8 +89,8 @@ fn the_boards_give_the_bridge_all_of_card_memory() {
             assert_eq!(width(&text, &connected[*name]), Some(*wanted), "{board}: {name}");
         }
         // A wire that the memory does not know would leave the card waiting.
-        let memory =
-            &text[text.find(if board == "vu9p" { "memory_width width (" } else { "hbm_memory hbm (" }).expect("memory")..];
+        let memory = &text
+            [text.find(if board == "vu9p" { "memory_width width (" } else { "hbm_memory hbm (" }).expect("memory")..];
         for (name, _) in INPUTS.iter().chain(OUTPUTS).filter(|(name, _)| name.starts_with("c_")) {
             assert!(memory.contains(&format!("({name}")), "{board}: {name} does not reach the memory");
         }

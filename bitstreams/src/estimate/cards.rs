@@ -130,7 +130,13 @@ impl Design {
         );
         for module in &self.order {
             let own = Use::own(&self.mapped, module)?;
-            let _ = writeln!(text, "| `{module}` | {} | {} | {} |", what(self.fields(module)), self.stands(module), own.cells());
+            let _ = writeln!(
+                text,
+                "| `{module}` | {} | {} | {} |",
+                what(self.fields(module)),
+                self.stands(module),
+                own.cells()
+            );
         }
         let _ = writeln!(text, "| | **sum** | | {} |", self.all()?.cells());
         Ok(text)
@@ -164,12 +170,7 @@ mod tests {
             family: Family::Xcup,
             order: ["top", "m_adder", "m_mul", "m_stage"].map(String::from).into(),
             mapped: Mapped { modules, areas: BTreeMap::new() },
-            source: Source {
-                name: "x".into(),
-                verilog: String::new(),
-                kept: kept.into(),
-                boxes: BTreeSet::new(),
-            },
+            source: Source { name: "x".into(), verilog: String::new(), kept: kept.into(), boxes: BTreeSet::new() },
         }
     }
 

@@ -159,7 +159,8 @@ mod tests {
         let pieces = Modules::of(&text).pieces("top", &cut(&["m_stage", "m_mul"], &[]));
         let tops: Vec<&str> = pieces.iter().map(|p| p.top.as_str()).collect();
         assert_eq!(tops, ["top", "m_mul", "m_stage"]);
-        let box_of_stage = "(* blackbox *)\nmodule m_stage(a,r);\n    input wire a;\n    output reg [3:0] r;\nendmodule";
+        let box_of_stage =
+            "(* blackbox *)\nmodule m_stage(a,r);\n    input wire a;\n    output reg [3:0] r;\nendmodule";
         let [top, mul, stage] = &pieces[..] else { panic!("three") };
         assert_eq!(top.boxes, BTreeSet::from(["m_mul".to_string(), "m_stage".to_string()]));
         assert!(top.text.contains(box_of_stage) && top.text.contains("(* blackbox *)\nmodule m_mul(a);"));

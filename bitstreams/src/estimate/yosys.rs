@@ -130,9 +130,7 @@ impl Yosys {
             block: source.name.clone(),
             top: TOP.into(),
             files: BTreeMap::from([(format!("{stem}.v"), source.verilog.clone())]),
-            script: format!(
-                "read_verilog -DSYNTHESIS -sv {stem}.v\nhierarchy -check -top {TOP}\n{keep}{synthesis}\n"
-            ),
+            script: format!("read_verilog -DSYNTHESIS -sv {stem}.v\nhierarchy -check -top {TOP}\n{keep}{synthesis}\n"),
             stat: if synthesis.contains("-liberty") { " -liberty cells.lib" } else { "" },
             stem,
         };
@@ -153,8 +151,7 @@ impl Yosys {
         let write = |what: &str, text: &str| std::fs::write(folder.join(what), text).map_err(|e| failed(e, what));
         std::fs::create_dir_all(folder).map_err(|e| failed(e, ""))?;
         let file = |end: &str| format!("{}.{end}", run.stem);
-        let script =
-            format!("# {}\n{}tee -q -o {} stat -json{}\n", self.version, run.script, file("json"), run.stat);
+        let script = format!("# {}\n{}tee -q -o {} stat -json{}\n", self.version, run.script, file("json"), run.stat);
         let bad = |reason: String| EstimateError::Run {
             block: run.block.clone(),
             reason,
