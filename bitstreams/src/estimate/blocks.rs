@@ -1,7 +1,6 @@
 //! The card's blocks as Verilog, each out of context, with those of its modules that are counted by themselves.
 
 use super::EstimateError;
-use super::pieces::Cut;
 use gristmill_hdl::card::Card;
 use gristmill_hdl::config::CardConfig;
 use gristmill_hdl::curve::{BN254, PointAdder256};
@@ -11,10 +10,6 @@ use gristmill_hdl_kit::ports::Ports;
 use gristmill_hdl_kit::twin::Fidelity;
 use gristmill_hdl_kit::verilog::{TOP, try_generate};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Instances that are mapped with what is around them: the first stage of a multiplier, which has nothing to reduce yet,
-/// and the last, which has no digit. Half of either folds away, as it would if the whole were flattened.
-const OPEN: [&str; 2] = ["stage$0", "stage$16"];
 
 /// A block's Verilog; its top module is [`TOP`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +25,8 @@ pub struct Source {
 }
 
 /// Fields whose modules are kept: the engines, what is big in them, and what stands in them many times. (A
-/// multiplier's stages are equal, and begin and end with registers: mapped once, they save nine tenths of the time.)
+/// multiplier's stages begin and end with registers: where they are kept, one is mapped for all 17, which counts too much
+/// of the first, with nothing to reduce, and of the last, with no digit.)
 const KEPT: [&str; 16] = [
     "msm",
     "ntt",
@@ -61,11 +57,6 @@ impl Source {
     pub fn flattening(mut self, fields: &[&str]) -> Self {
         self.kept.retain(|_, of| of.iter().all(|f| !fields.contains(&f.as_str())));
         self
-    }
-
-    /// Where the block is cut into pieces: its kept modules.
-    pub fn cut(&self) -> Cut {
-        Cut { kept: self.kept.keys().cloned().collect(), open: OPEN.map(String::from).into() }
     }
 
     /// The same block with these fields' modules left out.

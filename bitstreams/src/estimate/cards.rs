@@ -53,7 +53,8 @@ impl Design {
         folder: &Path,
         say: &mut dyn FnMut(&str),
     ) -> Result<Self, EstimateError> {
-        let pieces = Modules::of(&source.verilog).pieces(TOP, &source.cut());
+        let kept = source.kept.keys().cloned().collect();
+        let pieces = Modules::of(&source.verilog).pieces(TOP, &kept);
         let mut mapped = Mapped::default();
         for piece in &pieces {
             let started = Instant::now();
@@ -91,6 +92,11 @@ impl Design {
         self.source.kept.get(module).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// Whether a piece stands in another directly.
+    pub fn is_in(&self, module: &str, outer: &str) -> bool {
+        self.mapped.modules.get(outer).is_some_and(|cells| cells.contains_key(module))
+    }
+
     /// The whole design.
     ///
     /// # Errors
@@ -119,24 +125,22 @@ impl Design {
         })
     }
 
-    /// A table: each piece without those inside, how often it stands, and the sum.
+    /// A table: each piece without those inside, how often it stands, and the sum. A piece that only holds others has no
+    /// row.
     ///
     /// # Errors
     /// As [`Use::of`].
-    pub fn table(&self, what: impl Fn(&[String]) -> String) -> Result<String, EstimateError> {
+    pub fn table(&self, what: impl Fn(&Self, &str) -> String) -> Result<String, EstimateError> {
         let mut text = format!(
             "| module | what | times | LUT | FF | CARRY4 | {} | BRAM36 | URAM |\n|---|---|---|---|---|---|---|---|---|\n",
             self.family.dsp()
         );
         for module in &self.order {
             let own = Use::own(&self.mapped, module)?;
-            let _ = writeln!(
-                text,
-                "| `{module}` | {} | {} | {} |",
-                what(self.fields(module)),
-                self.stands(module),
-                own.cells()
-            );
+            if own != Use::default() {
+                let (what, times) = (what(self, module), self.stands(module));
+                let _ = writeln!(text, "| `{module}` | {what} | {times} | {} |", own.cells());
+            }
         }
         let _ = writeln!(text, "| | **sum** | | {} |", self.all()?.cells());
         Ok(text)
@@ -188,8 +192,9 @@ mod tests {
 
     #[test]
     fn the_table_says_what_stands_how_often() {
-        let text = design().table(|fields| format!("the {}", fields.join(""))).expect("known cells");
+        let text = design().table(|d, m| format!("the {}", d.fields(m).join(""))).expect("known cells");
         assert!(text.contains("| `m_stage` | the stage | 195 | 0 | 0 | 2 | 31 | 0 | 0 |\n"), "{text}");
+        assert!(design().is_in("m_mul", "m_adder") && !design().is_in("m_stage", "m_adder"));
         assert!(text.contains("| | **sum** | | 44 | 7 | 390 | 6,448 | 0 | 0 |\n"), "{text}");
     }
 

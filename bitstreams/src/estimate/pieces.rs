@@ -1,9 +1,10 @@
 //! A design cut into pieces for yosys: one module and what stands in it, down to the modules that are mapped by
 //! themselves, of which only the ports are left.
 //!
-//! A multiplier's stage is then mapped once and not 17 times, a multiplier once and not 12, and no run is long. What
-//! is lost: constants on the ports of a module do not fold into it. Where that matters, an instance can be left
-//! [open](Cut::open): it is mapped with the module around it.
+//! A multiplier is then mapped once and not 12 times, and no run is long. What is lost: constants on the ports of a
+//! module do not fold into it, and registers on both sides of a border are not packed together. So a cut goes where
+//! modules are whole in themselves, not through a multiplier, whose first stage has nothing to reduce and whose last
+//! has no digit.
 
 use crate::hash;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,21 +12,10 @@ use std::fmt::Write;
 
 /// Tables of more words than this go to a file of their own: yosys reads an assignment a word in quadratic time.
 const LONG_TABLE: usize = 512;
-/// What the name of a module gets where an instance of it is open.
-const OPEN: &str = "_open";
 
 /// The modules of generated Verilog, by their names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Modules<'a>(BTreeMap<&'a str, Vec<&'a str>>);
-
-/// Where a design is cut.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Cut {
-    /// Modules that are pieces of their own.
-    pub kept: BTreeSet<String>,
-    /// Names of instances that stay with the module around them, though their module is a piece of its own.
-    pub open: BTreeSet<String>,
-}
 
 /// What one run of yosys reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,19 +44,20 @@ impl<'a> Modules<'a> {
         Modules(modules)
     }
 
-    /// Kind and name if the line begins an instance: `KIND NAME(`, the connections on lines of their own.
-    fn instance(&self, line: &'a str) -> Option<(&'a str, &'a str)> {
-        let (kind, name) = line.trim_start().strip_suffix('(')?.split_once(' ')?;
-        self.0.contains_key(kind).then_some((kind, name.trim()))
+    /// The module of which the line begins an instance: `KIND NAME(`, the connections on lines of their own.
+    fn kind(&self, line: &str) -> Option<&'a str> {
+        let kind = line.trim_start().strip_suffix('(')?.split_once(' ')?.0;
+        self.0.get_key_value(kind).map(|(kind, _)| *kind)
     }
 
-    /// The pieces of a design, each module once: `top` first, what stands in a piece after it.
-    pub fn pieces(&self, top: &str, cut: &Cut) -> Vec<Piece> {
+    /// The pieces of a design, `top` and all modules in it that are `kept`, each once: `top` first, what stands in a
+    /// piece after it.
+    pub fn pieces(&self, top: &str, kept: &BTreeSet<String>) -> Vec<Piece> {
         let mut pieces: Vec<Piece> = Vec::new();
         let mut waiting = vec![top.to_string()];
         while let Some(module) = waiting.pop() {
             if self.0.contains_key(module.as_str()) && pieces.iter().all(|p| p.top != module) {
-                let piece = self.piece(&module, cut);
+                let piece = self.piece(&module, kept);
                 waiting.extend(piece.boxes.iter().rev().cloned());
                 pieces.push(piece);
             }
@@ -75,17 +66,16 @@ impl<'a> Modules<'a> {
     }
 
     /// The module `top` with all in it, of which those that are kept are boxes.
-    fn piece(&self, top: &str, cut: &Cut) -> Piece {
+    fn piece(&self, top: &str, kept: &BTreeSet<String>) -> Piece {
         let mut piece = Piece { top: top.into(), ..Piece::default() };
-        // A module, and whether it stands open.
-        let mut waiting = vec![(top, false)];
+        let mut waiting = vec![top];
         let mut seen = BTreeSet::new();
-        while let Some((module, open)) = waiting.pop() {
+        while let Some(module) = waiting.pop() {
             let Some((&module, body)) = self.0.get_key_value(module) else { continue };
-            if !seen.insert((module, open)) {
+            if !seen.insert(module) {
                 continue;
             }
-            if module != top && cut.kept.contains(module) && !open {
+            if module != top && kept.contains(module) {
                 piece.boxes.insert(module.into());
                 piece.text.push_str("(* blackbox *)\n");
                 let ports = body[1..].iter().filter(|l| {
@@ -99,24 +89,16 @@ impl<'a> Modules<'a> {
                 let words: Vec<&str> = body.iter().filter_map(|l| word(l)).collect();
                 let long = words.len() > LONG_TABLE;
                 let mut named = false;
-                for (at, line) in body.iter().enumerate() {
-                    if long && word(line).is_some() {
-                        if !named {
-                            let table = words.join("\n") + "\n";
-                            let file = format!("{module}-{}.hex", &hash::of(table.as_bytes())[..12]);
-                            let _ = writeln!(piece.text, "    $readmemh(\"{file}\", words);");
-                            piece.tables.insert(file, table);
-                            named = true;
-                        }
-                    } else if at == 0 && open {
-                        let _ = writeln!(piece.text, "{}", line.replacen(module, &format!("{module}{OPEN}"), 1));
-                    } else if let Some((kind, name)) = self.instance(line) {
-                        let inner_open = cut.kept.contains(kind) && cut.open.contains(name);
-                        let suffix = if inner_open { OPEN } else { "" };
-                        let _ = writeln!(piece.text, "    {kind}{suffix} {name}(");
-                        waiting.push((kind, inner_open));
-                    } else {
+                for line in body {
+                    if !long || word(line).is_none() {
                         let _ = writeln!(piece.text, "{line}");
+                        waiting.extend(self.kind(line));
+                    } else if !named {
+                        let table = words.join("\n") + "\n";
+                        let file = format!("{module}-{}.hex", &hash::of(table.as_bytes())[..12]);
+                        let _ = writeln!(piece.text, "    $readmemh(\"{file}\", words);");
+                        piece.tables.insert(file, table);
+                        named = true;
                     }
                 }
             }
@@ -148,15 +130,14 @@ mod tests {
         )
     }
 
-    fn cut(kept: &[&str], open: &[&str]) -> Cut {
-        let set = |names: &[&str]| names.iter().map(|n| n.to_string()).collect();
-        Cut { kept: set(kept), open: set(open) }
+    fn kept(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|n| n.to_string()).collect()
     }
 
     #[test]
     fn each_kept_module_is_one_piece_and_a_box_in_the_others() {
         let text = design();
-        let pieces = Modules::of(&text).pieces("top", &cut(&["m_stage", "m_mul"], &[]));
+        let pieces = Modules::of(&text).pieces("top", &kept(&["m_stage", "m_mul"]));
         let tops: Vec<&str> = pieces.iter().map(|p| p.top.as_str()).collect();
         assert_eq!(tops, ["top", "m_mul", "m_stage"]);
         let box_of_stage =
@@ -180,26 +161,15 @@ mod tests {
     #[test]
     fn what_is_not_reached_is_in_no_piece() {
         let text = design() + "module m_alone(a);\nendmodule\n";
-        let pieces = Modules::of(&text).pieces("m_mul", &cut(&["m_stage", "m_alone", "m_missing"], &[]));
+        let pieces = Modules::of(&text).pieces("m_mul", &kept(&["m_stage", "m_alone", "m_missing"]));
         assert_eq!(pieces.len(), 2);
         assert!(pieces.iter().all(|p| !p.text.contains("m_alone")));
     }
 
     #[test]
-    fn an_open_instance_is_whole_under_another_name() {
-        let text = design();
-        let pieces = Modules::of(&text).pieces("m_mul", &cut(&["m_stage"], &["stage$0"]));
-        let mul = &pieces[0].text;
-        assert!(mul.contains("    m_stage_open stage$0(\n") && mul.contains("    m_stage stage$1(\n"), "{mul}");
-        assert!(mul.contains("module m_stage_open(a,r);") && mul.contains("(* blackbox *)\nmodule m_stage(a,r);"));
-        assert!(mul.contains("module m_ff(a);"), "what stands in it as well: {mul}");
-        assert_eq!((pieces.len(), pieces[1].top.as_str()), (2, "m_stage"));
-    }
-
-    #[test]
     fn a_long_table_goes_to_its_file_word_by_word() {
         let text = design();
-        let pieces = Modules::of(&text).pieces("m_rom", &Cut::default());
+        let pieces = Modules::of(&text).pieces("m_rom", &BTreeSet::new());
         let (file, table) = pieces[0].tables.first_key_value().expect("a table");
         assert!(pieces[0].text.contains(&format!("initial begin\n    $readmemh(\"{file}\", words);\nend\n")));
         assert!(file.starts_with("m_rom-") && file.ends_with(".hex"), "{file}");
