@@ -193,10 +193,10 @@ fn table(a: &Arguments) -> Result<String, EstimateError> {
             "| {} | {} | {} | {} | {} | {} | {} |",
             p.name,
             p.cards,
-            has.luts,
-            has.registers,
-            has.dsps,
-            has.ram18 / 2,
+            thousands(has.luts),
+            thousands(has.registers),
+            thousands(has.dsps),
+            thousands(has.ram18 / 2),
             has.urams
         );
     }
