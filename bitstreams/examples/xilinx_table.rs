@@ -56,7 +56,6 @@ fn what(card: &Design, module: &str) -> String {
         ("msm", "MSM engine without the pieces below"),
         ("ntt", "NTT engine without the pieces below"),
         ("mul_xx", "base-field multiplier"),
-        ("multiplier", "multiplier"),
         ("adder", "point adder without its multipliers"),
         ("unit", "butterfly without its multiplier"),
         ("buckets", "bucket memory"),
@@ -74,6 +73,10 @@ fn what(card: &Design, module: &str) -> String {
     if module.starts_with("m_serial") {
         let place = if card.is_in(module, "m_msm") { "point adder" } else { "butterfly without its multiplier" };
         return format!("digit-serial {place}");
+    }
+    if module.starts_with("m_multiplier") {
+        let kind = if card.family == Family::Xcup { "scalar-field multiplier" } else { "digit-serial multiplier" };
+        return kind.into();
     }
     let fields = card.fields(module);
     let found = known.iter().find(|(field, _)| fields.iter().any(|f| f == field));
@@ -145,6 +148,13 @@ fn pipelined(
             text.push_str(&share(part, name, used));
         }
     }
+    for (board, part) in [("vu9p", &PARTS[0]), ("u55c", &PARTS[1])] {
+        let verdict = match all.lacking(part) {
+            lacking if lacking.is_empty() => format!("fits the {}, without the IPs of its shell", part.name),
+            lacking => format!("does not fit the {} ({lacking})", part.name),
+        };
+        let _ = writeln!(text, "\n**`{board}` as configured {verdict}.**");
+    }
     text.push_str(TWO_ADDERS);
     Ok(())
 }
@@ -171,7 +181,8 @@ fn acorn(
         }
     }
     if let Some(shell) = shell {
-        let _ = writeln!(text, "\nThe shell: {} LUT, FF, CARRY4, DSP, BRAM36, URAM.", shell.cells().replace(" |", ","));
+        let _ = writeln!(text, "\n| | LUT | FF | CARRY4 | DSP48E1 | BRAM36 | URAM |\n|---|---|---|---|---|---|---|");
+        let _ = writeln!(text, "| the shell (LitePCIe, LiteDRAM) | {} |\n", shell.cells());
         text.push_str(SHELL);
     } else {
         text.push_str("\nThe shell was not mapped when this page was written (`elaborate acorn-cle215p --synth`).\n");
