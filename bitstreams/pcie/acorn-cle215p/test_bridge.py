@@ -75,7 +75,7 @@ class Host:
         self.sizes = set()
         self.out = []  # Beats of the packet on its way to the card.
         self.packet = []  # Dwords of the packet on its way from the card.
-        self.lost = False
+        self.left = 0  # Write packets that the endpoint has taken whole.
 
     @staticmethod
     def swapped(dword):
@@ -135,6 +135,7 @@ class Host:
     def run(self):
         """A generator for migen: every cycle both directions."""
         sink, source = self.bench.phy.sink, self.bench.phy.source
+        taken = self.bench.endpoint.packetizer.req_sink
         ready, valid = False, False
         while True:
             # The edge that has just been: what was offered and taken at it.
@@ -144,6 +145,8 @@ class Host:
                 yield sink.ready.eq(1)
                 yield
                 continue
+            if (yield taken.valid) and (yield taken.ready) and (yield taken.we) and (yield taken.last):
+                self.left += 1
             if ready and (yield sink.valid):
                 dat, be = (yield sink.dat), (yield sink.be)
                 self.packet += [dat >> 32 * i & 0xffff_ffff for i in range(4) if be >> 4 * i & 0xf]
@@ -170,13 +173,14 @@ class Host:
 class Card:
     """The card's host port."""
 
-    def __init__(self, bench, seed, reads, writes):
-        self.bench, self.random = bench, random.Random(seed)
+    def __init__(self, bench, host, seed, reads, writes):
+        self.bench, self.host, self.random = bench, host, random.Random(seed)
         # Reads from the lower page of each window, writes to the upper.
         self.reads = [self.burst(0) for _ in range(reads)]
         self.writes = [self.burst(PAGE) for _ in range(writes)]
         self.data = [[self.random.getrandbits(256) for _ in range(beats)] for _, beats in self.writes]
         self.stop = False  # No new bursts.
+        self.again = False  # The link was lost before.
         self.asked = self.announced = 0  # Read and write addresses that were taken.
         self.got = []  # (data, response) of each beat, by burst.
         self.current = []
@@ -219,6 +223,8 @@ class Card:
             if b and (yield axi.b.valid):
                 self.responses.append((yield axi.b.resp))
                 assert len(self.responses) <= self.sent, "a write was answered before its data was there"
+                packets = sum(-(-32 * beats // self.host.max_payload) for _, beats in self.writes[:len(self.responses)])
+                assert self.stop or self.again or packets <= self.host.left, "a write was answered before it had left"
             self.most = [max(self.most[0], self.asked - len(self.got)), max(self.most[1], self.sent - len(self.responses))]
             # A burst that has begun goes on, in reset too: the card drains.
             if not ar and not self.stop and self.asked < len(self.reads) and self.asked - len(self.got) < 8 \
@@ -275,7 +281,7 @@ class BridgeTest(unittest.TestCase):
     def traffic(self, seed, max_request, max_payload, bursts, inserter=SteadyInserter):
         bench = Bench(max_request, max_payload, inserter)
         host = Host(bench, seed, max_request, max_payload)
-        card = Card(bench, seed + 1, reads=bursts, writes=bursts)
+        card = Card(bench, host, seed + 1, reads=bursts, writes=bursts)
         upper = {a: byte for a, byte in host.memory.items()}
 
         def control():
@@ -318,7 +324,7 @@ class BridgeTest(unittest.TestCase):
     def lost_link(self, seed, when):
         bench = Bench()
         host = Host(bench, seed, 256, 128)
-        card = Card(bench, seed + 1, reads=12, writes=12)
+        card = Card(bench, host, seed + 1, reads=12, writes=12)
         seen = {}
 
         def control():
@@ -344,7 +350,7 @@ class BridgeTest(unittest.TestCase):
                 yield
             self.assertEqual((yield bench.bridge.down), 0, "the link is back and all was answered")
             seen["again"] = (len(card.got), len(card.responses))
-            card.stop = False
+            card.stop, card.again = False, True
             yield from self.wait(card.done, 20_000, self.state(card))
             for _ in range(200):
                 yield
