@@ -164,8 +164,12 @@ fn acorn(
     path: &Path,
     map: &mut dyn FnMut(Source, Family) -> Result<Design, EstimateError>,
 ) -> Result<(), EstimateError> {
-    let card = map(blocks::card(&read_config("acorn-cle215p")?)?.flattening(&["stage"]), Family::Xc7)?;
-    let _ = writeln!(text, "\n## `acorn-cle215p`: digit-serial, c = 9, NTT to 2^13\n\n{}", card.table(what)?);
+    let source = blocks::card(&read_config("acorn-cle215p")?)?.flattening(&["stage"]);
+    let card = map(source.clone(), Family::Xc7)?;
+    let flat = map(Source { name: "card acorn-cle215p flat".into(), ..source.keeping(&[]) }, Family::Xc7)?;
+    let _ =
+        writeln!(text, "\n## `acorn-cle215p`: digit-serial, c = 9, NTT to 2^13\n\n{}", card.table(what)?.trim_end());
+    let _ = writeln!(text, "| | the same card in one flat run | | {} |\n", flat.all()?.cells());
     let _ = writeln!(
         text,
         "| part | design | DSPs | LUT | FF | DSP | BRAM | URAM | fits |\n|---|---|---|---|---|---|---|---|---|"
