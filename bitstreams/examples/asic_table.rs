@@ -2,7 +2,7 @@
 //!
 //!     cargo run --release -p gristmill-bitstreams --example asic_table [-- --out FILE] [--work DIR] [--lib FILE]
 
-use gristmill_bitstreams::estimate::asic::{OSU018, Silicon, estimate, estimate_around};
+use gristmill_bitstreams::estimate::asic::{OSU018, Silicon, estimate, estimate_around, timer};
 use gristmill_bitstreams::estimate::xilinx::thousands;
 use gristmill_bitstreams::estimate::yosys::Yosys;
 use gristmill_bitstreams::estimate::{EstimateError, blocks};
@@ -67,7 +67,7 @@ fn table(work: &Path, library: &Path) -> Result<String, EstimateError> {
     }
     let date = Command::new("date").args(["-u", "+%F"]).output();
     let date = date.map(|o| String::from_utf8_lossy(&o.stdout).trim().to_string()).unwrap_or_default();
-    let _ = writeln!(text, "\n{}; OpenSTA; {date}.", yosys.version);
+    let _ = writeln!(text, "\n{}; {}; {date}.", yosys.version, timer()?);
     Ok(text + FOOT)
 }
 
