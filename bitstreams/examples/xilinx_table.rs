@@ -232,7 +232,8 @@ one is mapped once, flat, with the others as black boxes (`estimate::pieces`), a
 card. A row holds what is in a module outside the pieces that have rows of their own.
 
 A sum of pieces counts too much where constants on a module's ports would have folded into it, or registers
-on both sides of a border would have moved into one DSP. No cut goes through a multiplier: as 17 equal stages of 31
+on both sides of a border would have moved into one DSP; the Acorn's card, small enough for one flat run, shows how much
+that is. No cut goes through a multiplier: as 17 equal stages of 31
 or 33 products it would count 527 or 561 DSPs, of which 31 or 33 fold away in the first and the last stage when
 it is mapped flat, as here.
 
