@@ -2,7 +2,7 @@
 //!
 //!     cargo run --release -p gristmill-bitstreams --example asic_table [-- --out FILE] [--work DIR] [--lib FILE]
 
-use gristmill_bitstreams::estimate::asic::{OSU018, Silicon, estimate, estimate_around};
+use gristmill_bitstreams::estimate::asic::{OSU018, Silicon, estimate, estimate_around, timer};
 use gristmill_bitstreams::estimate::xilinx::thousands;
 use gristmill_bitstreams::estimate::yosys::Yosys;
 use gristmill_bitstreams::estimate::{EstimateError, blocks};
@@ -16,9 +16,8 @@ Written by `bitstreams/asic/run`; do not edit. **An estimate: cells mapped by yo
 OpenSTA with an ideal clock and without wires. No layout, no chip.**
 
 The library is Oklahoma State University's for a 0.18 um process (Debian's `qflow-tech-osu018`,
-typical corner, 1.8 V, 25 degrees): the best that Debian has. It is old; a modern process
-is several times faster and tens of times denser, and its library comes with an agreement. Gate
-equivalents (areas in two-input NANDs) carry over better than micrometres and megahertz.
+typical corner, 1.8 V, 25 degrees): the best that Debian has. It is old; gate equivalents (areas in
+two-input NANDs of 24 square micrometres) carry over to other processes better than areas and clocks.
 
 | block | cells | flip-flops | area, mm2 | gate equivalents | shortest period, ns | clock, MHz | a result every |
 |---|---|---|---|---|---|---|---|
@@ -26,11 +25,12 @@ equivalents (areas in two-input NANDs) carry over better than micrometres and me
 
 const FOOT: &str = "
 * Multipliers of 16x16 bits are yosys' own (carry-save trees and a last adder), in 17 stages of a
-  multiplier; a stage is mapped once and counted as often as it stands there. The serial multiplier
-  is mapped flat. `Butterfly` and `PointAdder256` are mapped without their 1 and 12 multipliers and each
-  of these counted as the `MontMul256` above (that of the base field).
-* abc sizes and buffers within what is mapped at once, for a period of 4 ns, not across it. The period is the longest path from
-  register to register, setup included; inputs and outputs are taken to come from registers.
+  multiplier. A stage is mapped once and counted 17 times, which is too much: half of the first and half of the
+  last would fold away. The serial multiplier is mapped flat.
+* `Butterfly` and `PointAdder256` are mapped without their 1 and 12 multipliers; each of these is counted
+  as the `MontMul256` above of the same field.
+* abc sizes and buffers for a period of 4 ns within what is mapped at once, not across it. The period is the longest
+  path from register to register, setup included; ports count as registers without a delay of their own.
 * Power-on values are dropped: a chip resets what it needs. No memories are in these blocks (a
   delay is a chain of flip-flops, which a chip would make a small memory): the MSM engine's buckets,
   256 bits a coordinate and three a bucket, come on top as the foundry's RAM.
@@ -55,15 +55,19 @@ fn table(work: &Path, library: &Path) -> Result<String, EstimateError> {
     let serial = blocks::mont_mul_serial()?.keeping(&[]);
     row(&mut text, "`MontMulSerial256`", "17 cycles", estimate(&yosys, &serial, library, work)?);
     let product = estimate(&yosys, &blocks::mont_mul()?.keeping(&["stage"]), library, work)?;
-    row(&mut text, "`MontMul256`", "cycle", product);
-    for (name, source) in [("`Butterfly`", blocks::butterfly()?), ("`PointAdder256`", blocks::point_adder()?)] {
+    row(&mut text, "`MontMul256`, base field", "cycle", product);
+    let scalar = estimate(&yosys, &blocks::mont_mul_scalar()?.keeping(&["stage"]), library, work)?;
+    row(&mut text, "`MontMul256`, scalar field", "cycle", scalar);
+    for (name, source, multiplier) in
+        [("`Butterfly`", blocks::butterfly()?, scalar), ("`PointAdder256`", blocks::point_adder()?, product)]
+    {
         eprintln!("{name} ...");
         let around = source.boxing(&["multiplier", "mul_xx"]);
-        row(&mut text, name, "cycle", estimate_around(&yosys, &around, product, library, work)?);
+        row(&mut text, name, "cycle", estimate_around(&yosys, &around, multiplier, library, work)?);
     }
     let date = Command::new("date").args(["-u", "+%F"]).output();
     let date = date.map(|o| String::from_utf8_lossy(&o.stdout).trim().to_string()).unwrap_or_default();
-    let _ = writeln!(text, "\n{}; OpenSTA; {date}.", yosys.version);
+    let _ = writeln!(text, "\n{}; {}; {date}.", yosys.version, timer()?);
     Ok(text + FOOT)
 }
 

@@ -1,66 +1,44 @@
-//! Writes `bitstreams/pcie/RESOURCES.md`: what the card's blocks are made of on Xilinx's parts, by yosys.
+//! Writes `bitstreams/pcie/RESOURCES.md`: what the cards are made of on Xilinx's parts, by yosys.
 //!
-//!     cargo run --release -p gristmill-bitstreams --example xilinx_table [-- --out FILE] [--work DIR] [--quick]
+//!     cargo run --release -p gristmill-bitstreams --example xilinx_table -- [--out FILE] [--work DIR] [--shell FILE]
 //!
-//! GRISTMILL_YOSYS names the yosys. Files of the runs stay in DIR (default: target/xilinx); a run that is there
-//! with the same Verilog is not repeated. `--quick` leaves out all that holds a pipelined multiplier.
+//! GRISTMILL_YOSYS names the yosys; without it a new enough one of the path is taken, or the pinned one. Files of the
+//! runs stay in DIR (default: target/xilinx); a piece that is there with the same Verilog is not mapped again.
+//! FILE of `--shell` (default: target/pcie/acorn-cle215p/shell.json): what `bitstreams/pcie/elaborate acorn-cle215p
+//! --synth` wrote; without it the Acorn's shell is left out, and the page says so.
 
 use gristmill_bitstreams::estimate::EstimateError;
 use gristmill_bitstreams::estimate::blocks::{self, Source};
-use gristmill_bitstreams::estimate::xilinx::{Family, PARTS, Part, Use};
+use gristmill_bitstreams::estimate::cards::{Design, share};
+use gristmill_bitstreams::estimate::xilinx::{Family, PARTS, Use, thousands};
 use gristmill_bitstreams::estimate::yosys::{Mapped, Yosys};
 use gristmill_hdl::config::CardConfig;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-
-/// A block that was mapped.
-struct Block {
-    source: Source,
-    mapped: Mapped,
-}
-
-impl Block {
-    fn all(&self) -> Result<Use, EstimateError> {
-        Use::of_module(&self.mapped, "top")
-    }
-
-    /// The biggest kept module that is an instance of the field.
-    fn of(&self, field: &str) -> Result<Use, EstimateError> {
-        let mut biggest: Option<Use> = None;
-        for (module, fields) in &self.source.kept {
-            if fields.iter().any(|f| f == field) && self.mapped.modules.contains_key(module) {
-                let used = Use::of_module(&self.mapped, module)?;
-                if biggest.is_none_or(|b| (b.dsps, b.luts) < (used.dsps, used.luts)) {
-                    biggest = Some(used);
-                }
-            }
-        }
-        biggest.ok_or_else(|| EstimateError::Block {
-            block: self.source.name.clone(),
-            reason: format!("no module of a field `{field}` was kept whole"),
-        })
-    }
-}
 
 struct Arguments {
     out: PathBuf,
     work: PathBuf,
-    quick: bool,
+    shell: PathBuf,
 }
 
 fn arguments() -> Result<Arguments, String> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let mut a = Arguments { out: root.join("pcie/RESOURCES.md"), work: root.join("../target/xilinx"), quick: false };
+    let mut a = Arguments {
+        out: root.join("pcie/RESOURCES.md"),
+        work: root.join("../target/xilinx"),
+        shell: root.join("../target/pcie/acorn-cle215p/shell.json"),
+    };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
-        let mut value = || args.next().map(PathBuf::from).ok_or(format!("{arg} needs a value after it"));
-        match arg.as_str() {
-            "--out" => a.out = value()?,
-            "--work" => a.work = value()?,
-            "--quick" => a.quick = true,
-            other => return Err(format!("`{other}` is no argument: --out FILE, --work DIR, --quick")),
-        }
+        let place = match arg.as_str() {
+            "--out" => &mut a.out,
+            "--work" => &mut a.work,
+            "--shell" => &mut a.shell,
+            other => return Err(format!("`{other}` is no argument: --out FILE, --work DIR, --shell FILE")),
+        };
+        *place = args.next().map(PathBuf::from).ok_or(format!("{arg} needs a value after it"))?;
     }
     Ok(a)
 }
@@ -72,125 +50,207 @@ fn read_config(board: &str) -> Result<CardConfig, EstimateError> {
     CardConfig::from_toml(&text).map_err(|e| bad(e.to_string()))
 }
 
-/// log2 of the longest vector of the NTT engine that is mapped.
-const MAPPED_NTT_LOG: u32 = 11;
-
-/// Block RAMs of 18 Kibit (16 Kibit of data each at this width) of two banks and the twiddles, 256 bits wide.
-fn vector_ram18(log: u32) -> u64 {
-    3 * ((256u64 << (log - 1)) / (16 << 10))
+/// What a piece is.
+fn what(card: &Design, module: &str) -> String {
+    let known = [
+        ("msm", "MSM engine without the pieces below"),
+        ("ntt", "NTT engine without the pieces below"),
+        ("mul_xx", "base-field multiplier"),
+        ("adder", "point adder without its multipliers"),
+        ("unit", "butterfly without its multiplier"),
+        ("buckets", "bucket memory"),
+        ("chains", "memory of the summation"),
+        ("tracker", "tracker of busy buckets"),
+        ("recoder", "recoder of the scalars"),
+        ("redc", "scalars out of Montgomery form"),
+        ("twiddles", "table of twiddles"),
+        ("bank_0", "half of the vector memory"),
+        ("factors", "coset factors without their multiplier"),
+    ];
+    if module.starts_with("m_sum") {
+        return "modular addition or subtraction".into();
+    }
+    if module.starts_with("m_serial") {
+        let place = if card.is_in(module, "m_msm") { "point adder" } else { "butterfly without its multiplier" };
+        return format!("digit-serial {place}");
+    }
+    if module.starts_with("m_multiplier") {
+        let kind = if card.family == Family::Xcup { "scalar-field multiplier" } else { "digit-serial multiplier" };
+        return kind.into();
+    }
+    let fields = card.fields(module);
+    let found = known.iter().find(|(field, _)| fields.iter().any(|f| f == field));
+    found.map_or("the rest: registers, queues, buses", |(_, what)| *what).to_string()
 }
 
-fn row(text: &mut String, family: &str, what: &str, used: Use) {
-    let _ = writeln!(text, "| {family} | {what} | {} |", used.cells());
+/// Cells of the Acorn's shell as `elaborate --synth` left them.
+fn shell(path: &Path) -> Result<Option<Use>, EstimateError> {
+    let Ok(report) = std::fs::read_to_string(path) else { return Ok(None) };
+    let bad = |reason: String| EstimateError::File { path: path.display().to_string(), reason };
+    let mut cells = Mapped::parse(&report, "acorn_cle215p").map_err(bad)?.inclusive("acorn_cle215p");
+    // The card itself, and Xilinx' block, are boxes in it.
+    for outside in ["gristmill_card", "pcie_s7"] {
+        cells.remove(outside).ok_or_else(|| bad(format!("it has no `{outside}`")))?;
+    }
+    Use::of("the Acorn's shell", &cells).map(Some)
 }
 
-fn share(text: &mut String, part: &Part, what: &str, used: Use) {
-    let lacking = used.lacking(part);
-    let fits = if lacking.is_empty() { "yes".to_string() } else { format!("no: {lacking}") };
-    let _ = writeln!(text, "| {} | {what} | {} | {fits} |", part.name, used.percent(part));
+/// The pipelined card: VU9P and U55C.
+fn pipelined(
+    text: &mut String,
+    map: &mut dyn FnMut(Source, Family) -> Result<Design, EstimateError>,
+) -> Result<(), EstimateError> {
+    let source = blocks::card(&read_config("vu9p")?)?.flattening(&["stage"]);
+    if blocks::card(&read_config("u55c")?)?.verilog != source.verilog {
+        let reason = "its Verilog is no longer that of `vu9p`: the page needs a table of its own".into();
+        return Err(EstimateError::Block { block: "card u55c".into(), reason });
+    }
+    let card = map(source, Family::Xcup)?;
+    let _ = writeln!(
+        text,
+        "## `vu9p` and `u55c`: one adder, NTT to 2^16, both pipelined\n\nThe two configurations give the same Verilog.\n\n{}",
+        card.table(what)?
+    );
+    let (all, msm, ntt) = (card.all()?, card.of("msm")?, card.of("ntt")?);
+    let (adder, buckets) = (card.of("adder")?, card.of("buckets")?);
+    let bare = all.minus(msm).minus(ntt);
+    let second = msm.minus(buckets);
+    let _ = writeln!(
+        text,
+        "Of this, with all inside:\n\n| | LUT | FF | CARRY4 | DSP48E2 | BRAM36 | URAM |\n|---|---|---|---|---|---|---|"
+    );
+    for (name, used) in [
+        ("a base-field multiplier", card.of("mul_xx")?),
+        ("the point adder (12 multipliers)", adder),
+        ("MSM engine with one adder", msm),
+        ("a second adder (MSM engine once more, without bucket memory)", second),
+        ("NTT engine", ntt),
+        ("card without engines", bare),
+        ("**card, one adder, with NTT**", all),
+        ("**card, two adders, with NTT**", all.plus(second)),
+        ("card, one adder, without NTT", bare.plus(msm)),
+        ("card, two adders, without NTT", bare.plus(msm).plus(second)),
+    ] {
+        let _ = writeln!(text, "| {name} | {} |", used.cells());
+    }
+    let _ = writeln!(
+        text,
+        "\n| part | design | DSPs | LUT | FF | DSP | BRAM | URAM | fits |\n|---|---|---|---|---|---|---|---|---|"
+    );
+    for part in PARTS.iter().filter(|p| p.family == Family::Xcup) {
+        for (name, used) in [
+            ("NTT alone", bare.plus(ntt)),
+            ("one adder, no NTT", bare.plus(msm)),
+            ("one adder and NTT", all),
+            ("two adders, no NTT", bare.plus(msm).plus(second)),
+            ("two adders and NTT", all.plus(second)),
+        ] {
+            text.push_str(&share(part, name, used));
+        }
+    }
+    for (board, part) in [("vu9p", &PARTS[0]), ("u55c", &PARTS[1])] {
+        let verdict = match all.lacking(part) {
+            lacking if lacking.is_empty() => format!("fits the {}, without the IPs of its shell", part.name),
+            lacking => format!("does not fit the {} ({lacking})", part.name),
+        };
+        let _ = writeln!(text, "\n**`{board}` as configured {verdict}.**");
+    }
+    text.push_str(TWO_ADDERS);
+    Ok(())
+}
+
+fn acorn(
+    text: &mut String,
+    path: &Path,
+    map: &mut dyn FnMut(Source, Family) -> Result<Design, EstimateError>,
+) -> Result<(), EstimateError> {
+    let source = blocks::card(&read_config("acorn-cle215p")?)?.flattening(&["stage"]);
+    let card = map(source.clone(), Family::Xc7)?;
+    let flat = map(Source { name: "card acorn-cle215p flat".into(), ..source.keeping(&[]) }, Family::Xc7)?;
+    let _ =
+        writeln!(text, "\n## `acorn-cle215p`: digit-serial, c = 9, NTT to 2^13\n\n{}", card.table(what)?.trim_end());
+    let _ = writeln!(text, "| | the same card in one flat run | | {} |\n", flat.all()?.cells());
+    let _ = writeln!(
+        text,
+        "| part | design | DSPs | LUT | FF | DSP | BRAM | URAM | fits |\n|---|---|---|---|---|---|---|---|---|"
+    );
+    let all = card.all()?;
+    let part = PARTS.iter().filter(|p| p.family == Family::Xc7);
+    let shell = shell(path)?;
+    for part in part {
+        text.push_str(&share(part, "the card", all));
+        if let Some(shell) = shell {
+            text.push_str(&share(part, "the shell (LitePCIe, LiteDRAM)", shell));
+            text.push_str(&share(part, "card and shell", all.plus(shell)));
+        }
+    }
+    if let Some(shell) = shell {
+        let _ = writeln!(text, "\n| | LUT | FF | CARRY4 | DSP48E1 | BRAM36 | URAM |\n|---|---|---|---|---|---|---|");
+        let _ = writeln!(text, "| the shell (LitePCIe, LiteDRAM) | {} |\n", shell.cells());
+        text.push_str(SHELL);
+    } else {
+        text.push_str("\nThe shell was not mapped when this page was written (`elaborate acorn-cle215p --synth`).\n");
+    }
+    Ok(())
 }
 
 fn table(a: &Arguments) -> Result<String, EstimateError> {
     let yosys = Yosys::find()?;
-    let map = |source: Source, family: Family| -> Result<Block, EstimateError> {
-        eprintln!("{} on {} ...", source.name, family.name());
-        let started = std::time::Instant::now();
-        let mapped = yosys.map(&source, family.name(), family.synthesis(), &a.work)?;
-        eprintln!("    {} s", started.elapsed().as_secs());
-        Ok(Block { source, mapped })
-    };
-    let vu9p = read_config("vu9p")?;
-    let mut blocks = String::new();
-    let mut shares = String::new();
-
-    // A table of 2^15 twiddles takes yosys' Verilog reader hours: a shorter one is mapped. The longest first.
-    let mapped = CardConfig { ntt_log_max: MAPPED_NTT_LOG, ..vu9p.clone() };
-    let card = if a.quick { None } else { Some(map(blocks::card(&mapped)?, Family::Xcup)?) };
-    let serial = map(blocks::mont_mul_serial()?, Family::Xc7)?.all()?;
-    let bare7 = map(blocks::bare_card(&vu9p)?, Family::Xc7)?.all()?;
-    row(&mut blocks, "xc7", "`MontMulSerial256`, a product in 17 cycles", serial);
-    row(&mut blocks, "xc7", "card without engines, four queues", bare7);
-    let serial_up = map(blocks::mont_mul_serial()?, Family::Xcup)?.all()?;
-    let bare_up = map(blocks::bare_card(&vu9p)?, Family::Xcup)?.all()?;
-    row(&mut blocks, "xcup", "`MontMulSerial256`, a product in 17 cycles", serial_up);
-    row(&mut blocks, "xcup", "card without engines, four queues", bare_up);
-    if let Some(card) = &card {
-        let wide7 = map(blocks::mont_mul()?, Family::Xc7)?.all()?;
-        row(&mut blocks, "xc7", "`MontMul256`, a product a cycle", wide7);
-        for (what, field) in [
-            ("`MontMul256` of the base field, a product a cycle", "mul_xx"),
-            ("`PointAdder256`, an addition a cycle (12 multipliers)", "adder"),
-            ("MSM engine with its adder", "msm"),
-            ("of these, bucket memory", "buckets"),
-            ("of these, tracker of the buckets", "tracker"),
-            ("of these, recoder of the scalars", "recoder"),
-            ("`Butterfly`, one a cycle", "butterfly"),
-            ("NTT engine to 2^11 with its butterfly", "ntt"),
-            ("of these, factors (a multiplier)", "factors"),
-            ("of these, table of twiddles", "twiddles"),
-            ("of these, one of two banks", "bank_0"),
-        ] {
-            row(&mut blocks, "xcup", what, card.of(field)?);
-        }
-        let (msm, adder) = (card.of("msm")?, card.of("adder")?);
-        // The memories of the vectors asked for instead of those that were mapped.
-        let mut ntt = card.of("ntt")?;
-        let mapped = card.of("bank_0")?.times(2).plus(card.of("twiddles")?);
-        ntt.ram18 = ntt.ram18 - mapped.ram18 + vector_ram18(vu9p.ntt_log_max);
-        let whole = {
-            let mut all = card.all()?;
-            all.ram18 = all.ram18 - mapped.ram18 + vector_ram18(vu9p.ntt_log_max);
-            all
-        };
-        row(&mut blocks, "xcup", &format!("NTT engine, its memories computed for 2^{}", vu9p.ntt_log_max), ntt);
-        for part in PARTS.iter().filter(|p| p.family == Family::Xcup) {
-            share(&mut shares, part, "card without engines", bare_up);
-            share(&mut shares, part, "with NTT alone", bare_up.plus(ntt));
-            share(&mut shares, part, "with MSM alone, one adder", bare_up.plus(msm));
-            share(&mut shares, part, "with MSM (one adder) and NTT", whole);
-            share(&mut shares, part, "with MSM alone, two adders", bare_up.plus(msm).plus(adder));
-        }
-        for part in PARTS.iter().filter(|p| p.family == Family::Xc7) {
-            share(&mut shares, part, "one `MontMul256`", wide7);
-            share(&mut shares, part, "two `MontMul256`", wide7.times(2));
-        }
-    }
-    for part in PARTS.iter().filter(|p| p.family == Family::Xc7) {
-        share(&mut shares, part, "card without engines", bare7);
-        share(&mut shares, part, "card without engines and 14 `MontMulSerial256`", bare7.plus(serial.times(14)));
-    }
+    let mut map =
+        |source: Source, family: Family| Design::map(&yosys, source, family, &a.work, &mut |line| eprintln!("{line}"));
     let mut text = String::from(HEAD);
     let _ = writeln!(text, "{}, {}.\n", yosys.version, today());
-    let _ = writeln!(
-        text,
-        "## Blocks\n\n| family | block | LUT | FF | DSP | BRAM36 | URAM |\n|---|---|---|---|---|---|---|\n{blocks}"
-    );
-    let _ =
-        writeln!(text, "## Parts\n\n| part | cards | LUT | FF | DSP | BRAM36 | URAM |\n|---|---|---|---|---|---|---|");
-    for part in &PARTS {
-        let _ = writeln!(text, "| {} | {} | {} |", part.name, part.cards, part.has.cells());
+    let _ = writeln!(text, "| part | cards | LUT | FF | DSP | BRAM36 | URAM |\n|---|---|---|---|---|---|---|");
+    for p in &PARTS {
+        let has = p.has;
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            p.name,
+            p.cards,
+            thousands(has.luts),
+            thousands(has.registers),
+            thousands(has.dsps),
+            thousands(has.ram18 / 2),
+            has.urams
+        );
     }
-    let _ = writeln!(
-        text,
-        "\n## Shares of a part\n\n| part | design | LUT | FF | DSP | BRAM | URAM | fits |\n|---|---|---|---|---|---|---|---|\n{shares}"
-    );
-    text.push_str(FOOT);
+    text.push_str(READING);
+    pipelined(&mut text, &mut map)?;
+    acorn(&mut text, &a.shell, &mut map)?;
     Ok(text)
 }
 
-const HEAD: &str = "# What the card is made of on Xilinx's parts
+const HEAD: &str = "# What the cards are made of on Xilinx's parts
 
 Written by `cargo run --release -p gristmill-bitstreams --example xilinx_table`; do not edit.
-**Mapped by yosys; not placed, not routed, not through Vivado, not on a board.** Mapping by
+**Mapped by yosys; not placed, not routed, not through Vivado, not on a board.** Mapping by ";
+
+const READING: &str = "
+Sources: Xilinx DS890 (UltraScale+), DS180 (7 series). A card is cut at its big and its repeated modules; each distinct
+one is mapped once, flat, with the others as black boxes (`estimate::pieces`), and counted as often as it stands in the
+card. A row holds what is in a module outside the pieces that have rows of their own.
+
+A sum of pieces counts too much where constants on a module's ports would have folded into it, or registers
+on both sides of a border would have moved into one DSP; the Acorn's card, small enough for one flat run, shows how much
+that is. No cut goes through a multiplier: as 17 equal stages of 31
+or 33 products it would count 527 or 561 DSPs, of which 31 or 33 fold away in the first and the last stage when
+it is mapped flat, as here.
+
+LUT counts those used as shift registers and memories. yosys takes a DSP for each 16 x 16 product, whose 27 x 18 bits hold
+more; the vendor's tool has to place and route what is counted here. Above 70 or 80 % of a kind, expect a
+fight for timing.
+
 ";
 
-const FOOT: &str = "A count holds for the generated Verilog of `pcie/vu9p/card.toml` (the U55C's engines are the same). Each module named above is
-mapped once and whole, and counted as often as it stands in the design. LUT counts those used as
-shift registers and memories. yosys packs no registers into DSPs and cascades neither these nor
-UltraRAMs; the vendor's tool does better in that and has to place what is counted here. Above 70 or
-80 % of a kind, expect a fight for timing. A second adder is counted as an adder alone, without the
-control and the wider memory that it would ask for: no configuration has one yet.
+const TWO_ADDERS: &str = "
+No RTL has two adders yet: the second one is counted as the MSM engine once more without its bucket memory, since
+windows belong whole to adders and the buckets are divided between them. What a common scalar stream would need
+besides, and what two recoders could share, is not in it. The PCIe bridge and the memory controller of these boards are
+Xilinx' IPs, which yosys cannot map: they come on top.
 ";
+
+const SHELL: &str = "Xilinx' PCIe block with its transceivers (`pcie_s7`) is a hard block and a box here.\n";
 
 fn today() -> String {
     let date = Command::new("date").args(["-u", "+%F"]).output();

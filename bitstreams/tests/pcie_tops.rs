@@ -89,13 +89,35 @@ fn the_boards_give_the_bridge_all_of_card_memory() {
             assert_eq!(width(&text, &connected[*name]), Some(*wanted), "{board}: {name}");
         }
         // A wire that the memory does not know would leave the card waiting.
-        let memory =
-            &text[text.find(if board == "vu9p" { "memory_width width (" } else { "memory hbm (" }).expect("memory")..];
+        let memory = &text
+            [text.find(if board == "vu9p" { "memory_width width (" } else { "hbm_memory hbm (" }).expect("memory")..];
         for (name, _) in INPUTS.iter().chain(OUTPUTS).filter(|(name, _)| name.starts_with("c_")) {
             assert!(memory.contains(&format!("({name}")), "{board}: {name} does not reach the memory");
         }
         let config = CardConfig::from_toml(&read(&format!("{board}/card.toml"))).expect("its configuration");
         assert_eq!((config.name.as_str(), config.card_mem_bytes), (board, 0x4_0000_0000));
+    }
+}
+
+#[test]
+fn the_buckets_go_to_ultraram_and_no_two_boxes_share_a_name() {
+    // Without the macro the card's Verilog asks for none, and the buckets of c = 15 do not fit elsewhere.
+    assert!(
+        read("xdma/ip.tcl").contains("synth_design") && read("xdma/ip.tcl").contains(" -verilog_define ULTRARAM=1")
+    );
+    let mut boxes = BTreeMap::new();
+    for file in ["xdma/stubs.v", "vu9p/stubs.v", "u55c/stubs.v", "acorn-cle215p/stubs.v"] {
+        for line in read(file).lines().filter_map(|l| l.strip_prefix("module ")) {
+            let name = line.split([' ', '(', '#']).next().unwrap_or_default().to_string();
+            let other = boxes.insert(name.clone(), file);
+            assert!(other.is_none(), "{name} stands in {file} and in {}", other.unwrap_or_default());
+        }
+    }
+    assert!(boxes.len() > 5, "{boxes:?}");
+    // Each IP of a board is made under the name of its box.
+    for (name, file) in boxes.iter().filter(|(_, file)| !file.starts_with("acorn")) {
+        let tcl = if file.starts_with("xdma") { "xdma/ip.tcl".into() } else { file.replace("stubs.v", "build.tcl") };
+        assert!(read(&tcl).contains(&format!("make_ip {name} ")), "{tcl} makes no `{name}`");
     }
 }
 

@@ -30,13 +30,14 @@ from litedram.frontend.axi import LiteDRAMAXI2Native, LiteDRAMAXIPort
 from litedram.modules import MT41K512M16
 from litedram.phy import s7ddrphy
 
-from litepcie.core import LitePCIeEndpoint, LitePCIeMSIX
+from litepcie.core import LitePCIeMSIX
 from litepcie.frontend.wishbone import LitePCIeWishboneMaster
 from litepcie.phy.s7pciephy import S7PCIEPHY
 
 from litex_boards.platforms import sqrl_acorn
 
 from bridge import HostBridge
+from endpoint import endpoint as packets
 
 NAME = "acorn_cle215p"
 # What the driver looks for: abi/src/pci.rs.
@@ -132,7 +133,7 @@ class Acorn(SoCMini):
         })
         self.specials += AsyncReset(self.crg.cd_link, ResetSignal("sys") | ResetSignal("pcie"))
         link = ClockDomainsRenamer("link")
-        self.pcie_endpoint = endpoint = link(LitePCIeEndpoint(phy, max_pending_requests=8, address_width=64,
+        self.pcie_endpoint = endpoint = link(packets(phy, max_pending_requests=8, address_width=64,
             endianness=phy.endianness))
 
         # Host to card.

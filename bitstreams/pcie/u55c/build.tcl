@@ -19,5 +19,5 @@ set hbm [list CONFIG.USER_HBM_DENSITY 16GB CONFIG.USER_HBM_STACK 2 CONFIG.USER_S
 for {set port 1} {$port < 32} {incr port} {
     lappend hbm CONFIG.USER_SAXI_[format %02d $port] false
 }
-make_ip memory hbm $hbm
+make_ip hbm_memory hbm $hbm
 build u55c $card $out

@@ -2,7 +2,7 @@
 
 // hbm.
 (* blackbox *)
-module memory (
+module hbm_memory (
     input wire HBM_REF_CLK_0,
     input wire HBM_REF_CLK_1,
     input wire APB_0_PCLK,

@@ -43,7 +43,7 @@ module top (
         .c_bresp(c_bresp), .c_bvalid(c_bvalid), .c_bready(c_bready)
     );
 
-    memory hbm (
+    hbm_memory hbm (
         .HBM_REF_CLK_0(sysclk_global), .HBM_REF_CLK_1(sysclk_global),
         .APB_0_PCLK(sysclk_global), .APB_1_PCLK(sysclk_global), .APB_0_PRESET_N(reset_n), .APB_1_PRESET_N(reset_n),
         .apb_complete_0(stack0_ready), .apb_complete_1(stack1_ready),

@@ -17,7 +17,7 @@ make_bridge X1Y2 GTY_Quad_227
 make_ip memory_width axi_dwidth_converter [list \
     CONFIG.ADDR_WIDTH 64 CONFIG.SI_ID_WIDTH 1 CONFIG.SI_DATA_WIDTH 256 CONFIG.MI_DATA_WIDTH 512 \
     CONFIG.FIFO_MODE 2 CONFIG.ACLK_ASYNC 1]
-make_ip memory ddr4 [list \
+make_ip ddr4_memory ddr4 [list \
     CONFIG.C0_DDR4_BOARD_INTERFACE ddr4_sdram_c0 \
     CONFIG.C0_CLOCK_BOARD_INTERFACE default_300mhz_clk0 \
     CONFIG.C0.DDR4_AxiSelection true \

@@ -86,7 +86,7 @@ endmodule
 
 // ddr4.
 (* blackbox *)
-module memory (
+module ddr4_memory (
     input wire sys_rst,
     input wire c0_sys_clk_p,
     input wire c0_sys_clk_n,

