@@ -22,7 +22,7 @@ pub const CELLS: [(&str, &str); 4] = [
 
 /// As a board's synthesis, but that the card is the top. Nets are split into bits, or a simulator would take
 /// a carry chain in one net for a loop.
-const SCRIPT: &str = "read_verilog -sv -DSYNTHESIS source.v\nsynth_ecp5 -noabc9 -top top\nsplitnets\nstat\n\
+const SCRIPT: &str = "read_verilog -sv -DSYNTHESIS source.v\nsynth_ecp5 -top top\nsplitnets\nstat\n\
                       write_verilog -noattr -noexpr netlist.v\n";
 
 /// yosys leaves out pins that a cell does not need.

@@ -3,7 +3,7 @@
 
 use gristmill_bitstreams::board::Board;
 use gristmill_bitstreams::design::Source;
-use gristmill_bitstreams::flow::{self, Plan, Stage};
+use gristmill_bitstreams::flow::{self, Plan, Router, Stage};
 use gristmill_bitstreams::manifest::Manifest;
 use gristmill_bitstreams::tools::{Choice, Tools};
 use gristmill_bitstreams::{Error, hash};
@@ -15,7 +15,7 @@ const SMALL: &str = include_str!("small_top.v");
 fn plan(board: &str, hz: u64) -> Plan {
     let board = Board::named(board).expect("a board");
     let clocking = board.clocking(hz).expect("a clock");
-    Plan { board, clocking, seed: 1, abc9: false, stage: Stage::Bitstream }
+    Plan { board, clocking, seed: 1, router: Router::Router2, stage: Stage::Bitstream }
 }
 
 fn build(plan: &Plan, verilog: &str, out: &Path) -> Result<flow::Built, Error> {

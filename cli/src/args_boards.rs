@@ -1,6 +1,7 @@
 //! The grammar of the commands for boards.
 
 use clap::{Args, ValueEnum};
+use gristmill_bitstreams::flow::Router;
 use std::path::PathBuf;
 
 /// `gristmill build`.
@@ -24,9 +25,9 @@ pub struct Build {
     /// Where yosys, nextpnr-ecp5 and ecppack come from
     #[arg(long, value_enum, default_value = "pinned")]
     pub tools: ToolsArg,
-    /// Map logic with yosys' ABC9, which knows the delays of the part
-    #[arg(long)]
-    pub abc9: bool,
+    /// nextpnr's router
+    #[arg(long, value_enum, default_value = "router2")]
+    pub router: RouterArg,
     /// Stop after the Verilog
     #[arg(long, conflicts_with = "synth_only")]
     pub verilog_only: bool,
@@ -90,6 +91,24 @@ mod tests {
         assert_eq!(mhz("62.5"), Ok(62_500_000));
         for wrong in ["", "0", "nan", "inf", "-60", "60MHz", "1e9", "60.0000001"] {
             assert!(mhz(wrong).is_err(), "{wrong}");
+        }
+    }
+}
+
+/// `--router`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum RouterArg {
+    /// One connection after the other; takes apart what is in the way
+    Router1,
+    /// All at once over shared wires, then again and again where they are shared
+    Router2,
+}
+
+impl From<RouterArg> for Router {
+    fn from(arg: RouterArg) -> Self {
+        match arg {
+            RouterArg::Router1 => Router::Router1,
+            RouterArg::Router2 => Router::Router2,
         }
     }
 }

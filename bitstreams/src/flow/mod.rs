@@ -44,6 +44,24 @@ pub enum Stage {
     Bitstream,
 }
 
+/// A router of nextpnr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Router {
+    /// One connection after the other.
+    Router1,
+    /// All at once, by negotiated congestion.
+    Router2,
+}
+
+impl Router {
+    fn name(self) -> &'static str {
+        match self {
+            Router::Router1 => "router1",
+            Router::Router2 => "router2",
+        }
+    }
+}
+
 /// What to build and how.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -53,8 +71,8 @@ pub struct Plan {
     pub clocking: Clocking,
     /// Seed of the placement.
     pub seed: u32,
-    /// Map logic with ABC9, which knows the delays of cells.
-    pub abc9: bool,
+    /// nextpnr's router.
+    pub router: Router,
     /// How far.
     pub stage: Stage,
 }
@@ -194,8 +212,7 @@ fn synthesis(plan: &Plan) -> String {
         "-DSYNTHESIS -DCLOCK_HZ={} -DPLL_INPUT_DIV={} -DPLL_FEEDBACK_DIV={} -DPLL_OUTPUT_DIV={}",
         plan.clocking.hz, pll.input_div, pll.feedback_div, pll.output_div
     );
-    let abc9 = if plan.abc9 { " -abc9" } else { " -noabc9" };
-    format!("read_verilog -sv {defines} card.v clock.v board.v\nsynth_ecp5{abc9} -top {TOP} -json netlist.json\n")
+    format!("read_verilog -sv {defines} card.v clock.v board.v\nsynth_ecp5 -top {TOP} -json netlist.json\n")
 }
 
 /// nextpnr-ecp5's arguments.
@@ -203,12 +220,13 @@ fn placement(plan: &Plan) -> Vec<String> {
     let board = &plan.board;
     let text = format!(
         "--{} --package {} --speed {} --json netlist.json --lpf pins.lpf --textcfg board.config --report timing.json \
-         --freq {} --seed {} --timing-allow-fail",
+         --freq {} --seed {} --router {} --timing-allow-fail",
         board.device,
         board.package,
         board.speed,
         plan.clocking.hz as f64 / 1e6,
-        plan.seed
+        plan.seed,
+        plan.router.name()
     );
     text.split(' ').map(str::to_owned).collect()
 }

@@ -51,6 +51,7 @@ struct State {
     engine_done: Bit,
     completion: U<256>,
     rest: Bits<16>,
+    completing: Bit,
 }
 
 /// Runs commands one at a time, in the order in which their descriptors were fetched.
@@ -263,7 +264,12 @@ impl Logic for Sequencer {
         self.fetch_flush.next = !self.fetch_alive.val();
         self.load.next = false;
         self.start.next = false;
-        self.completing.next = (self.s.q.val().phase == Phase::Complete) || (self.s.q.val().phase == Phase::Written);
+        // From a register, and from the cycle before its start until the one behind its end: the writer has nothing else
+        // to do then, and this chooses its words.
+        self.s.d.next.completing = (self.s.q.val().phase == Phase::Compose)
+            || (self.s.q.val().phase == Phase::Complete)
+            || (self.s.q.val().phase == Phase::Written);
+        self.completing.next = self.s.q.val().completing;
         self.completion_start.next = self.s.q.val().phase == Phase::Complete;
         self.completion.next = self.s.q.val().completion;
         self.set_completion.next = false;

@@ -61,6 +61,8 @@ struct State {
     risen: Bit,
     /// A read was the last: a write goes first now.
     was_read: Bit,
+    /// Takes a read's address: the phase, from a register of its own, since much of the card follows from it.
+    reading: Bit,
 }
 
 /// AXI4 slave for the card's host port, one burst at a time, reads and writes in turn.
@@ -242,7 +244,8 @@ impl Logic for Asker {
         self.ours.next = (self.answer_number.val() == self.s.q.val().number)
             && (self.answer_kind.val() == (self.s.q.val().kind | self.answer.val()));
 
-        self.arready.next = self.s.q.val().phase == Phase::TakeRead;
+        self.arready.next = self.s.q.val().reading;
+        self.s.d.next.reading = false;
         self.awready.next = self.s.q.val().phase == Phase::TakeWrite;
         self.wready.next = self.s.q.val().phase == Phase::Gather;
         self.rvalid.next = (self.s.q.val().phase == Phase::Beat) || (self.s.q.val().phase == Phase::Fail);
@@ -292,6 +295,7 @@ impl Logic for Asker {
                 } else {
                     if self.arvalid.val() && ((!self.awvalid.val()) || (!self.s.q.val().was_read)) {
                         self.s.d.next.phase = Phase::TakeRead;
+                        self.s.d.next.reading = true;
                     } else {
                         if self.awvalid.val() {
                             self.s.d.next.phase = Phase::TakeWrite;
