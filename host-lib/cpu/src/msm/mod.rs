@@ -4,14 +4,16 @@
 //! 2. Entries are sorted by bucket ([`sort`]).
 //! 3. The entries of each bucket are added as a tree, thousands of additions sharing one inversion
 //!    ([`tree`]).
-//! 4. Buckets are summed with their weights, many segments in lockstep ([`reduce`]).
-//! 5. Windows are combined by doublings.
+//! 4. Buckets are summed by rows and columns of their weights, to one point for each bit ([`reduce`]).
+//! 5. Bits are combined by doublings.
 //!
 //! Steps 2 to 4 are done in tasks over ranges of buckets, and step 3 within them in chunks; rayon
 //! steals both.
 
 mod digits;
 mod plan;
+#[cfg(test)]
+mod profile;
 mod reduce;
 mod sort;
 #[cfg(test)]
@@ -46,7 +48,10 @@ where
     let n = points.len().min(scalars.len());
     let (points, scalars) = (&points[..n], &scalars[..n]);
     let used = scalars.par_iter().filter(|s| !s.is_zero()).count();
-    let simple = !P::COEFF_A.is_zero() || P::COEFF_B.is_zero() || n >= 1 << 31;
+    let simple = !P::COEFF_A.is_zero()
+        || P::COEFF_B.is_zero()
+        || n >= 1 << 31
+        || P::ScalarField::MODULUS_BIT_SIZE > digits::LARGEST;
     if simple || used < plan::FEW {
         // Few scalars, or curves that the formulas are not for.
         return few(points, scalars);
@@ -69,20 +74,15 @@ where
     let digits = Digits::new(points, scalars, plan.width);
     let pool = Pool { engine, trees: Mutex::new(Vec::new()) };
     let tasks = plan.tasks(&digits.counts);
-    let parts: Vec<_> = tasks
-        .into_par_iter()
-        .with_max_len(1)
-        .flat_map_iter(|keys| task(points, &digits, keys, plan.buckets(), &pool))
-        .collect();
-    let mut windows = vec![Projective::<P>::zero(); digits.windows];
-    for (window, sum) in parts {
-        windows[window] += sum;
+    let parts: Vec<_> =
+        tasks.into_par_iter().with_max_len(1).flat_map_iter(|keys| task(points, &digits, keys, &pool)).collect();
+    let mut bits = vec![Projective::<P>::zero(); digits.windows * plan.width as usize];
+    for (bit, sum) in parts {
+        bits[bit] += sum;
     }
     let mut total = Projective::<P>::zero();
-    for sum in windows.iter().rev() {
-        for _ in 0..plan.width {
-            total.double_in_place();
-        }
+    for sum in bits.iter().rev() {
+        total.double_in_place();
         total += sum;
     }
     total
@@ -105,18 +105,17 @@ impl<F: Coordinate> Pool<F> {
     }
 }
 
-/// The weighted sums of a range of buckets.
+/// The weighted sums of a range of buckets, as terms: a bit and a point.
 fn task<P: SWCurveConfig<BaseField: Coordinate>>(
     points: &[Affine<P>],
     digits: &Digits,
     keys: Range<usize>,
-    buckets: usize,
     pool: &Pool<P::BaseField>,
 ) -> Vec<(usize, Projective<P>)> {
     let sorted = Sorted::new(digits, keys.clone());
     let mut sums = vec![Point::default(); keys.len()];
     accumulate(points, &sorted, &mut sums, pool);
-    pool.with(|tree| reduce::weighted(&mut tree.adder, &sums, sorted.first, buckets))
+    pool.with(|tree| reduce::weighted(tree, sums, sorted.first, digits.width))
 }
 
 /// A piece of the sorted entries: whole buckets, or a part of one bucket that is too large.

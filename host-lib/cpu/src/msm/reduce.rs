@@ -1,98 +1,122 @@
-//! Buckets to their weighted sum, by running sums over many segments in lockstep.
+//! Buckets to their weighted sum, without running sums: every addition is one of a large batch.
+//!
+//! A weight is split into high and low bits, v = 2^k h + l, so that sum v B_v = 2^k sum h R_h + sum l C_l with
+//! R_h the sum of the buckets in a row (of one h) and C_l of those in a column (of one l). The rows and columns take two
+//! additions a bucket, all of them free to go in any order, and leave two problems of the square root's
+//! size. When few bits are left, the buckets are summed for each bit of their weight. What comes out is one point for each bit
+//! of a window; the doublings that combine windows weight them for nothing more.
 
+use super::{CHUNK, tree::Tree};
 use crate::{
     Coordinate,
-    add::{Adder, Point, Points},
+    add::{Point, Points},
 };
-use ark_ec::{
-    PrimeGroup,
-    short_weierstrass::{Affine, Projective, SWCurveConfig},
-};
+use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
 use ark_ff::Zero;
+use std::ops::Range;
 
-/// Adds the sums of `(i + 1) * bucket i` of each window (the key is `window * buckets + i`, that of
-/// `points[0]` is `first`) to `sums`, window by window.
-pub(crate) fn weighted<P: SWCurveConfig<BaseField = F>, F: Coordinate>(
-    adder: &mut Adder<F>,
-    points: &[Point<F>],
+/// Weights of so many bits are taken bit by bit: half of the points for each bit, where rows and columns take all of
+/// them twice and a further round of batches.
+const BITS: u32 = 4;
+
+/// Points whose sum is wanted, each times its weight, times 2^shift.
+#[derive(Clone)]
+struct Problem {
+    shift: u32,
+    /// Bits of the weights.
+    bits: u32,
+    /// Weight of the first point; those of the others follow one by one.
     first: usize,
-    buckets: usize,
+    points: Range<usize>,
+}
+
+/// Points that are to be added up: the weights `v` of a problem with `(v >> at) & mask` = `value`.
+struct Group {
+    problem: usize,
+    at: u32,
+    mask: usize,
+    value: usize,
+}
+
+/// The weighted sums of buckets as terms `(bit, point)`: `2^bit * point`. The weight of bucket i of window w is `(i + 1)
+/// 2^(w * width)`; the key of a bucket is `w * buckets + i`, that of `points[0]` is `first`.
+pub(crate) fn weighted<P: SWCurveConfig<BaseField = F>, F: Coordinate>(
+    tree: &mut Tree<F>,
+    mut points: Vec<Point<F>>,
+    first: usize,
+    width: u32,
 ) -> Vec<(usize, Projective<P>)> {
-    let length = segment_length(points.len());
-    // (window, weight below the first, range of points)
-    let mut segments = Vec::new();
+    let buckets = 1usize << (width - 1);
+    let mut problems = Vec::new();
     let mut start = 0;
     while start < points.len() {
-        let weight = (first + start) % buckets;
-        let end = points.len().min(start + length).min(start + buckets - weight);
-        segments.push(((first + start) / buckets, weight, start..end));
+        let (window, bucket) = ((first + start) / buckets, (first + start) % buckets);
+        let end = points.len().min(start + buckets - bucket);
+        problems.push(Problem { shift: window as u32 * width, bits: width, first: bucket + 1, points: start..end });
         start = end;
     }
-    let ranges: Vec<_> = segments.iter().map(|s| s.2.clone()).collect();
-    let (sums, weighted) = lockstep(adder, points, &ranges);
-    let mut out: Vec<(usize, Projective<P>)> = Vec::new();
-    for ((window, weight, _), (sum, own)) in segments.iter().zip(sums.iter().zip(&weighted)) {
-        let total = projective::<P>(own) + projective::<P>(sum).mul_bigint([*weight as u64]);
-        match out.last_mut() {
-            Some((last, value)) if last == window => *value += total,
-            _ => out.push((*window, total)),
+    while problems.iter().any(|p| p.bits > BITS) {
+        let (mut groups, mut next) = (Vec::new(), Vec::new());
+        for (i, p) in problems.iter().enumerate() {
+            let low = p.bits / 2;
+            for (at, bits) in [(low, p.bits - low), (0, low)] {
+                let mask = (1usize << bits) - 1;
+                let start = groups.len();
+                groups.extend((1..=mask).map(|value| Group { problem: i, at, mask, value }));
+                next.push(Problem { shift: p.shift + at, bits, first: 1, points: start..groups.len() });
+            }
+        }
+        points = sums(tree, &points, &problems, &groups);
+        problems = next;
+    }
+    let groups: Vec<Group> = (0..problems.len())
+        .flat_map(|problem| (0..problems[problem].bits).map(move |at| Group { problem, at, mask: 1, value: 1 }))
+        .collect();
+    let sums = sums(tree, &points, &problems, &groups);
+    groups
+        .iter()
+        .zip(&sums)
+        .filter(|(_, sum)| !sum.is_infinity())
+        .map(|(g, sum)| ((problems[g.problem].shift + g.at) as usize, projective(sum)))
+        .collect()
+}
+
+/// The sum of each group, about [`CHUNK`] points at a time.
+fn sums<F: Coordinate>(
+    tree: &mut Tree<F>,
+    points: &[Point<F>],
+    problems: &[Problem],
+    groups: &[Group],
+) -> Vec<Point<F>> {
+    let mut out = vec![Point { x: F::ZERO, y: F::ZERO }; groups.len()];
+    let finite: Vec<bool> = points.iter().map(|p| !p.is_infinity()).collect();
+    let (mut entries, mut starts, mut done) = (Vec::new(), vec![0], 0);
+    for (i, group) in groups.iter().enumerate() {
+        let problem = &problems[group.problem];
+        let mut put = |v: usize| {
+            let at = v.wrapping_sub(problem.first).wrapping_add(problem.points.start);
+            if problem.points.contains(&at) && finite[at] {
+                entries.push(at as u32);
+            }
+        };
+        // The weights with these bits: all settings of the bits above and below.
+        let (low, above) = (1usize << group.at, group.at + group.mask.count_ones());
+        for high in 0..1usize << (problem.bits - above) {
+            let base = high << above | group.value << group.at;
+            // Most rows of a part of a window are elsewhere.
+            if base + low > problem.first && base < problem.first + problem.points.len() {
+                (base..base + low).for_each(&mut put);
+            }
+        }
+        starts.push(entries.len() as u32);
+        if entries.len() >= CHUNK || i + 1 == groups.len() {
+            tree.sum(&Points(points, &[]), &entries, &starts, &mut out[done..=i]);
+            entries.clear();
+            starts.truncate(1);
+            done = i + 1;
         }
     }
     out
-}
-
-/// A step costs an inversion, a segment three scalar additions: about a third of an inversion.
-fn segment_length(points: usize) -> usize {
-    ((points / 3).isqrt()).max(4)
-}
-
-/// For each range, the sum of its points and the sum of `(i + 1) * point i`.
-fn lockstep<F: Coordinate>(
-    adder: &mut Adder<F>,
-    points: &[Point<F>],
-    ranges: &[std::ops::Range<usize>],
-) -> (Vec<Point<F>>, Vec<Point<F>>) {
-    let n = ranges.len();
-    let zero = Point { x: F::ZERO, y: F::ZERO };
-    // Running sums of the points from the last to the first; then the sums of those.
-    let mut state = vec![zero; 2 * n];
-    let (mut pairs, mut places, mut out) = (Vec::new(), Vec::new(), vec![zero; 2 * n]);
-    let steps = ranges.iter().map(|r| r.len()).max().unwrap_or(0);
-    for step in 0..=steps {
-        pairs.clear();
-        places.clear();
-        for (i, range) in ranges.iter().enumerate() {
-            // The sum of sums is one step behind, so that both additions are of one batch.
-            if step > range.len() {
-                continue;
-            }
-            let (sum, total) = (state[i], state[n + i]);
-            if !sum.is_infinity() {
-                if total.is_infinity() {
-                    state[n + i] = sum;
-                } else {
-                    pairs.push(((n + i) as u32, i as u32));
-                    places.push(n + i);
-                }
-            }
-            if step < range.len() {
-                let at = range.end - 1 - step;
-                if sum.is_infinity() {
-                    state[i] = points[at];
-                } else if !points[at].is_infinity() {
-                    pairs.push((i as u32, (2 * n + at) as u32));
-                    places.push(i);
-                }
-            }
-        }
-        let out = &mut out[..pairs.len()];
-        adder.add(&Points(&state, points), &pairs, out);
-        for (place, point) in places.iter().zip(out) {
-            state[*place] = *point;
-        }
-    }
-    let weighted = state.split_off(n);
-    (state, weighted)
 }
 
 /// From working memory.
