@@ -74,6 +74,24 @@ pub struct Program {
     pub device: Option<String>,
 }
 
+/// `--router`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum RouterArg {
+    /// One connection after the other; takes apart what is in the way
+    Router1,
+    /// All at once over shared wires, then again and again where they are shared
+    Router2,
+}
+
+impl From<RouterArg> for Router {
+    fn from(arg: RouterArg) -> Self {
+        match arg {
+            RouterArg::Router1 => Router::Router1,
+            RouterArg::Router2 => Router::Router2,
+        }
+    }
+}
+
 /// Megahertz, as hertz.
 fn mhz(text: &str) -> Result<u64, String> {
     let hz = text.parse::<f64>().ok().map(|mhz| mhz * 1e6).filter(|hz| (1e6..=1e9).contains(hz));
@@ -91,24 +109,6 @@ mod tests {
         assert_eq!(mhz("62.5"), Ok(62_500_000));
         for wrong in ["", "0", "nan", "inf", "-60", "60MHz", "1e9", "60.0000001"] {
             assert!(mhz(wrong).is_err(), "{wrong}");
-        }
-    }
-}
-
-/// `--router`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum RouterArg {
-    /// One connection after the other; takes apart what is in the way
-    Router1,
-    /// All at once over shared wires, then again and again where they are shared
-    Router2,
-}
-
-impl From<RouterArg> for Router {
-    fn from(arg: RouterArg) -> Self {
-        match arg {
-            RouterArg::Router1 => Router::Router1,
-            RouterArg::Router2 => Router::Router2,
         }
     }
 }

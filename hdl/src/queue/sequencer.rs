@@ -51,6 +51,7 @@ struct State {
     engine_done: Bit,
     completion: U<256>,
     rest: Bits<16>,
+    /// The writer is the completion's.
     completing: Bit,
 }
 
