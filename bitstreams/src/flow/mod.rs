@@ -1,6 +1,7 @@
 //! Verilog to bitstream: yosys, nextpnr-ecp5, ecppack, in a folder that becomes the image when all went well.
 
 mod area;
+mod floorplan;
 mod netlist;
 mod output;
 mod summary;
@@ -151,6 +152,8 @@ pub fn build(
         return Ok(Built { folder: output.finish()?, manifest: None, report });
     }
 
+    let settled = floorplanned(folder)?;
+    steps.done("floorplan", &format!("{settled} multipliers and block RAMs have their places"));
     let placement = placement(plan);
     let arguments: Vec<&str> = placement.iter().map(String::as_str).collect();
     let log = folder.join("place.log");
@@ -215,11 +218,24 @@ fn synthesis(plan: &Plan) -> String {
     format!("read_verilog -sv {defines} card.v clock.v board.v\nsynth_ecp5 -top {TOP} -json netlist.json\n")
 }
 
+/// Writes the netlist anew with the floorplan in it, and says how many cells that is.
+fn floorplanned(folder: &Path) -> Result<usize, Error> {
+    let from = folder.join("netlist.json");
+    let malformed = |message: String| Error::Output { path: from.clone(), message };
+    let text = std::fs::read_to_string(&from).map_err(Error::io("read", &from))?;
+    let mut netlist = serde_json::from_str(&text).map_err(|e| malformed(e.to_string()))?;
+    drop(text);
+    let plan = floorplan::settle(&mut netlist, TOP).map_err(malformed)?;
+    let to = folder.join("floorplan.json");
+    std::fs::write(&to, netlist.to_string()).map_err(Error::io("write", &to))?;
+    Ok(plan.len())
+}
+
 /// nextpnr-ecp5's arguments.
 fn placement(plan: &Plan) -> Vec<String> {
     let board = &plan.board;
     let text = format!(
-        "--{} --package {} --speed {} --json netlist.json --lpf pins.lpf --textcfg board.config --report timing.json \
+        "--{} --package {} --speed {} --json floorplan.json --lpf pins.lpf --textcfg board.config --report timing.json \
          --freq {} --seed {} --router {} --timing-allow-fail",
         board.device,
         board.package,
