@@ -13,6 +13,7 @@ pub mod hash;
 pub mod images;
 pub mod manifest;
 pub mod netlist;
+mod passes;
 pub mod pll;
 pub mod program;
 pub mod tools;

@@ -3,6 +3,7 @@
 
 use crate::error::Error;
 use crate::hash;
+use crate::passes;
 use crate::tools::{self, Tools};
 use gristmill_hdl::card::Card;
 use gristmill_hdl::config::CardConfig;
@@ -20,12 +21,20 @@ pub const CELLS: [(&str, &str); 4] = [
     ("mult18x18d.v", include_str!("../cells/mult18x18d.v")),
 ];
 
-/// As a board's synthesis, but that the card is the top. Nets are split into bits, or a simulator would take
-/// a carry chain in one net for a loop.
-const SCRIPT: &str = "read_verilog -sv -DSYNTHESIS source.v\nsynth_ecp5 -top top\nsplitnets\nstat\n\
-                      write_verilog -noattr -noexpr netlist.v\n";
+/// The module.
+const TOP: &str = "top";
+
+/// As a board's synthesis, but that the card is the top.
+const SYNTHESIS: &str = "read_verilog -sv -DSYNTHESIS source.v\nsynth_ecp5 -top top -json synthesized.json\n";
+
+/// What is placed, as Verilog. Nets are split into bits, or a simulator would take a carry chain in one net for a loop.
+const WRITING: &str =
+    "read_json netlist.json\nhierarchy -top top\nsplitnets\nstat\nwrite_verilog -noattr -noexpr netlist.v\n";
 
 /// yosys leaves out pins that a cell does not need.
+/// The passes between; another number for another result.
+const PASSES: &str = "product registers 1";
+
 const LENIENT: &str = "/* verilator lint_off PINMISSING */\n";
 
 /// First words of a card's netlist; its configuration id follows. The simulator looks for them.
@@ -51,8 +60,17 @@ pub fn synthesize(verilog: &str, tools: &Tools) -> Result<String, Error> {
         fs::write(&path, text).map_err(Error::io("write", &path))
     };
     put("source.v", verilog)?;
-    put("script.ys", SCRIPT)?;
-    if let Err(error) = tools.yosys.run_checked(folder.path(), &["-q", "-l", "full.log", "script.ys"], "yosys.log") {
+    put("synthesis.ys", SYNTHESIS)?;
+    put("writing.ys", WRITING)?;
+    let yosys = |script, log, errors| tools.yosys.run_checked(folder.path(), &["-q", "-l", log, script], errors);
+    let made = yosys("synthesis.ys", "synthesis.full.log", "synthesis.log").and_then(|()| {
+        // As for a bitstream.
+        let mut netlist = passes::Netlist::read(&folder.path().join("synthesized.json"), TOP)?;
+        netlist.fold_product_registers()?;
+        netlist.write(&folder.path().join("netlist.json"))?;
+        yosys("writing.ys", "writing.full.log", "writing.log")
+    });
+    if let Err(error) = made {
         // The log that the error names stays.
         let _ = folder.keep();
         return Err(error);
@@ -106,7 +124,7 @@ fn card_in(folder: &Path, config: &CardConfig, part: Part, say: &mut dyn FnMut(&
 fn key(source: &str, tools: &Tools) -> String {
     let versions: String = tools.versions.iter().map(|(name, version)| format!("{name} {version}\n")).collect();
     let cells: String = CELLS.iter().map(|(_, text)| *text).collect();
-    hash::of([SCRIPT, LENIENT, &versions, &cells, source].join("\0").as_bytes())[..32].to_owned()
+    hash::of([SYNTHESIS, WRITING, PASSES, LENIENT, &versions, &cells, source].join("\0").as_bytes())[..32].to_owned()
 }
 
 #[cfg(test)]

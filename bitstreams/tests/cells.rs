@@ -196,10 +196,17 @@ fn multipliers() {
         ("mixed", 36),
         ("low", 36),
         ("wide", 42),
+        ("kept16", 32),
+        ("kept18", 36),
+        ("enabled", 32),
+        ("both", 32),
+        ("seen", 32),
     ];
     let (mut pair, netlist) =
-        Pair::new(include_str!("cells/multipliers.v"), false, &inputs, &outputs, &[("MULT18X18D", 8)]);
+        Pair::new(include_str!("cells/multipliers.v"), true, &inputs, &outputs, &[("MULT18X18D", 12)]);
     assert!(netlist.contains(".SIGNEDA(1'h1)") && netlist.contains(".SIGNEDA(1'h0)"));
+    // Two of the four registers are the multiplier's; one has an enable, one a product that is seen before it.
+    assert_eq!(netlist.matches(".REG_OUTPUT_CLK(\"CLK0\")").count(), 2);
     let edges: Vec<u64> = (0..18)
         .flat_map(|k| [(1 << k) - 1, 1 << k, (1 << k) + 1, !(1u64 << k), !0 << k])
         .chain([0, 0x2_aaaa, 0x1_5555])
@@ -269,7 +276,8 @@ fn what_is_not_modelled_is_refused() {
         ("DP16KD #(.CSDECODE_B(\"0b001\")) cut (.CLKA(clock))", "CSDECODE_B = 0b001 is not modelled"),
         ("DP16KD #(.DATA_WIDTH_B(12)) cut (.CLKA(clock))", "DATA_WIDTH_B = 12 is not modelled"),
         ("DP16KD #(.WEAMUX(\"INV\")) cut (.CLKA(clock))", "WEAMUX"),
-        ("MULT18X18D #(.REG_OUTPUT_CLK(\"CLK0\")) cut (.A0(x))", "REG_OUTPUT_CLK = CLK0 is not modelled"),
+        ("MULT18X18D #(.REG_OUTPUT_CLK(\"CLK1\")) cut (.A0(x))", "REG_OUTPUT_CLK = CLK1, CE = CE0"),
+        ("MULT18X18D #(.REG_PIPELINE_CLK(\"CLK0\")) cut (.A0(x))", "REG_PIPELINE_CLK = CLK0 is not modelled"),
         ("MULT18X18D cut (.A0(x), .SRIA3(x))", "SRIA3"),
         ("TRELLIS_FF #(.LSRMODE(\"PRLD\")) cut (.CLK(clock))", "LSRMODE = PRLD is not modelled"),
         ("CCU2C #(.INJECT1_0(\"MAYBE\")) cut (.A0(x))", "INJECT1_0 = MAYBE is not modelled"),

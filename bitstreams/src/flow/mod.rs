@@ -1,7 +1,6 @@
 //! Verilog to bitstream: yosys, nextpnr-ecp5, ecppack, in a folder that becomes the image when all went well.
 
 mod area;
-mod floorplan;
 mod netlist;
 mod output;
 mod summary;
@@ -18,6 +17,7 @@ use crate::design::Source;
 use crate::error::Error;
 use crate::hash;
 use crate::manifest::{self, FORM, Manifest};
+use crate::passes;
 use crate::tools::Tools;
 use area::Sources;
 use netlist::Netlist;
@@ -138,12 +138,14 @@ pub fn build(
         tools.yosys.start(folder, &["-q", "-l", "synthesis.full.log", "synthesis.ys"], log)
     })?
     .map_err(|status| tools.yosys.failed(status, &folder.join("synthesis.log")))?;
+    let done = passes(folder)?;
     let netlist = Netlist::read(&folder.join("netlist.json"), TOP)?;
     let sources = Sources::new(&[("card.v", &source.verilog), ("clock.v", CLOCK_V), ("board.v", top)]);
     let rows = area::by_module(&netlist, &sources);
     drop(netlist);
     let synthesized = rows.first().map(|r| r.usage).unwrap_or_default();
     steps.done("synthesis", &summary::usage_line(&synthesized, &ECP5_85));
+    (steps.say)(&format!("netlist: {done}"));
     let shown = area::worth_showing(&rows, DEPTH);
     report += &summary::modules(&shown, &ECP5_85);
     output.write("report.txt", &report)?;
@@ -152,8 +154,6 @@ pub fn build(
         return Ok(Built { folder: output.finish()?, manifest: None, report });
     }
 
-    let settled = floorplanned(folder)?;
-    steps.done("floorplan", &format!("{settled} multipliers and block RAMs have their places"));
     let placement = placement(plan);
     let arguments: Vec<&str> = placement.iter().map(String::as_str).collect();
     let log = folder.join("place.log");
@@ -215,27 +215,28 @@ fn synthesis(plan: &Plan) -> String {
         "-DSYNTHESIS -DCLOCK_HZ={} -DPLL_INPUT_DIV={} -DPLL_FEEDBACK_DIV={} -DPLL_OUTPUT_DIV={}",
         plan.clocking.hz, pll.input_div, pll.feedback_div, pll.output_div
     );
-    format!("read_verilog -sv {defines} card.v clock.v board.v\nsynth_ecp5 -top {TOP} -json netlist.json\n")
+    format!("read_verilog -sv {defines} card.v clock.v board.v\nsynth_ecp5 -top {TOP} -json synthesized.json\n")
 }
 
-/// Writes the netlist anew with the floorplan in it, and says how many cells that is.
-fn floorplanned(folder: &Path) -> Result<usize, Error> {
-    let from = folder.join("netlist.json");
-    let malformed = |message: String| Error::Output { path: from.clone(), message };
-    let text = std::fs::read_to_string(&from).map_err(Error::io("read", &from))?;
-    let mut netlist = serde_json::from_str(&text).map_err(|e| malformed(e.to_string()))?;
-    drop(text);
-    let plan = floorplan::settle(&mut netlist, TOP).map_err(malformed)?;
-    let to = folder.join("floorplan.json");
-    std::fs::write(&to, netlist.to_string()).map_err(Error::io("write", &to))?;
-    Ok(plan.len())
+/// What is done between yosys and nextpnr; says it.
+fn passes(folder: &Path) -> Result<String, Error> {
+    let mut netlist = passes::Netlist::read(&folder.join("synthesized.json"), TOP)?;
+    let folded = netlist.fold_product_registers()?;
+    let placed = netlist.floorplan()?;
+    netlist.write(&folder.join("netlist.json"))?;
+    Ok(format!(
+        "{} flip-flops folded into {} multipliers; sites for {} multipliers and block RAMs",
+        folded.flip_flops,
+        folded.multipliers,
+        placed.len()
+    ))
 }
 
 /// nextpnr-ecp5's arguments.
 fn placement(plan: &Plan) -> Vec<String> {
     let board = &plan.board;
     let text = format!(
-        "--{} --package {} --speed {} --json floorplan.json --lpf pins.lpf --textcfg board.config --report timing.json \
+        "--{} --package {} --speed {} --json netlist.json --lpf pins.lpf --textcfg board.config --report timing.json \
          --freq {} --seed {} --router {} --timing-allow-fail",
         board.device,
         board.package,

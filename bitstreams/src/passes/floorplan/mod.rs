@@ -22,12 +22,7 @@ pub type Floorplan = BTreeMap<String, String>;
 /// # Errors
 /// What is wrong with the netlist.
 pub fn settle(netlist: &mut Value, top: &str) -> Result<Floorplan, String> {
-    let cells = netlist
-        .get_mut("modules")
-        .and_then(|m| m.get_mut(top))
-        .and_then(|m| m.get_mut("cells"))
-        .and_then(Value::as_object_mut)
-        .ok_or_else(|| format!("no cells of a module `{top}`"))?;
+    let cells = super::cells(netlist, top)?;
     let of = |kind: &str| -> Vec<String> {
         cells.iter().filter(|(_, c)| c["type"] == kind).map(|(name, _)| name.clone()).collect()
     };
