@@ -298,8 +298,8 @@ impl Msm {
                 Arithmetic::Serial => Tracker::paced(config.buckets()),
             },
             summation: Summation::new(config.chains(), config.buckets_per_segment(), turnaround_steps, drain),
-            buckets: Ram::with_style(config.buckets(), style),
-            chains: Ram::new(2 * config.chains()),
+            buckets: Ram::with_style(config.buckets(), style).apart(),
+            chains: Ram::new(2 * config.chains()).apart(),
             results: Fifo::new(config.stall_depth),
             pace: match arithmetic {
                 Arithmetic::Pipelined => Pace::pipelined(),

@@ -111,8 +111,8 @@ impl Ntt {
             ev_busy: Default::default(),
             schedule: Schedule::new(log_max, pace, room),
             factors: FactorSource::new(&vectors.field, log_seeds, arithmetic, fidelity),
-            bank_0: Ram::new(half),
-            bank_1: Ram::new(half),
+            bank_0: Ram::new(half).apart(),
+            bank_1: Ram::new(half).apart(),
             twiddles: Rom::new(table),
             unit,
             // A serial engine takes a word one cycle after the slot in which it saw it offered: the
