@@ -82,6 +82,11 @@ impl Resident {
         self.query.len()
     }
 
+    /// Points that are not infinity.
+    pub fn points(&self) -> usize {
+        self.bases.len()
+    }
+
     pub fn msm(&self, device: &Device, scalars: &[Fr], stage: &str, report: &mut Report) -> Result<G1Projective> {
         if self.bases.is_empty() {
             return Ok(G1Projective::default());

@@ -194,7 +194,7 @@ impl Prover {
     ) -> Result<Proof<Bn254>> {
         let private = &values[self.vk().gamma_abc_g1.len()..];
         let inputs = Inputs { queries, b_g2: &self.b_g2, values, private, form: self.form };
-        let Sums { a, b1, b2, c } = match device.is_cpu() {
+        let Sums { a, b1, b2, c } = match device.is_cpu() || device.leaves_to_cpu(&inputs.ops()) {
             true => inputs.on_cpu(device, rows, stages, report)?,
             false => inputs.on_card(device, rows, stages, report)?,
         };

@@ -5,7 +5,7 @@ use super::{
     prover::Stages,
     quotient::{self, Form, Rows, Secret},
 };
-use crate::{Device, Error, Report, Result};
+use crate::{Device, Error, Report, Result, device::cost::Op};
 use ark_bn254::{Fr, G1Projective, G2Affine, G2Projective};
 use std::{
     sync::{Mutex, PoisonError},
@@ -35,6 +35,14 @@ pub(super) struct Sums {
 const G2: &str = "msm B2 (G2)";
 
 impl Inputs<'_> {
+    /// What a card could be given.
+    pub fn ops(&self) -> Vec<Op> {
+        let Queries { a, b, c, h } = self.queries;
+        let msm = |query: &Resident| Op::Msm { points: query.points(), resident: true };
+        // An H query has an element for each of the domain, or one less.
+        vec![msm(a), msm(b), msm(c), msm(h), Op::Ntt { elements: h.len().next_power_of_two() }]
+    }
+
     fn g2(&self) -> (G2Projective, Duration) {
         let start = Instant::now();
         (self.b_g2.msm_on_cpu(self.values), start.elapsed())

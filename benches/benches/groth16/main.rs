@@ -1,80 +1,35 @@
 //! Groth16 over BN254 on the CPU, from circuit to proof, beside ark-groth16 0.6 (asm, parallel): the same
 //! proving key, the same circuit, in one run. Every proof is verified once before anything is timed. The last
-//! row is the floor: the MSMs and transforms of a proof, alone.
+//! row is the floor: the MSMs and transforms of a proof, alone. The group `snarkjs` has the same circuit's files: reading
+//! the key (once), and witness and key to proof.
 //!
 //! `cargo bench -p gristmill-benches --bench groth16` (`-- dense` for one circuit)
 //!
 //! `GRISTMILL_BENCH_LOG` is log2 of the domain (17 unless set, at most 20), which the constraints fill but for
 //! three rows; `GRISTMILL_CPU` forces an engine.
 
+mod circuit;
+mod snarkjs;
+
 use ark_bn254::{Bn254, Fr};
-use ark_ff::{FftField, Field, One, UniformRand};
+use ark_ff::{FftField, UniformRand};
 use ark_groth16::{Groth16, ProvingKey};
 use ark_relations::gr1cs::{
-    ConstraintSynthesizer, ConstraintSystem, ConstraintSystemRef, LinearCombination, Matrix, OptimizationGoal,
-    R1CS_PREDICATE_LABEL, SynthesisError, SynthesisMode, Variable,
+    ConstraintSynthesizer, ConstraintSystem, Matrix, OptimizationGoal, R1CS_PREDICATE_LABEL, SynthesisMode,
 };
 use ark_snark::SNARK;
-use ark_std::rand::{RngCore, SeedableRng, rngs::StdRng};
+use ark_std::rand::{SeedableRng, rngs::StdRng};
+use circuit::{Circuit, Kind};
 use criterion::{Criterion, criterion_group, criterion_main};
-use gristmill::{Device, Options, Transform, cpu, groth16::ArkProver};
-use std::{hint::black_box, time::Duration};
-
-/// What the wires carry.
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    /// Numbers of full size: a chain of squares.
-    Dense,
-    /// Bits, three of four constraints; the others pack them into numbers.
-    Bits,
-}
-
-/// A circuit of exactly `constraints` constraints and one public number.
-#[derive(Clone)]
-struct Circuit {
-    kind: Kind,
-    constraints: usize,
-    secret: Fr,
-}
-
-type Lc = LinearCombination<Fr>;
-
-fn sum(terms: &[(Fr, Variable)]) -> Lc {
-    terms.iter().fold(Lc::zero(), |lc, term| lc + *term)
-}
-
-impl ConstraintSynthesizer<Fr> for Circuit {
-    fn generate_constraints(self, cs: ConstraintSystemRef<Fr>) -> Result<(), SynthesisError> {
-        let one = Fr::one();
-        let mut value = self.secret;
-        let mut operand = vec![(one, cs.new_witness_variable(|| Ok(value))?)];
-        let mut random = StdRng::seed_from_u64(self.constraints as u64);
-        for i in 1..self.constraints {
-            if matches!(self.kind, Kind::Bits) && i % 4 != 0 {
-                let bit = Fr::from(random.next_u32() & 1);
-                let wire = cs.new_witness_variable(|| Ok(bit))?;
-                cs.enforce_r1cs_constraint(
-                    || sum(&[(one, wire)]),
-                    || sum(&[(one, Variable::One), (-one, wire)]),
-                    Lc::zero,
-                )?;
-                let weight = Fr::from(1u64 << (i % 4));
-                operand.push((weight, wire));
-                value += weight * bit;
-                continue;
-            }
-            let offset = Fr::from(i as u64 % 64 + 3);
-            operand.push((offset, Variable::One));
-            value = (value + offset).square();
-            let square = cs.new_witness_variable(|| Ok(value))?;
-            cs.enforce_r1cs_constraint(|| sum(&operand), || sum(&operand), || sum(&[(one, square)]))?;
-            operand = vec![(one, square)];
-        }
-        operand.truncate(1);
-        let result = cs.new_input_variable(|| Ok(value))?;
-        cs.enforce_r1cs_constraint(|| sum(&operand), || sum(&[(one, Variable::One)]), || sum(&[(one, result)]))
-    }
-}
+use gristmill::{
+    Device, Options, Report, Transform, cpu,
+    formats::Witness,
+    groth16::{ArkProver, ZkeyProver},
+};
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
 
 /// The circuit's matrices and values, as ark-groth16 takes them ready made.
 fn ready_made(circuit: Circuit) -> (Vec<Matrix<Fr>>, usize, Vec<Fr>) {
@@ -101,8 +56,12 @@ fn floor(key: &ProvingKey<Bn254>, values: &[Fr], instance: usize, vector: &mut [
     let _ = black_box(cpu::msm(&key.h_query, vector));
 }
 
+fn log() -> u32 {
+    std::env::var("GRISTMILL_BENCH_LOG").ok().and_then(|v| v.parse().ok()).unwrap_or(17).clamp(6, 20)
+}
+
 fn compare(c: &mut Criterion, kind: Kind) {
-    let log = std::env::var("GRISTMILL_BENCH_LOG").ok().and_then(|v| v.parse().ok()).unwrap_or(17).clamp(6, 20);
+    let log = log();
     let rng = &mut StdRng::seed_from_u64(1);
     let circuit = Circuit { kind, constraints: (1 << log) - 3, secret: Fr::rand(rng) };
     let (key, vk) = Groth16::<Bn254>::circuit_specific_setup(circuit.clone(), rng).expect("a key");
@@ -135,10 +94,7 @@ fn compare(c: &mut Criterion, kind: Kind) {
     for (i, proof) in proofs.iter().enumerate() {
         assert!(Groth16::<Bn254>::verify(&vk, public, proof).expect("a key"), "proof {i}");
     }
-    // Where the time goes, beside criterion's figures.
-    for stage in &prover.prove(circuit.clone(), rng).expect("a proof").report.stages {
-        println!("  {:<20} {:8.2} ms", stage.name, stage.seconds * 1e3);
-    }
+    print(&prover.prove(circuit.clone(), rng).expect("a proof").report);
 
     let mut group = c.benchmark_group(format!("groth16 {kind:?} 2^{log}"));
     group.bench_function("gristmill, circuit to verified proof", |b| {
@@ -154,9 +110,40 @@ fn compare(c: &mut Criterion, kind: Kind) {
     group.finish();
 }
 
+/// Where the time goes, beside criterion's figures.
+fn print(report: &Report) {
+    for stage in &report.stages {
+        println!("  {:<20} {:8.2} ms", stage.name, stage.seconds * 1e3);
+    }
+}
+
+/// snarkjs' files: from the disk's cache to a verified proof.
+fn files(c: &mut Criterion) {
+    let rng = &mut StdRng::seed_from_u64(2);
+    let circuit = Circuit { kind: Kind::Dense, constraints: (1 << log()) - 3, secret: Fr::rand(rng) };
+    let (matrices, instance, values) = ready_made(circuit.clone());
+    let folder = tempfile::tempdir().expect("a folder");
+    let (zkey, wtns) = (folder.path().join("circuit.zkey"), folder.path().join("witness.wtns"));
+    std::fs::write(&zkey, snarkjs::zkey(circuit, &matrices, instance, rng)).expect("written");
+    std::fs::write(&wtns, snarkjs::wtns(&values)).expect("written");
+    let device = Device::open("cpu", &Options::default()).expect("GRISTMILL_CPU");
+    let start = Instant::now();
+    let prover = ZkeyProver::open(&device, &zkey).expect("a key");
+    println!("key read, checked and taken in {:.2} ms", start.elapsed().as_secs_f64() * 1e3);
+    let witness = Witness::open(&wtns).expect("a witness");
+    print(&prover.prove(&witness).expect("a proof").report);
+
+    let mut group = c.benchmark_group(format!("groth16 snarkjs 2^{}", log()));
+    group.bench_function("gristmill, zkey to prover", |b| b.iter(|| ZkeyProver::open(&device, &zkey)));
+    group.bench_function("gristmill, wtns to witness", |b| b.iter(|| Witness::open(&wtns)));
+    group.bench_function("gristmill, witness to verified proof", |b| b.iter(|| prover.prove(&witness)));
+    group.finish();
+}
+
 fn groth16(c: &mut Criterion) {
     compare(c, Kind::Dense);
     compare(c, Kind::Bits);
+    files(c);
 }
 
 criterion_group! {
