@@ -119,6 +119,11 @@ impl Device {
         self.shared.card.is_none()
     }
 
+    /// The cost model, by which a card that was opened as `auto` gets an operation or does not.
+    pub fn model(&self) -> Option<&cost::Model> {
+        self.shared.model.as_ref()
+    }
+
     /// The same device with another check of results.
     pub fn with_check(&self, check: Check) -> Device {
         Device { shared: self.shared.clone(), check }
