@@ -3,7 +3,7 @@
 //! row is the floor: the MSMs and transforms of a proof, alone. The group `snarkjs` has the same circuit's files: reading
 //! the key (once), and witness and key to proof.
 //!
-//! `cargo bench -p gristmill-benches --bench groth16` (`-- dense` for one circuit)
+//! `cargo bench -p gristmill-benches --bench groth16` (`-- Dense`, `Bits` or `snarkjs` for one group)
 //!
 //! `GRISTMILL_BENCH_LOG` is log2 of the domain (17 unless set, at most 20), which the constraints fill but for
 //! three rows; `GRISTMILL_CPU` forces an engine.
@@ -140,10 +140,21 @@ fn files(c: &mut Criterion) {
     group.finish();
 }
 
+/// Whether any of a group is asked for: its keys take a while to make.
+fn wanted(group: &str) -> bool {
+    let mut filters = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).peekable();
+    filters.peek().is_none() || filters.any(|filter| filter.contains(group))
+}
+
 fn groth16(c: &mut Criterion) {
-    compare(c, Kind::Dense);
-    compare(c, Kind::Bits);
-    files(c);
+    for kind in [Kind::Dense, Kind::Bits] {
+        if wanted(&format!("{kind:?}")) {
+            compare(c, kind);
+        }
+    }
+    if wanted("snarkjs") {
+        files(c);
+    }
 }
 
 criterion_group! {

@@ -4,7 +4,7 @@
 use super::circuit::Circuit;
 use ark_bn254::{Bn254, Fq, Fr, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
-use ark_ff::{BigInteger, Field, PrimeField};
+use ark_ff::{AdditiveGroup, BigInteger, Field, PrimeField};
 use ark_groth16::{
     Groth16,
     r1cs_to_qap::{LibsnarkReduction, R1CSToQAP},
@@ -67,7 +67,7 @@ impl File {
     }
 
     fn words(&mut self, words: &[u64]) -> &mut Self {
-        words.iter().for_each(|w| self.0.extend(w.to_le_bytes()));
+        self.0.extend(words.iter().flat_map(|w| w.to_le_bytes()));
         self
     }
 
@@ -78,19 +78,25 @@ impl File {
     }
 
     fn coordinates(&mut self, coordinates: &[Fq]) -> &mut Self {
-        coordinates.iter().for_each(|c| drop(self.words(&c.0.0)));
+        for c in coordinates {
+            self.words(&c.0.0);
+        }
         self
     }
 
     fn g1(&mut self, points: &[G1Affine]) -> &mut Self {
         let point = |p: &G1Affine| p.xy().map_or([Fq::ZERO; 2], |(x, y)| [x, y]);
-        points.iter().for_each(|p| drop(self.coordinates(&point(p))));
+        for p in points {
+            self.coordinates(&point(p));
+        }
         self
     }
 
     fn g2(&mut self, points: &[G2Affine]) -> &mut Self {
         let point = |p: &G2Affine| p.xy().map_or([Fq::ZERO; 4], |(x, y)| [x.c0, x.c1, y.c0, y.c1]);
-        points.iter().for_each(|p| drop(self.coordinates(&point(p))));
+        for p in points {
+            self.coordinates(&point(p));
+        }
         self
     }
 }
@@ -141,6 +147,8 @@ pub fn wtns(values: &[Fr]) -> Vec<u8> {
     let mut header = File::default();
     header.modulus::<Fr>().number(values.len() as u32);
     let mut content = File::default();
-    values.iter().for_each(|v| drop(content.words(&v.into_bigint().0)));
+    for v in values {
+        content.words(&v.into_bigint().0);
+    }
     File::new(b"wtns", 2, &[header.0, content.0])
 }
