@@ -63,11 +63,16 @@ impl Device {
     }
 
     pub(crate) fn upload_in(&self, points: Arc<[G1Affine]>, stage: &str, report: &mut Report) -> Result<Bases> {
-        self.usable()?;
         // Otherwise the check of a result would blame the device for it.
         if let Some(index) = points.par_iter().position_first(|p| !p.is_on_curve()) {
             return Err(Error::BaseOffCurve { index });
         }
+        self.upload_checked(points, stage, report)
+    }
+
+    /// As `upload_in`, of points that are known to be on the curve.
+    pub(crate) fn upload_checked(&self, points: Arc<[G1Affine]>, stage: &str, report: &mut Report) -> Result<Bases> {
+        self.usable()?;
         let home = match &self.shared.card {
             None => Home::NotOffered("the CPU takes bases from host memory".into()),
             // Where the CPU is faster even with the bases there, they are not brought.

@@ -61,6 +61,7 @@ impl ArkProver {
             c: key.l_query,
             h: key.h_query,
             form: Form::Coefficients,
+            checked: false,
         };
         Ok(ArkProver { prover: Prover::new(device, parts)?, witness, domain, constraints: OnceLock::new() })
     }

@@ -49,6 +49,8 @@ pub(super) struct Parts {
     pub c: Vec<G1Affine>,
     pub h: Vec<G1Affine>,
     pub form: Form,
+    /// The points over G1 are known to be on the curve.
+    pub checked: bool,
 }
 
 pub(super) struct Prover {
@@ -92,7 +94,7 @@ impl Prover {
     pub fn new(device: &Device, parts: Parts) -> Result<Self> {
         let start = Instant::now();
         let mut report = device.job_report();
-        let mut upload = |points| Resident::upload(&Query::new(points), device, &mut report);
+        let mut upload = |points| Resident::upload(&Query::new(points), parts.checked, device, &mut report);
         let queries = Queries { a: upload(parts.a)?, b: upload(parts.b_g1)?, c: upload(parts.c)?, h: upload(parts.h)? };
         report.seconds = start.elapsed().as_secs_f64();
         device.absorb(&report);

@@ -39,7 +39,8 @@ impl ZkeyProver {
         report.host_stage("read zkey", start.elapsed());
         report.seconds = start.elapsed().as_secs_f64();
         device.absorb(&report);
-        Self::new(device, zkey)
+        // Reading has checked every point.
+        Self::of(device, zkey, true)
     }
 
     /// From a key in memory.
@@ -47,6 +48,10 @@ impl ZkeyProver {
     /// # Errors
     /// Those of a device.
     pub fn new(device: &Device, zkey: Zkey) -> Result<Self> {
+        Self::of(device, zkey, false)
+    }
+
+    fn of(device: &Device, zkey: Zkey, checked: bool) -> Result<Self> {
         let (domain, public) = (zkey.domain, zkey.public);
         let matrix = |matrix| {
             let entries = zkey.coefficients.iter().filter(move |c| c.matrix == matrix);
@@ -63,6 +68,7 @@ impl ZkeyProver {
             c: zkey.c,
             h: zkey.h,
             form: Form::Evaluations,
+            checked,
         };
         Ok(ZkeyProver { prover: Prover::new(device, parts)?, a, b, domain, public })
     }
