@@ -40,10 +40,10 @@ impl Link {
     }
 }
 
-/// 8 GT/s, 8 lanes, where nothing is known; 20 us, as an interrupt and a wake-up take.
+/// 8 GT/s, 8 lanes, where nothing is known; 50 us for the driver, an interrupt and a wake-up (an assumption, on the long side).
 impl Default for Link {
     fn default() -> Self {
-        Link { rate: 6.3e9, latency: 20e-6 }
+        Link { rate: 6.3e9, latency: 50e-6 }
     }
 }
 

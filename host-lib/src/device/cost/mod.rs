@@ -68,7 +68,7 @@ impl Model {
         Model { host, card, counted: Mutex::new([1.0; 2]) }
     }
 
-    /// Of this machine (measured now, about 20 ms, once in a process) and a card that is open.
+    /// Of this machine (measured now, about 30 ms, once in a process) and a card that is open.
     pub fn of(info: &Info, link: Link) -> Self {
         Model::new(*Host::here(), Card::of(info, link))
     }
