@@ -141,7 +141,6 @@ impl Prover {
         }
         let stages = Stages::new(&mut *listener);
         let result = self.verified(values, rows, &blinding, &stages, &mut report);
-        drop(stages);
         report.seconds = Duration::as_secs_f64(&(spent + start.elapsed()));
         // Of a failed proof, too: the device did the work.
         self.device.absorb(&report);
