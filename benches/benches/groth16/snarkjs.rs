@@ -50,7 +50,7 @@ impl R1CSToQAP for Evaluations {
 struct File(Vec<u8>);
 
 impl File {
-    fn new(magic: &[u8; 4], version: u32, sections: &[Vec<u8>]) -> Vec<u8> {
+    fn whole(magic: &[u8; 4], version: u32, sections: &[Vec<u8>]) -> Vec<u8> {
         let mut file = File(magic.to_vec());
         file.number(version).number(sections.len() as u32);
         for (i, section) in sections.iter().enumerate() {
@@ -139,7 +139,7 @@ pub fn zkey(circuit: Circuit, matrices: &[Matrix<Fr>], instance: usize, rng: &mu
         g1(&key.l_query),
         g1(&key.h_query),
     ];
-    File::new(b"zkey", 1, &sections)
+    File::whole(b"zkey", 1, &sections)
 }
 
 /// A witness.
@@ -150,5 +150,5 @@ pub fn wtns(values: &[Fr]) -> Vec<u8> {
     for v in values {
         content.words(&v.into_bigint().0);
     }
-    File::new(b"wtns", 2, &[header.0, content.0])
+    File::whole(b"wtns", 2, &[header.0, content.0])
 }
