@@ -175,9 +175,9 @@ pub struct Bench {
     /// The NTT's field
     #[arg(long, default_value = "bn254-fr", value_name = "FIELD")]
     pub field: String,
-    /// log2 of the points or elements (msm, ntt)
-    #[arg(long, default_value_t = 10, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=24))]
-    pub log_size: u32,
+    /// log2 of the points or elements (msm, ntt: 10 unless given), or of the most of them (crossover: 18)
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=24))]
+    pub log_size: Option<u32>,
     /// Seed of the random inputs
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -200,6 +200,9 @@ pub enum BenchOp {
     Ntt,
     /// The way to a card: latencies of registers and empty commands, bandwidth of copies
     Link,
+    /// From which size on a card is faster than the CPU: the CPU measured, the card by the cost model of
+    /// the device auto. With --config, of a card that need not be there
+    Crossover,
 }
 
 /// What a simulated card computes with.

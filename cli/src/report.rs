@@ -43,6 +43,12 @@ pub fn text(r: &Report) -> String {
             grouped(r.bytes.card_write)
         );
     }
+    for c in &r.choices {
+        let place = if c.place == Place::Device { "card" } else { "cpu" };
+        let card = c.card_seconds.map_or("not offered".into(), duration);
+        let cpu = duration(c.cpu_seconds);
+        let _ = writeln!(out, "  chosen {place:<4} {} x {:<30} modelled: cpu {cpu}, card {card}", c.calls, c.stage);
+    }
     let _ = writeln!(out, "  fall-backs {}", r.fallbacks);
     for reason in &r.fallback_reasons {
         let _ = writeln!(out, "    {reason}");

@@ -345,6 +345,8 @@ fn options_that_cannot_be() {
     bench(&["msm", "--device", "cpu", "--seed", "-1"]).failed_with(&["-1"]);
     bench(&["msm", "--device", "cpu", "--curve", "bls12-381"]).failed_with(&["--curve bls12-381", "use bn254"]);
     bench(&["ntt", "--device", "cpu", "--field", "goldilocks"]).failed_with(&["goldilocks", "use bn254-fr"]);
+    bench(&["crossover", "--device", "cpu"]).failed_with(&["--device cpu (no card)", "--config"]);
+    bench(&["crossover", "--config", "absent"]).failed_with(&["absent", "no such configuration"]);
     bench(&["fft"]).failed_with(&["'fft'", "msm, ntt"]);
     for range in ["9..2", "3..3", "3", "a..b", "-1..4", "0..99999999999999999999999"] {
         let arg = format!("--waves-cycles={range}");

@@ -22,4 +22,4 @@ pub mod verify;
 
 pub use device::{Bases, Check, Device, Fallback, Info, Options, TimeOuts, Transform, Wait, Waves};
 pub use error::{Error, ErrorKind, Result};
-pub use report::{Bytes, Place, Report, Stage, Stalls};
+pub use report::{Bytes, Choice, Place, Report, Stage, Stalls};

@@ -1,5 +1,6 @@
 //! What was done, where, and what it took.
 
+use crate::device::cost::Estimate;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -26,6 +27,21 @@ pub struct Stage {
     pub seconds: f64,
     /// Cycles of the card, from the fetch of each command to its completion (0 on the host).
     pub cycles: u64,
+}
+
+/// What the cost model of the device `auto` chose for a stage; the same choices are added up.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Choice {
+    /// Name of the stage.
+    pub stage: String,
+    /// Where the model put it.
+    pub place: Place,
+    /// Times.
+    pub calls: u64,
+    /// Seconds that it would take on the CPU, by the model.
+    pub cpu_seconds: f64,
+    /// Seconds that it would take with the card, by the model. `None`: the card does not offer it.
+    pub card_seconds: Option<f64>,
 }
 
 /// MSM cycles without a useful addition, by cause (see the counters of the register map).
@@ -107,6 +123,8 @@ pub struct Report {
     pub stages: Vec<Stage>,
     /// Names of the stages that ran on the host.
     pub host_stages: Vec<String>,
+    /// What the cost model chose; empty unless the device was opened as `auto` and is a card.
+    pub choices: Vec<Choice>,
     /// Leaves that the simulator computed by native integers instead of their RTL.
     pub twins: Vec<String>,
 }
@@ -134,6 +152,28 @@ impl Report {
         self.derive();
     }
 
+    /// Counts a choice of the cost model.
+    pub(crate) fn choice(&mut self, stage: &str, estimate: &Estimate) {
+        self.add_choice(&Choice {
+            stage: stage.to_owned(),
+            place: estimate.place,
+            calls: 1,
+            cpu_seconds: estimate.host,
+            card_seconds: Some(estimate.card).filter(|s| s.is_finite()),
+        });
+    }
+
+    fn add_choice(&mut self, choice: &Choice) {
+        match self.choices.iter_mut().find(|c| c.place == choice.place && c.stage == choice.stage) {
+            Some(known) => {
+                known.calls += choice.calls;
+                known.cpu_seconds += choice.cpu_seconds;
+                known.card_seconds = known.card_seconds.zip(choice.card_seconds).map(|(a, b)| a + b);
+            }
+            None => self.choices.push(choice.clone()),
+        }
+    }
+
     /// Counts a fall-back.
     pub(crate) fn fallback(&mut self, reason: String) {
         self.fallbacks += 1;
@@ -153,6 +193,7 @@ impl Report {
         self.useful_additions += other.useful_additions;
         self.butterflies += other.butterflies;
         self.add_counts(other.stalls, other.bytes);
+        other.choices.iter().for_each(|choice| self.add_choice(choice));
         self.fallbacks += other.fallbacks;
         let room = MAX_REASONS.saturating_sub(self.fallback_reasons.len());
         self.fallback_reasons.extend(other.fallback_reasons.iter().take(room).cloned());

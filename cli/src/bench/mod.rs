@@ -1,6 +1,7 @@
 //! `gristmill bench msm|ntt`: one operation on random inputs, checked against the CPU. `link` has
-//! `gristmill bench link`.
+//! `gristmill bench link`, `crossover` the cost model.
 
+mod crossover;
 mod link;
 mod sample;
 
@@ -66,6 +67,7 @@ struct NttFigures {
 pub fn run(args: &Bench) -> Result<(), CliError> {
     match args.op {
         BenchOp::Link => return link::run(args),
+        BenchOp::Crossover => return crossover::run(args),
         BenchOp::Msm if args.curve != "bn254" => {
             return Err(CliError::NotOffered { option: "curve", value: args.curve.clone(), choices: "bn254" });
         }
@@ -99,7 +101,7 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
 }
 
 fn msm(args: &Bench, device: &Device, cpu: &Device, info: &Info) -> Result<Figures, CliError> {
-    let n = 1usize << args.log_size;
+    let n = 1usize << log_size(args);
     let mut rng = StdRng::seed_from_u64(args.seed);
     let points = random_points(n, &mut rng);
     let scalars: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
@@ -137,7 +139,7 @@ fn msm(args: &Bench, device: &Device, cpu: &Device, info: &Info) -> Result<Figur
 }
 
 fn ntt(args: &Bench, device: &Device, cpu: &Device, info: &Info) -> Result<Figures, CliError> {
-    let n = 1usize << args.log_size;
+    let n = 1usize << log_size(args);
     let mut rng = StdRng::seed_from_u64(args.seed);
     let input: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
 
@@ -156,7 +158,7 @@ fn ntt(args: &Bench, device: &Device, cpu: &Device, info: &Info) -> Result<Figur
     let mut figures = head("ntt", args, info, &report, seconds, cpu_seconds, output == expected);
     figures.field = Some("bn254-fr");
     if let (Some(ntt), Some(cycles)) = (info.ntt, figures.cycles) {
-        let butterflies = n as u64 / 2 * u64::from(args.log_size);
+        let butterflies = n as u64 / 2 * u64::from(log_size(args));
         figures.bound_cycles = Some(butterflies.div_ceil(ntt.butterflies.max(1)));
         figures.ntt = Some(NttFigures {
             butterflies: report.butterflies,
@@ -181,7 +183,7 @@ fn head(
         op,
         curve: "bn254",
         field: None,
-        log_size: args.log_size,
+        log_size: log_size(args),
         device: info.device.clone(),
         seed: args.seed,
         seconds,
@@ -195,6 +197,11 @@ fn head(
         twins: report.twins.clone(),
         correct,
     }
+}
+
+/// log2 of the size of an MSM or NTT.
+fn log_size(args: &Bench) -> u32 {
+    args.log_size.unwrap_or(10)
 }
 
 /// Random points by a walk: n multiples of random points, without n scalar multiplications.

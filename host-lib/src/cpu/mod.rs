@@ -43,6 +43,10 @@ impl Engine for Cpu {
         Ok((Arc::new(()), Cost::default()))
     }
 
+    fn holds(&self, _: &Resident) -> bool {
+        true
+    }
+
     fn msm(&self, jobs: &[MsmJob<'_>]) -> EngineResult<(Vec<G1Projective>, Cost)> {
         Ok((jobs.iter().map(|job| msm(job.points, job.scalars)).collect(), Cost::default()))
     }

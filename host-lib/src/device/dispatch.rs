@@ -1,7 +1,7 @@
 //! Tasks: to the card, checked, and to the CPU where that is allowed.
 
-use super::{Bases, Check, Device, EngineError, Fallback, MsmJob, Transform, bases, bases::Home};
-use crate::{Error, Report, Result, check, cpu};
+use super::{Bases, Check, Device, EngineError, Fallback, MsmJob, Transform, bases, bases::Home, cost::Op};
+use crate::{Error, Place, Report, Result, check, cpu};
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::{FftField, Zero};
 use rayon::prelude::*;
@@ -63,13 +63,22 @@ impl Device {
     }
 
     pub(crate) fn upload_in(&self, points: Arc<[G1Affine]>, stage: &str, report: &mut Report) -> Result<Bases> {
-        self.usable()?;
         // Otherwise the check of a result would blame the device for it.
         if let Some(index) = points.par_iter().position_first(|p| !p.is_on_curve()) {
             return Err(Error::BaseOffCurve { index });
         }
+        self.upload_checked(points, stage, report)
+    }
+
+    /// As `upload_in`, of points that are known to be on the curve.
+    pub(crate) fn upload_checked(&self, points: Arc<[G1Affine]>, stage: &str, report: &mut Report) -> Result<Bases> {
+        self.usable()?;
         let home = match &self.shared.card {
             None => Home::NotOffered("the CPU takes bases from host memory".into()),
+            // Where the CPU is faster even with the bases there, they are not brought.
+            Some(_) if self.leaves_to_cpu(&[Op::Msm { points: points.len(), resident: true }]) => {
+                Home::NotOffered("by the cost model the CPU is faster at this size".into())
+            }
             Some(card) => {
                 let start = Instant::now();
                 match card.upload(&points) {
@@ -120,6 +129,14 @@ impl Device {
         report: &mut Report,
     ) -> Result<Outcome<Vec<G1Projective>>> {
         let Some(card) = &self.shared.card else { return Ok(Outcome::ToCpu) };
+        let op = |(bases, _): &(&Bases, &[Fr])| {
+            let resident = matches!(&bases.0.home, Home::Device(resident) if card.holds(resident));
+            Op::Msm { points: bases.len(), resident }
+        };
+        let ops: Vec<Op> = jobs.iter().map(op).collect();
+        if self.choice(&ops, stage, report) == Place::Host {
+            return Ok(Outcome::ToCpu);
+        }
         let mut tasks = Vec::with_capacity(jobs.len());
         for (bases, scalars) in jobs {
             let away = match &bases.0.home {
@@ -145,6 +162,7 @@ impl Device {
             return Err(Error::Internal(format!("{} results of {} MSMs", sums.len(), jobs.len())));
         }
         report.device_stage(stage, start.elapsed(), &cost);
+        self.observe(&ops, cost.cycles);
         let start = Instant::now();
         for (i, (sum, (bases, scalars))) in sums.iter().zip(jobs).enumerate() {
             let problem = match self.check {
@@ -195,6 +213,10 @@ impl Device {
         report: &mut Report,
     ) -> Result<Outcome<()>> {
         let Some(card) = &self.shared.card else { return Ok(Outcome::ToCpu) };
+        let ops: Vec<Op> = vectors.iter().map(|v| Op::Ntt { elements: v.len() }).collect();
+        if self.choice(&ops, stage, report) == Place::Host {
+            return Ok(Outcome::ToCpu);
+        }
         let start = Instant::now();
         // Kept for the check, and because the engine works in place; may be a witness.
         let inputs: Vec<Zeroizing<Vec<Fr>>> = vectors.iter().map(|v| Zeroizing::new(v.to_vec())).collect();
@@ -212,6 +234,7 @@ impl Device {
             }
         };
         report.device_stage(stage, start.elapsed(), &cost);
+        self.observe(&ops, cost.cycles);
         let start = Instant::now();
         for (i, input) in inputs.iter().enumerate() {
             let problem = match self.check {
@@ -232,6 +255,26 @@ impl Device {
         }
         self.checked(start, report);
         Ok(Outcome::Done(()))
+    }
+
+    /// Where a batch is done, by the cost model; on the card, if there is none. Counted in the report.
+    fn choice(&self, ops: &[Op], stage: &str, report: &mut Report) -> Place {
+        let Some(model) = self.shared.model.as_ref().filter(|_| !ops.is_empty()) else { return Place::Device };
+        let estimate = model.estimate(ops, self.check);
+        report.choice(stage, &estimate);
+        estimate.place
+    }
+
+    /// Whether the cost model would leave all of these, each alone, to the CPU.
+    pub(crate) fn leaves_to_cpu(&self, ops: &[Op]) -> bool {
+        let model = self.shared.model.as_ref();
+        model.is_some_and(|model| ops.iter().all(|op| model.estimate(&[*op], self.check).place == Place::Host))
+    }
+
+    fn observe(&self, ops: &[Op], cycles: u64) {
+        if let Some(model) = &self.shared.model {
+            model.observe(ops, cycles);
+        }
     }
 
     fn checked(&self, start: Instant, report: &mut Report) {

@@ -62,6 +62,9 @@ pub(crate) trait Engine: Send + Sync {
     /// after an eviction.
     fn upload(&self, points: &Arc<[G1Affine]>) -> EngineResult<(Resident, Cost)>;
 
+    /// Whether the card has these bases where it reaches them, without bringing them anew.
+    fn holds(&self, resident: &Resident) -> bool;
+
     /// Multi-scalar multiplications, in one batch: the results in order, and the cost of all.
     fn msm(&self, jobs: &[MsmJob<'_>]) -> EngineResult<(Vec<G1Projective>, Cost)>;
 

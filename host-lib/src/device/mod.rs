@@ -2,6 +2,7 @@
 
 mod bases;
 mod card;
+pub mod cost;
 mod dispatch;
 mod engine;
 mod nonblocking;
@@ -60,12 +61,15 @@ pub(crate) struct Shared {
     /// `None`: the CPU does it all.
     card: Option<Arc<dyn Engine>>,
     fallback: Fallback,
+    /// Picks card or CPU for each operation; `None`: the card does what it offers.
+    model: Option<cost::Model>,
     report: Mutex<Report>,
     quarantine: Mutex<Option<String>>,
 }
 
 impl Device {
-    /// Opens a device: `auto` (a card if one is found, else the CPU; never a simulator), `cpu`,
+    /// Opens a device: `auto` (a card if one is found, for the operations at which it is faster by the
+    /// [cost model](cost), else the CPU; never a simulator), `cpu`,
     /// `sim`, `sim:verilator`, `vfio:BDF`, `vfio-user:SOCKET`, `serial:PORT[@BAUD]`.
     ///
     /// # Errors
@@ -74,24 +78,34 @@ impl Device {
     /// for an engine that is not there.
     pub fn open(name: &str, options: &Options) -> Result<Device> {
         crate::cpu::check_choice()?;
-        let (name, card) = match name.parse()? {
-            DeviceName::Cpu => (DeviceName::Cpu, None),
+        let (name, card, link) = match name.parse()? {
+            DeviceName::Cpu => (DeviceName::Cpu, None, None),
             DeviceName::Auto => match card::find(options) {
-                Some((name, engine)) => (name, Some(engine)),
-                None => (DeviceName::Cpu, None),
+                Some((name, engine, link)) => (name, Some(engine), Some(link)),
+                None => (DeviceName::Cpu, None, None),
             },
             name => {
                 let engine = card::open(&name, options)?;
-                (name, Some(engine))
+                (name, Some(engine), None)
             }
         };
         tracing::debug!(device = %name, "opened");
-        Device::with_engine(name.to_string(), card, options)
+        let name = name.to_string();
+        let mut model = None;
+        if let (Some(card), Some(link)) = (&card, link) {
+            model = Some(cost::Model::of(&information(&name, card.as_ref())?, link));
+        }
+        Device::with_engine(name, card, model, options)
     }
 
-    pub(crate) fn with_engine(name: String, card: Option<Arc<dyn Engine>>, options: &Options) -> Result<Device> {
+    pub(crate) fn with_engine(
+        name: String,
+        card: Option<Arc<dyn Engine>>,
+        model: Option<cost::Model>,
+        options: &Options,
+    ) -> Result<Device> {
         let report = Mutex::new(new_report(&name, card.as_deref())?);
-        let shared = Shared { name, card, fallback: options.fallback, report, quarantine: Mutex::new(None) };
+        let shared = Shared { name, card, fallback: options.fallback, model, report, quarantine: Mutex::new(None) };
         Ok(Device { shared: Arc::new(shared), check: options.check })
     }
 
@@ -103,6 +117,11 @@ impl Device {
     /// Is this the CPU?
     pub fn is_cpu(&self) -> bool {
         self.shared.card.is_none()
+    }
+
+    /// The cost model, by which a card that was opened as `auto` gets an operation or does not.
+    pub fn model(&self) -> Option<&cost::Model> {
+        self.shared.model.as_ref()
     }
 
     /// The same device with another check of results.
@@ -180,12 +199,14 @@ impl fmt::Debug for Device {
 /// Below this a clock is a simulator's.
 const SLOWEST_CARD_HZ: u64 = 1_000_000;
 
+fn information(name: &str, card: &dyn Engine) -> Result<Info> {
+    card.info().map_err(|e| Error::DeviceUnavailable { device: name.to_owned(), reason: format!("no answer: {e}") })
+}
+
 fn new_report(name: &str, card: Option<&dyn Engine>) -> Result<Report> {
     let mut report = Report { device: name.to_owned(), ..Report::default() };
     if let Some(card) = card {
-        let info = card
-            .info()
-            .map_err(|e| Error::DeviceUnavailable { device: name.to_owned(), reason: format!("no answer: {e}") })?;
+        let info = information(name, card)?;
         // A simulator behind a socket says how fast it simulates, which predicts nothing.
         report.clock_hz = info.clock_hz.filter(|hz| *hz >= SLOWEST_CARD_HZ);
         report.adders = info.msm.map_or(0, |m| m.adders);

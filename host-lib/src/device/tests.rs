@@ -11,6 +11,8 @@ const FAILS: u8 = 1;
 const OFF_CURVE: u8 = 2;
 const WRONG: u8 = 3;
 const UNSUPPORTED: u8 = 4;
+/// Bases have to be brought anew.
+const FORGETS: u8 = 5;
 
 /// The CPU in a card's clothes.
 #[derive(Default)]
@@ -50,6 +52,10 @@ impl Engine for Moody {
         Ok((Arc::new(Token(self.resident.clone())), Cost { cycles: 5, ..Cost::default() }))
     }
 
+    fn holds(&self, _: &Resident) -> bool {
+        self.mood.load(SeqCst) != FORGETS
+    }
+
     fn msm(&self, jobs: &[MsmJob<'_>]) -> EngineResult<(Vec<G1Projective>, Cost)> {
         self.fail()?;
         assert!(jobs.iter().all(|job| job.resident.downcast_ref::<Token>().is_some()));
@@ -66,7 +72,7 @@ impl Engine for Moody {
         for v in vectors.iter_mut() {
             cpu::ntt(v, transform);
         }
-        if self.mood.load(SeqCst) != HONEST {
+        if ![HONEST, FORGETS].contains(&self.mood.load(SeqCst)) {
             vectors[0][0] += Fr::one();
         }
         self.fail()?;
@@ -85,7 +91,7 @@ fn bench(fallback: Fallback, check: Check) -> Bench {
     let rng = &mut test_rng();
     let engine = Arc::new(Moody::default());
     let options = Options { fallback, check, ..Options::default() };
-    let device = Device::with_engine("moody".into(), Some(engine.clone()), &options).unwrap();
+    let device = Device::with_engine("moody".into(), Some(engine.clone()), None, &options).unwrap();
     let points = (0..8).map(|_| G1Affine::rand(rng)).collect();
     Bench { engine, device, points, scalars: (0..8).map(|_| Fr::rand(rng)).collect() }
 }
@@ -293,5 +299,80 @@ mod proofs {
         let proved = prove(&bench(Fallback::Auto, Check::Curve), FAILS, false).unwrap();
         assert_eq!(proved.report.fallbacks, 6);
         assert!(matches!(prove(&bench(Fallback::Never, Check::Curve), FAILS, false), Err(Error::DeviceFailed { .. })));
+    }
+}
+
+mod choices {
+    use super::*;
+    use crate::device::cost::{Card, Host, Link, Model, Op};
+
+    /// A fast card over a slow link.
+    fn card() -> Card {
+        let msm = MsmInfo { adders: 1, window_bits: 2, windows: 2, segments: 1, max_points: 1 << 20 };
+        Card {
+            clock_hz: 1e9,
+            memory: 1 << 30,
+            msm: Some(msm),
+            ntt: Some(NttInfo { butterflies: 1, max_elements: 1 << 20 }),
+            addition: 1.0,
+            butterfly: 1.0,
+            link: Link { rate: 4e6, latency: 1e-6 },
+        }
+    }
+
+    fn device(engine: &Arc<Moody>, card: Card) -> Device {
+        let options = Options { fallback: Fallback::Never, ..Options::default() };
+        // 250 us for the test's MSM of 8 points, of which the card and the link take 160, and 290 with the bases.
+        let msm = 250e-6 / Host::REFERENCE.seconds(&Op::Msm { points: 8, resident: true });
+        let model = Model::new(Host { msm, copy: 1e-9, ..Host::REFERENCE }, card);
+        Device::with_engine("moody".into(), Some(engine.clone()), Some(model), &options).unwrap()
+    }
+
+    #[test]
+    fn each_operation_goes_where_it_is_faster_and_is_counted() {
+        let Bench { engine, points, scalars, .. } = bench(Fallback::Never, Check::Curve);
+        let device = device(&engine, card());
+        let bases = device.upload_bases(&points).unwrap();
+        assert_eq!(engine.resident.load(SeqCst), 1, "worth it once they are there");
+        let sum = cpu::msm(&points, &scalars);
+        assert_eq!(device.msm(&bases, &scalars).unwrap(), sum);
+        // Evicted bases would have to come over the link again.
+        engine.mood.store(FORGETS, SeqCst);
+        assert_eq!(device.msm(&bases, &scalars).unwrap(), sum);
+        let mut values = scalars.clone();
+        device.ntt(&mut values, &Transform::FORWARD).unwrap();
+        let report = device.report();
+        let chosen: Vec<_> = report.choices.iter().map(|c| (c.stage.as_str(), c.place, c.calls)).collect();
+        let expected = [("msm", Place::Device, 1), ("msm", Place::Host, 1), ("ntt", Place::Host, 1)];
+        assert_eq!(chosen, expected, "{:?}", report.choices);
+        let places: Vec<_> = report.stages.iter().map(|s| (s.name.as_str(), s.place)).collect();
+        assert!(places.contains(&("msm", Place::Device)) && places.contains(&("msm", Place::Host)), "{places:?}");
+        assert!(places.contains(&("ntt", Place::Host)) && !places.contains(&("ntt", Place::Device)), "{places:?}");
+        assert_eq!(report.fallbacks, 0);
+        for choice in &report.choices {
+            let card = choice.card_seconds.unwrap();
+            assert_eq!(card * 1.1 < choice.cpu_seconds, choice.place == Place::Device, "{choice:?}");
+        }
+    }
+
+    #[test]
+    fn a_card_that_is_never_faster_gets_nothing_not_even_bases() {
+        let Bench { engine, points, scalars, .. } = bench(Fallback::Never, Check::Curve);
+        let device = device(&engine, Card { clock_hz: 1e3, ..card() });
+        engine.mood.store(FAILS, SeqCst);
+        let bases = device.upload_bases(&points).unwrap();
+        assert_eq!(device.msm(&bases, &scalars).unwrap(), cpu::msm(&points, &scalars));
+        device.ntt(&mut scalars.clone(), &Transform::FORWARD).unwrap();
+        assert_eq!((device.report().cycles, device.report().fallbacks), (0, 0));
+        assert_eq!(engine.resident.load(SeqCst), 0);
+    }
+
+    #[test]
+    fn without_a_model_the_card_does_it_all() {
+        let Bench { device, points, scalars, .. } = bench(Fallback::Never, Check::Curve);
+        let bases = device.upload_bases(&points).unwrap();
+        let _ = device.msm(&bases, &scalars).unwrap();
+        let report = device.report();
+        assert!(report.choices.is_empty() && report.cycles > 0);
     }
 }

@@ -71,26 +71,47 @@ pub(super) fn g1_from(x: Fq, y: Fq, place: impl Fn() -> String) -> Result<G1Affi
 
 /// A point of G2 from 128 bytes, in the group or infinity.
 pub(super) fn g2(bytes: &[u8], place: impl Fn() -> String) -> Result<G2Affine, Problem> {
+    in_group(g2_on_curve(bytes, &place)?, place)
+}
+
+/// A point of the twist from 128 bytes, or infinity. Whether it is in G2 is to be checked.
+pub(super) fn g2_on_curve(bytes: &[u8], place: impl Fn() -> String) -> Result<G2Affine, Problem> {
     let part = |i: usize, name: &'static str| {
         fq_montgomery(&bytes[i * WORD..(i + 1) * WORD], || format!("{}, {name}", place()))
     };
     let x = Fq2::new(part(0, "x.c0")?, part(1, "x.c1")?);
     let y = Fq2::new(part(2, "y.c0")?, part(3, "y.c1")?);
-    g2_from(x, y, place)
+    twist(x, y, place)
 }
 
 /// A point of G2 from coordinates, in the group; (0, 0) is infinity.
 pub(super) fn g2_from(x: Fq2, y: Fq2, place: impl Fn() -> String) -> Result<G2Affine, Problem> {
+    in_group(twist(x, y, &place)?, place)
+}
+
+fn text(v: Fq2) -> String {
+    format!("[{}, {}]", v.c0, v.c1)
+}
+
+fn twist(x: Fq2, y: Fq2, place: impl Fn() -> String) -> Result<G2Affine, Problem> {
     if x.is_zero() && y.is_zero() {
         return Ok(G2Affine::zero());
     }
     let point = G2Affine::new_unchecked(x, y);
-    let text = |v: Fq2| format!("[{}, {}]", v.c0, v.c1);
-    if !point.is_on_curve() {
-        return Err(Problem::OffCurve { place: place(), group: "G2", x: text(x), y: text(y) });
+    match point.is_on_curve() {
+        true => Ok(point),
+        false => Err(Problem::OffCurve { place: place(), group: "G2", x: text(x), y: text(y) }),
     }
-    if !point.is_in_correct_subgroup_assuming_on_curve() {
-        return Err(Problem::WrongSubgroup { place: place(), x: text(x) });
+}
+
+fn in_group(point: G2Affine, place: impl Fn() -> String) -> Result<G2Affine, Problem> {
+    match point.is_zero() || point.is_in_correct_subgroup_assuming_on_curve() {
+        true => Ok(point),
+        false => Err(wrong_subgroup(&point, place)),
     }
-    Ok(point)
+}
+
+/// A point of the twist that is not in G2.
+pub(super) fn wrong_subgroup(point: &G2Affine, place: impl Fn() -> String) -> Problem {
+    Problem::WrongSubgroup { place: place(), x: text(point.x) }
 }

@@ -17,6 +17,7 @@ mod error;
 mod json;
 pub mod proof;
 pub mod public;
+mod subgroup;
 pub mod vkey;
 mod write;
 mod wtns;

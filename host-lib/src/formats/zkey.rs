@@ -16,7 +16,7 @@ use super::{
     Problem,
     binary::{Cursor, Section, Sections},
     element::{self, WORD},
-    parse_mapped,
+    parse_mapped, subgroup,
 };
 use crate::Result;
 use ark_bn254::{Bn254, Fq, Fr, G1Affine, G2Affine};
@@ -145,7 +145,7 @@ impl Zkey {
             coefficients,
             a: points(sections.get(5)?, variables, G1_BYTES, |b, at| element::g1(b, at))?,
             b_g1: points(sections.get(6)?, variables, G1_BYTES, |b, at| element::g1(b, at))?,
-            b_g2: points(sections.get(7)?, variables, G2_BYTES, |b, at| element::g2(b, at))?,
+            b_g2: b_g2(sections.get(7)?, variables)?,
             c: points(sections.get(8)?, variables - public - 1, G1_BYTES, |b, at| element::g1(b, at))?,
             h: points(sections.get(9)?, domain, G1_BYTES, |b, at| element::g1(b, at))?,
         })
@@ -239,6 +239,12 @@ fn points<P: Send>(
         .enumerate()
         .map(|(i, bytes)| parse(bytes, &|| section.place(format!("point {i} of {count}"))))
         .collect()
+}
+
+fn b_g2(section: Section<'_>, count: u64) -> Result<Vec<G2Affine>, Problem> {
+    let points = points(section, count, G2_BYTES, |b, at| element::g2_on_curve(b, at))?;
+    subgroup::check(&points, |i| section.place(format!("point {i} of {count}")))?;
+    Ok(points)
 }
 
 fn coefficients(section: Section<'_>, header: &Header) -> Result<Vec<Coefficient>, Problem> {

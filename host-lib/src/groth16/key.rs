@@ -73,13 +73,22 @@ pub(super) struct Resident {
 }
 
 impl Resident {
-    pub fn upload(query: &Query<G1Affine>, device: &Device, report: &mut Report) -> Result<Self> {
-        let bases = device.upload_in(query.points.clone(), "upload", report)?;
+    /// `checked`: the points are known to be on the curve.
+    pub fn upload(query: &Query<G1Affine>, checked: bool, device: &Device, report: &mut Report) -> Result<Self> {
+        let bases = match checked {
+            true => device.upload_checked(query.points.clone(), "upload", report)?,
+            false => device.upload_in(query.points.clone(), "upload", report)?,
+        };
         Ok(Resident { query: query.clone(), bases })
     }
 
     pub fn len(&self) -> usize {
         self.query.len()
+    }
+
+    /// Points that are not infinity.
+    pub fn points(&self) -> usize {
+        self.bases.len()
     }
 
     pub fn msm(&self, device: &Device, scalars: &[Fr], stage: &str, report: &mut Report) -> Result<G1Projective> {
@@ -93,7 +102,7 @@ impl Resident {
 
     /// The same query on another device.
     pub fn elsewhere(&self, device: &Device, report: &mut Report) -> Result<Self> {
-        Resident::upload(&self.query, device, report)
+        Resident::upload(&self.query, true, device, report)
     }
 }
 
@@ -130,7 +139,7 @@ mod tests {
         for i in [0, 7, 8, 19] {
             points[i] = G1Affine::zero();
             let query = Query::new(points.clone());
-            let resident = Resident::upload(&query, &device, &mut Report::default()).unwrap();
+            let resident = Resident::upload(&query, false, &device, &mut Report::default()).unwrap();
             let sum = resident.msm(&device, &scalars, "msm", &mut Report::default()).unwrap();
             assert_eq!(sum, cpu::msm(&points, &scalars));
         }

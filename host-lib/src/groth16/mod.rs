@@ -14,10 +14,12 @@
 
 mod ark;
 mod key;
+mod matrix;
 mod prover;
 mod quotient;
+mod sums;
 mod zkey;
 
 pub use ark::ArkProver;
-pub use prover::{Progress, Proved};
+pub use prover::{Listener, Progress, Proved};
 pub use zkey::ZkeyProver;

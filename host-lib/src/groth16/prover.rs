@@ -2,14 +2,16 @@
 
 use super::{
     key::{Queries, Query, Resident},
-    quotient::{self, Form, Rows, Secret},
+    quotient::{Form, Rows},
+    sums::{Inputs, Sums},
 };
 use crate::{Device, Error, Options, Report, Result, verify::Verifier};
-use ark_bn254::{Bn254, Fr, G1Affine, G2Affine, G2Projective};
+use ark_bn254::{Bn254, Fr, G1Affine, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_groth16::{Proof, VerifyingKey};
 use std::{
     borrow::Borrow,
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 use zeroize::Zeroizing;
@@ -30,7 +32,7 @@ pub struct Proved {
 pub struct Progress {
     /// The stage that begins.
     pub stage: &'static str,
-    /// Stages done.
+    /// Stages that began before; on the CPU some of them may still be at work.
     pub done: usize,
     /// Stages in all.
     pub total: usize,
@@ -47,6 +49,8 @@ pub(super) struct Parts {
     pub c: Vec<G1Affine>,
     pub h: Vec<G1Affine>,
     pub form: Form,
+    /// The points over G1 are known to be on the curve.
+    pub checked: bool,
 }
 
 pub(super) struct Prover {
@@ -65,15 +69,24 @@ pub(super) struct Blinding {
     pub s: Zeroizing<Fr>,
 }
 
-/// Progress, told to a listener.
-struct Stages<'a>(&'a mut dyn FnMut(Progress), usize);
+/// Is told which stage begins, from whichever thread begins it.
+pub type Listener<'a> = dyn FnMut(Progress) + Send + 'a;
+
+/// Progress, told to a listener: stages that began so far.
+pub(super) struct Stages<'a>(Mutex<(&'a mut Listener<'a>, usize)>);
 
 const STAGES: usize = 8;
 
-impl Stages<'_> {
-    fn begin(&mut self, stage: &'static str) {
-        (self.0)(Progress { stage, done: self.1.min(STAGES), total: STAGES });
-        self.1 += 1;
+impl<'a> Stages<'a> {
+    fn new(listener: &'a mut Listener<'a>) -> Self {
+        Stages(Mutex::new((listener, 0)))
+    }
+
+    pub fn begin(&self, stage: &'static str) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (listener, begun) = &mut *state;
+        listener(Progress { stage, done: (*begun).min(STAGES), total: STAGES });
+        *begun += 1;
     }
 }
 
@@ -81,7 +94,7 @@ impl Prover {
     pub fn new(device: &Device, parts: Parts) -> Result<Self> {
         let start = Instant::now();
         let mut report = device.job_report();
-        let mut upload = |points| Resident::upload(&Query::new(points), device, &mut report);
+        let mut upload = |points| Resident::upload(&Query::new(points), parts.checked, device, &mut report);
         let queries = Queries { a: upload(parts.a)?, b: upload(parts.b_g1)?, c: upload(parts.c)?, h: upload(parts.h)? };
         report.seconds = start.elapsed().as_secs_f64();
         device.absorb(&report);
@@ -110,18 +123,25 @@ impl Prover {
     }
 
     /// Proves. `values` are all variables, the constant one first, then the public ones; `rows`
-    /// makes A, B and C times the values.
+    /// makes A, B and C times the values. `before` is a stage that came before.
     pub fn prove(
         &self,
         values: &[Fr],
+        before: Option<(&str, Duration)>,
         rows: impl FnOnce() -> Result<Rows>,
         blinding: Blinding,
-        listener: &mut dyn FnMut(Progress),
+        listener: &mut Listener<'_>,
     ) -> Result<Proved> {
         let start = Instant::now();
         let mut report = self.device.job_report();
-        let result = self.verified(values, rows, &blinding, listener, &mut report);
-        report.seconds = Duration::as_secs_f64(&start.elapsed());
+        let mut spent = Duration::ZERO;
+        if let Some((stage, took)) = before {
+            report.host_stage(stage, took);
+            spent = took;
+        }
+        let stages = Stages::new(&mut *listener);
+        let result = self.verified(values, rows, &blinding, &stages, &mut report);
+        report.seconds = Duration::as_secs_f64(&(spent + start.elapsed()));
         // Of a failed proof, too: the device did the work.
         self.device.absorb(&report);
         let (proof, public) = result?;
@@ -134,10 +154,9 @@ impl Prover {
         values: &[Fr],
         rows: impl FnOnce() -> Result<Rows>,
         blinding: &Blinding,
-        listener: &mut dyn FnMut(Progress),
+        stages: &Stages<'_>,
         report: &mut Report,
     ) -> Result<(Proof<Bn254>, Vec<Fr>)> {
-        let stages = &mut Stages(listener, 0);
         let public = values[1..self.vk().gamma_abc_g1.len()].to_vec();
         let start = Instant::now();
         stages.begin("constraints");
@@ -171,41 +190,15 @@ impl Prover {
         values: &[Fr],
         rows: Rows,
         blinding: &Blinding,
-        stages: &mut Stages<'_>,
+        stages: &Stages<'_>,
         report: &mut Report,
     ) -> Result<Proof<Bn254>> {
         let private = &values[self.vk().gamma_abc_g1.len()..];
-        // The card leaves the CPU idle: G2 runs beside it.
-        let g2 = || {
-            let start = Instant::now();
-            (self.b_g2.msm_on_cpu(values), start.elapsed())
+        let inputs = Inputs { queries, b_g2: &self.b_g2, values, private, form: self.form };
+        let Sums { a, b1, b2, c } = match device.is_cpu() || device.leaves_to_cpu(&inputs.ops()) {
+            true => inputs.on_cpu(device, rows, stages, report)?,
+            false => inputs.on_card(device, rows, stages, report)?,
         };
-        let on_device = |stages: &mut Stages<'_>| -> Result<_> {
-            stages.begin("ntt");
-            let h: Secret = quotient::scalars(device, self.form, rows, report)?;
-            let mut msm = |query: &Resident, scalars: &[Fr], stage| {
-                stages.begin(stage);
-                query.msm(device, scalars, stage, report)
-            };
-            let a = msm(&queries.a, values, "msm A")?;
-            let b = msm(&queries.b, values, "msm B1")?;
-            let c = msm(&queries.c, private, "msm C")?;
-            let h = msm(&queries.h, &h, "msm H")?;
-            Ok((a, b, c + h))
-        };
-        let ((a, b1, c), (b2, took)): (_, (G2Projective, Duration)) = if device.is_cpu() {
-            let sums = on_device(stages)?;
-            stages.begin("msm B2 (G2)");
-            (sums, g2())
-        } else {
-            let (sums, b2) = std::thread::scope(|scope| {
-                let b2 = scope.spawn(g2);
-                (on_device(stages), b2.join())
-            });
-            stages.begin("msm B2 (G2)");
-            (sums?, b2.map_err(|_| Error::Internal("the thread of the MSM over G2 died".into()))?)
-        };
-        report.host_stage("msm B2 (G2)", took);
         let start = Instant::now();
         let (r, s): (&Fr, &Fr) = (blinding.r.borrow(), blinding.s.borrow());
         let vk = self.vk();

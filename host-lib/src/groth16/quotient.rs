@@ -3,9 +3,10 @@
 //! * snarkjs' keys have an H query over evaluations on the coset of a root of unity of order 2n,
 //!   on which the vanishing polynomial is the constant -2 (its inverse is in the key): 3 inverse
 //!   and 3 forward transforms, h_i = a_i * b_i - c_i.
-//! * ark-groth16's keys (libsnark's reduction) have an H query over coefficients: the same on the
-//!   coset of the field's generator, divided by the vanishing polynomial, and a seventh
-//!   transform back.
+//! * ark-groth16's keys (libsnark's reduction) have an H query over coefficients. With P = A * B modulo
+//!   x^n - g^n, from the coset of the field's generator g, and C = A * B modulo x^n - 1: since
+//!   A * B = C + H * (x^n - 1), P = C + H * (g^n - 1). So C needs no transform to the coset: 3 inverse,
+//!   2 forward ones, and 1 back.
 
 use crate::{Device, Error, Report, Result, Transform};
 use ark_bn254::Fr;
@@ -44,30 +45,43 @@ pub(super) fn scalars(device: &Device, form: Form, mut rows: Rows, report: &mut 
         Form::Coefficients => Fr::GENERATOR,
     };
     device.ntt_in(&mut rows.vectors(), &Transform::INVERSE, "ntt to coefficients", report)?;
-    device.ntt_in(&mut rows.vectors(), &Transform::FORWARD.on_coset(generator), "ntt to coset", report)?;
-    let start = Instant::now();
-    let Rows { a: mut h, b, c } = rows;
-    let factor = match form {
-        Form::Evaluations => Fr::one(),
-        // g^n - 1, the vanishing polynomial all over the coset; not zero since g is a generator.
-        Form::Coefficients => (generator.pow([n as u64]) - Fr::one())
-            .inverse()
-            .ok_or_else(|| Error::Internal("the coset meets the domain".into()))?,
-    };
-    h.par_iter_mut().zip(b.par_iter()).zip(c.par_iter()).for_each(|((h, b), c)| {
-        *h = *h * b - c;
-        if matches!(form, Form::Coefficients) {
-            *h *= factor;
+    let coset = Transform::FORWARD.on_coset(generator);
+    let told = |report: &mut Report, since: Instant| report.host_stage("quotient", since.elapsed());
+    match form {
+        Form::Evaluations => {
+            device.ntt_in(&mut rows.vectors(), &coset, "ntt to coset", report)?;
+            let since = Instant::now();
+            let Rows { a: mut h, b, c } = rows;
+            combine(&mut h, [&b, &c], |h, b, c| h * b - c);
+            told(report, since);
+            Ok(h)
         }
-    });
-    report.host_stage("quotient", start.elapsed());
-    if matches!(form, Form::Coefficients) {
-        let back = Transform::INVERSE.on_coset(generator);
-        device.ntt_in(&mut [&mut h], &back, "ntt from coset", report)?;
-        // Wiped with the rest: the vector's whole capacity is.
-        h.truncate(n - 1);
+        Form::Coefficients => {
+            let Rows { a: mut h, mut b, c } = rows;
+            device.ntt_in(&mut [&mut h, &mut b], &coset, "ntt to coset", report)?;
+            let since = Instant::now();
+            combine(&mut h, [&b, &c], |h, b, _| h * b);
+            told(report, since);
+            let back = Transform::INVERSE.on_coset(generator);
+            device.ntt_in(&mut [&mut h], &back, "ntt from coset", report)?;
+            let since = Instant::now();
+            // Not zero, since g is a generator.
+            let factor = (generator.pow([n as u64]) - Fr::one())
+                .inverse()
+                .ok_or_else(|| Error::Internal("the coset meets the domain".into()))?;
+            combine(&mut h, [&b, &c], |h, _, c| (h - c) * factor);
+            // The last coefficient is zero. Wiped with the rest: the vector's whole capacity is.
+            h.truncate(n - 1);
+            told(report, since);
+            Ok(h)
+        }
     }
-    Ok(h)
+}
+
+/// Element by element.
+fn combine(h: &mut [Fr], [b, c]: [&[Fr]; 2], f: impl Fn(Fr, Fr, Fr) -> Fr + Sync) {
+    let all = h.par_iter_mut().zip(b).zip(c).with_min_len(1024);
+    all.for_each(|((h, b), c)| *h = f(*h, *b, *c));
 }
 
 impl Rows {

@@ -1,15 +1,16 @@
 //! The entrance for snarkjs' files.
 
 use super::{
-    prover::{Blinding, Parts, Progress, Proved, Prover},
-    quotient::{Form, Rows, Secret},
+    matrix::Rowed,
+    prover::{Blinding, Listener, Parts, Proved, Prover},
+    quotient::{Form, Rows},
 };
 use crate::{
     Device, Error, Result,
-    formats::{Coefficient, Matrix, Witness, Zkey},
+    formats::{Matrix, Witness, Zkey},
 };
 use ark_bn254::{Bn254, Fr};
-use ark_ff::{PrimeField, Zero};
+use ark_ff::PrimeField;
 use ark_groth16::VerifyingKey;
 use ark_std::One;
 use rand::{RngCore, rngs::OsRng};
@@ -26,13 +27,6 @@ pub struct ZkeyProver {
     public: usize,
 }
 
-/// A sparse matrix by rows.
-struct Rowed {
-    /// Entries of row i: `starts[i]..starts[i + 1]`.
-    starts: Vec<usize>,
-    entries: Vec<(u32, Fr)>,
-}
-
 impl ZkeyProver {
     /// Reads a `.zkey`, checks all of it, and uploads its bases.
     ///
@@ -45,7 +39,8 @@ impl ZkeyProver {
         report.host_stage("read zkey", start.elapsed());
         report.seconds = start.elapsed().as_secs_f64();
         device.absorb(&report);
-        Self::new(device, zkey)
+        // Reading has checked every point.
+        Self::of(device, zkey, true)
     }
 
     /// From a key in memory.
@@ -53,9 +48,16 @@ impl ZkeyProver {
     /// # Errors
     /// Those of a device.
     pub fn new(device: &Device, zkey: Zkey) -> Result<Self> {
+        Self::of(device, zkey, false)
+    }
+
+    fn of(device: &Device, zkey: Zkey, checked: bool) -> Result<Self> {
         let (domain, public) = (zkey.domain, zkey.public);
-        let a = Rowed::new(&zkey.coefficients, Matrix::A, domain);
-        let b = Rowed::new(&zkey.coefficients, Matrix::B, domain);
+        let matrix = |matrix| {
+            let entries = zkey.coefficients.iter().filter(move |c| c.matrix == matrix);
+            Rowed::new(domain, entries.map(|c| (c.row as usize, c.signal, c.value)))
+        };
+        let (a, b) = rayon::join(|| matrix(Matrix::A), || matrix(Matrix::B));
         let parts = Parts {
             vk: zkey.vk,
             beta_g1: zkey.beta_g1,
@@ -66,6 +68,7 @@ impl ZkeyProver {
             c: zkey.c,
             h: zkey.h,
             form: Form::Evaluations,
+            checked,
         };
         Ok(ZkeyProver { prover: Prover::new(device, parts)?, a, b, domain, public })
     }
@@ -109,7 +112,7 @@ impl ZkeyProver {
     ///
     /// # Errors
     /// As [`prove`](Self::prove).
-    pub fn prove_with(&self, witness: &Witness, listener: &mut dyn FnMut(Progress)) -> Result<Proved> {
+    pub fn prove_with(&self, witness: &Witness, listener: &mut Listener<'_>) -> Result<Proved> {
         let values = witness.values();
         if values.len() != self.variables() {
             return Err(Error::WitnessLength { found: values.len(), expected: self.variables() });
@@ -118,44 +121,15 @@ impl ZkeyProver {
             return Err(Error::WitnessOne);
         }
         let blinding = Blinding { r: random()?, s: random()? };
-        self.prover.prove(values, || Ok(self.rows(values)), blinding, listener)
+        self.prover.prove(values, None, || Ok(self.rows(values)), blinding, listener)
     }
 
     fn rows(&self, values: &[Fr]) -> Rows {
-        let (a, b) = (self.a.times(values), self.b.times(values));
+        // `Zkey` guarantees that signals are below the number of variables.
+        let (a, b) = (self.a.times(values, self.domain), self.b.times(values, self.domain));
         // The key has no C; a witness that satisfies the circuit has C = A * B.
         let c = Zeroizing::new(a.par_iter().zip(b.par_iter()).map(|(a, b)| *a * b).collect());
         Rows { a, b, c }
-    }
-}
-
-impl Rowed {
-    fn new(coefficients: &[Coefficient], matrix: Matrix, rows: usize) -> Self {
-        let mut starts = vec![0; rows + 1];
-        let ours = || coefficients.iter().filter(|c| c.matrix == matrix);
-        for c in ours() {
-            starts[c.row as usize + 1] += 1;
-        }
-        for i in 0..rows {
-            starts[i + 1] += starts[i];
-        }
-        let mut next = starts.clone();
-        let mut entries = vec![(0, Fr::zero()); starts[rows]];
-        for c in ours() {
-            let at = &mut next[c.row as usize];
-            entries[*at] = (c.signal, c.value);
-            *at += 1;
-        }
-        Rowed { starts, entries }
-    }
-
-    /// The product with a vector; [`Zkey`] guarantees that signals are below its length.
-    fn times(&self, values: &[Fr]) -> Secret {
-        let row = |i: usize| {
-            let entries = &self.entries[self.starts[i]..self.starts[i + 1]];
-            entries.iter().map(|(signal, value)| values[*signal as usize] * value).sum()
-        };
-        Zeroizing::new((0..self.starts.len() - 1).into_par_iter().map(row).collect())
     }
 }
 

@@ -226,6 +226,12 @@ impl Engine for CardEngine {
         Ok((Arc::new(set), cost))
     }
 
+    fn holds(&self, resident: &Resident) -> bool {
+        let Some(set) = resident.downcast_ref::<Set>() else { return false };
+        // While another thread's task holds the card, nobody knows what will be left.
+        self.state.try_lock().map_or(true, |state| state.residency.holds(set.id) || state.kept.holds(set.id))
+    }
+
     fn msm(&self, jobs: &[MsmJob<'_>]) -> EngineResult<(Vec<G1Projective>, Cost)> {
         self.task("an MSM", |state, cost| state.msm(jobs, cost))
     }

@@ -1,21 +1,27 @@
 //! Cards in this machine's PCI slots.
 
-/// PCI addresses of Gristmill cards that the kernel's vfio-pci driver holds, in order.
+use crate::device::cost::Link;
+
+/// PCI addresses of Gristmill cards that the kernel's vfio-pci driver holds, in order, and their links.
 #[cfg(all(feature = "vfio", target_os = "linux"))]
-pub(super) fn cards() -> Vec<String> {
+pub(super) fn cards() -> Vec<(String, Link)> {
     on_vfio(&gristmill_driver::host::Host::new())
 }
 
 /// This build has no way to a card in a slot.
 #[cfg(not(all(feature = "vfio", target_os = "linux")))]
-pub(super) fn cards() -> Vec<String> {
+pub(super) fn cards() -> Vec<(String, Link)> {
     Vec::new()
 }
 
 #[cfg(all(feature = "vfio", target_os = "linux"))]
-fn on_vfio(host: &gristmill_driver::host::Host) -> Vec<String> {
+fn on_vfio(host: &gristmill_driver::host::Host) -> Vec<(String, Link)> {
     let cards = gristmill_driver::host::PciFunction::cards(host);
-    cards.iter().filter(|card| card.is_on_vfio()).map(|card| card.address.to_string()).collect()
+    let link = |link: &gristmill_driver::host::Link| match (link.speed, link.width) {
+        (Some(speed), Some(lanes)) => Link::pcie(speed.gts(), lanes.into()),
+        _ => Link::default(),
+    };
+    cards.iter().filter(|card| card.is_on_vfio()).map(|card| (card.address.to_string(), link(&card.link))).collect()
 }
 
 #[cfg(all(test, feature = "vfio", target_os = "linux"))]
@@ -42,7 +48,11 @@ mod tests {
         device("0000:05:00.0", VENDOR_ID, DEVICE_ID, None);
         device("0000:06:00.0", VENDOR_ID, DEVICE_ID, Some("xdma"));
         device("0000:07:00.0", 0x10ee, DEVICE_ID, Some("vfio-pci"));
-        assert_eq!(on_vfio(&Host::at(root.path())), ["0000:03:00.0", "0000:04:00.0"]);
+        let folder = root.path().join("sys/bus/pci/devices/0000:04:00.0");
+        fs::write(folder.join("current_link_speed"), "16.0 GT/s PCIe\n").expect("write");
+        fs::write(folder.join("current_link_width"), "4\n").expect("write");
+        let expected = [("0000:03:00.0".into(), Link::default()), ("0000:04:00.0".into(), Link::pcie(16.0, 4))];
+        assert_eq!(on_vfio(&Host::at(root.path())), expected);
         assert!(on_vfio(&Host::at(&root.path().join("absent"))).is_empty());
     }
 }

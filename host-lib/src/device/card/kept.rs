@@ -26,6 +26,11 @@ impl Kept {
         self.budget.fits(bytes)
     }
 
+    /// Whether a set is kept; that is no use of it.
+    pub fn holds(&self, id: SetId) -> bool {
+        self.buffers.contains_key(&id)
+    }
+
     /// Whether a set is kept; it counts as used now.
     pub fn touch(&mut self, id: SetId) -> bool {
         self.buffers.contains_key(&id) && self.budget.touch(id).is_some()

@@ -31,7 +31,7 @@ mod words;
 #[cfg(all(feature = "sim", target_os = "linux"))]
 pub use simulated::{default_config, load_config};
 
-use super::{DeviceName, Options, engine::Engine};
+use super::{DeviceName, Options, cost::Link, engine::Engine};
 use crate::{Error, Result};
 use engine::{CardEngine, Nature};
 use gristmill_driver::{Card, Limits, Transport};
@@ -98,12 +98,12 @@ fn simulated(name: &DeviceName, _options: &Options) -> Result<(Box<dyn Transport
 
 /// A card of this machine for the device `auto`, if there is one that can be opened. Never a
 /// simulator, and never a serial port: what is behind one is not known without writing to it.
-pub(crate) fn find(options: &Options) -> Option<(DeviceName, Arc<dyn Engine>)> {
-    find::cards().into_iter().find_map(|address| {
+pub(crate) fn find(options: &Options) -> Option<(DeviceName, Arc<dyn Engine>, Link)> {
+    find::cards().into_iter().find_map(|(address, link)| {
         let name = DeviceName::Vfio(address);
         let options = Options { config: None, ..options.clone() };
         match open(&name, &options) {
-            Ok(engine) => Some((name, engine)),
+            Ok(engine) => Some((name, engine, link)),
             Err(error) => {
                 tracing::warn!(device = %name, %error, "a card is there but cannot be opened");
                 None

@@ -44,6 +44,11 @@ impl Residency {
         Some(piece.address)
     }
 
+    /// Whether a set is resident; that is no use of it.
+    pub fn holds(&self, id: SetId) -> bool {
+        self.pieces.contains_key(&id)
+    }
+
     /// Whether a set of this size could be resident at all.
     pub fn fits(&self, bytes: u64) -> bool {
         bytes <= self.capacity
@@ -114,6 +119,7 @@ mod tests {
         assert_eq!(r.touch(0), Some(0));
         assert_eq!(r.place(3, 32, &[]), Some(Room { address: 32, evicted: vec![1] }));
         assert_eq!(r.touch(1), None);
+        assert!(r.holds(0) && !r.holds(1));
         assert_eq!(r.used(), 96);
     }
 

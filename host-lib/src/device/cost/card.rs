@@ -1,0 +1,180 @@
+//! A card's time for an operation. Constants of cycles are fitted to the simulated card `sim`
+//! (`gristmill bench msm --device sim --log-size 1` to `12`, `bench ntt` likewise to `14`), within 5 % for MSMs and for
+//! transforms from 2^8 on that fit the card, 12 % for one in four steps.
+
+use super::{Host, Op};
+use crate::device::{Info, MsmInfo, NttInfo};
+
+/// Cycles of an operand of a window beyond one: the share that waits for its bucket, or has nothing to add.
+const WAITS: f64 = 1.025;
+/// Cycles of a window, and of a command.
+const WINDOW: f64 = 30.0;
+const COMMAND: f64 = 500.0;
+/// Cycles of an element's way in and out of a transform.
+const ELEMENT: f64 = 2.7;
+/// Most points in one command of this library.
+const CHUNK: usize = 1 << 18;
+/// Words of a point's coordinates and of a segment's sums.
+const BASE_WORDS: f64 = 2.0;
+const SEGMENT_WORDS: f64 = 6.0;
+const WORD: f64 = 32.0;
+
+/// The way to the card.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Link {
+    /// Bytes a second, in either direction.
+    pub rate: f64,
+    /// Seconds from a doorbell to the interrupt of an empty command.
+    pub latency: f64,
+}
+
+impl Link {
+    /// Share of a PCIe link's bits that are payload.
+    const PAYLOAD: f64 = 0.8;
+
+    /// A PCIe link of so many GT/s and lanes.
+    pub fn pcie(gts: f64, lanes: u32) -> Self {
+        // 8 of 10 bits carry data up to 5 GT/s, 128 of 130 above.
+        let coding = if gts > 5.0 { 128.0 / 130.0 } else { 0.8 };
+        Link { rate: gts * 1e9 / 8.0 * coding * f64::from(lanes) * Self::PAYLOAD, ..Link::default() }
+    }
+}
+
+/// 8 GT/s, 8 lanes, where nothing is known; 50 us for the driver, an interrupt and a wake-up (an assumption, on the long side).
+impl Default for Link {
+    fn default() -> Self {
+        Link { rate: 6.3e9, latency: 50e-6 }
+    }
+}
+
+/// What the cost of an operation on a card depends on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Card {
+    /// Clock in Hz.
+    pub clock_hz: f64,
+    /// Bytes of its own memory.
+    pub memory: u64,
+    /// The MSM engine, if there is one.
+    pub msm: Option<MsmInfo>,
+    /// The NTT engine, if there is one.
+    pub ntt: Option<NttInfo>,
+    /// Cycles from one addition of points to the next.
+    pub addition: f64,
+    /// Cycles from one butterfly to the next.
+    pub butterfly: f64,
+    /// The way to it.
+    pub link: Link,
+}
+
+impl Card {
+    /// An open card. Its registers do not say whether its arithmetic is digit-serial: what it counts will.
+    pub fn of(info: &Info, link: Link) -> Self {
+        Card {
+            clock_hz: info.clock_hz.unwrap_or(0) as f64,
+            memory: info.card_mem_bytes.unwrap_or(0),
+            msm: info.msm,
+            ntt: info.ntt,
+            addition: 1.0,
+            butterfly: 1.0,
+            link,
+        }
+    }
+
+    /// A card of a configuration, open or not, built or not.
+    #[cfg(all(feature = "sim", target_os = "linux"))]
+    pub fn of_config(config: &gristmill_hdl::config::CardConfig, link: Link) -> Self {
+        use gristmill_abi::caps;
+        use gristmill_hdl::field::Arithmetic;
+        let (msm, ntt) = (caps::Msm::decode(config.cap_msm()), caps::Ntt::decode(config.cap_ntt()));
+        let (addition, butterfly) = match config.arithmetic {
+            Arithmetic::Pipelined => (1.0, 1.0),
+            Arithmetic::Serial => (68.0, 17.0),
+        };
+        Card {
+            clock_hz: config.clock_hz.into(),
+            memory: config.card_mem_bytes,
+            msm: Some(MsmInfo {
+                adders: msm.adders.into(),
+                window_bits: msm.window_bits.into(),
+                windows: msm.windows.into(),
+                segments: msm.segments.into(),
+                max_points: 1 << msm.log_max_points,
+            }),
+            ntt: Some(NttInfo { butterflies: ntt.butterflies.into(), max_elements: 1 << ntt.log_max }),
+            addition,
+            butterfly,
+            link,
+        }
+    }
+
+    /// Cycles of an operation, or `None` if the card does not offer it.
+    pub fn cycles(&self, op: &Op) -> Option<f64> {
+        if self.clock_hz <= 0.0 {
+            return None;
+        }
+        match *op {
+            Op::Msm { points, .. } => {
+                let msm = self.msm.as_ref()?;
+                let windows = msm.windows as f64;
+                let buckets = windows * (1u64 << (msm.window_bits.clamp(1, 32) - 1)) as f64;
+                let slots = WAITS * points as f64 * windows + commands(msm, points) * 2.0 * buckets;
+                let fixed = commands(msm, points) * (WINDOW * windows + COMMAND);
+                Some(self.addition * slots / msm.adders.max(1) as f64 + fixed)
+            }
+            Op::Ntt { elements } => {
+                let ntt = self.ntt.as_ref()?;
+                Some(self.transform(ntt, elements.max(1).ilog2(), ntt.max_elements.max(2).ilog2()))
+            }
+        }
+    }
+
+    /// Cycles of a transform of 2^log elements: on chip, or by columns and rows as `split::ntt` cuts it.
+    fn transform(&self, ntt: &NttInfo, log: u32, most: u32) -> f64 {
+        let n = (1u64 << log) as f64;
+        if log <= most {
+            return self.butterfly * n / 2.0 * f64::from(log) / ntt.butterflies.max(1) as f64 + ELEMENT * n + COMMAND;
+        }
+        let rows = log.div_ceil(log.div_ceil(most));
+        let columns = log - rows;
+        (1u64 << columns) as f64 * self.transform(ntt, rows, most)
+            + (1u64 << rows) as f64 * self.transform(ntt, columns, most)
+    }
+
+    /// Seconds of an operation that takes so many cycles: those, the link's, and the host's.
+    pub(super) fn seconds(&self, op: &Op, cycles: f64, host: &Host) -> f64 {
+        let compute = cycles / self.clock_hz;
+        let (words, rate) = (host.copy, self.link.rate / WORD);
+        match (*op, &self.msm, &self.ntt) {
+            (Op::Msm { points, resident }, Some(msm), _) => {
+                let n = points as f64;
+                let in_memory = n * BASE_WORDS * WORD <= self.memory as f64;
+                // Streamed while the engine works; bases that go to card memory are copied there before.
+                let streamed = if in_memory { n } else { n * (1.0 + BASE_WORDS) };
+                let copied = if in_memory && !resident { n * BASE_WORDS } else { 0.0 };
+                let staged = n * if resident { 1.0 } else { 1.0 + BASE_WORDS };
+                let sums = commands(msm, points) * (msm.windows * msm.segments) as f64;
+                let doublings = commands(msm, points) * (msm.windows * msm.window_bits) as f64;
+                compute.max(streamed / rate)
+                    + (copied + sums * SEGMENT_WORDS) / rate
+                    + 2.0 * staged * words
+                    + (2.0 * sums + doublings) * host.addition
+            }
+            (Op::Ntt { elements }, _, Some(ntt)) => {
+                let n = elements as f64;
+                let levels = elements.max(2).ilog2().div_ceil(ntt.max_elements.max(2).ilog2());
+                let (passes, cuts) = (f64::from(levels), f64::from(levels - 1));
+                // One element a cycle each way is in the cycles; a slower link takes longer.
+                let waits = (2.0 * n / rate - 2.0 * n / self.clock_hz).max(0.0);
+                // Copied in and out, and once to be kept.
+                compute + passes * (waits + 4.0 * n * words) + 2.0 * n * words + cuts * n * host.transpose
+            }
+            _ => f64::INFINITY,
+        }
+    }
+}
+
+/// Commands that an MSM is cut into.
+fn commands(msm: &MsmInfo, points: usize) -> f64 {
+    let most = CHUNK.min(usize::try_from(msm.max_points).unwrap_or(CHUNK)).max(1);
+    points.div_ceil(most).max(1) as f64
+}

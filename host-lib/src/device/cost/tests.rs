@@ -1,0 +1,196 @@
+use super::*;
+use crate::device::{MsmInfo, NttInfo};
+
+/// The largest configuration that was laid out: c = 15, one adder, 250 MHz, 16 GiB.
+fn fast() -> Card {
+    Card {
+        clock_hz: 250e6,
+        memory: 16 << 30,
+        msm: Some(MsmInfo { adders: 1, window_bits: 15, windows: 17, segments: 4, max_points: 1 << 26 }),
+        ntt: Some(NttInfo { butterflies: 1, max_elements: 1 << 16 }),
+        addition: 1.0,
+        butterfly: 1.0,
+        link: Link::pcie(8.0, 16),
+    }
+}
+
+fn model(card: Card) -> Model {
+    Model::new(Host::REFERENCE, card)
+}
+
+fn msm(log: u32, resident: bool) -> Op {
+    Op::Msm { points: 1 << log, resident }
+}
+
+fn place(model: &Model, op: Op) -> Place {
+    model.estimate(&[op], Check::Curve).place
+}
+
+#[test]
+fn tiny_jobs_go_to_the_cpu_and_huge_ones_to_a_fast_card() {
+    let model = model(fast());
+    for op in [msm(0, true), msm(4, true), Op::Ntt { elements: 1 }, Op::Ntt { elements: 64 }] {
+        assert_eq!(place(&model, op), Place::Host, "{op:?}");
+    }
+    assert_eq!(place(&model, msm(20, true)), Place::Device);
+    let crossover = model.crossover(|points| Op::Msm { points, resident: true }, 24, Check::Curve).unwrap();
+    assert!((8..20).contains(&crossover), "{crossover}");
+    assert_eq!(place(&model, msm(crossover, true)), Place::Device);
+    assert_eq!(place(&model, msm(crossover - 1, true)), Place::Host);
+}
+
+#[test]
+fn a_slow_card_is_left_alone() {
+    let model = model(Card { clock_hz: 1e6, ..fast() });
+    for log in 0..24 {
+        assert_eq!(place(&model, msm(log, true)), Place::Host);
+        assert_eq!(place(&model, Op::Ntt { elements: 1 << log }), Place::Host);
+    }
+    assert_eq!(model.crossover(|points| Op::Msm { points, resident: true }, 24, Check::Curve), None);
+}
+
+#[test]
+fn residency_changes_the_choice() {
+    // Over a link of 0.1 GB/s bases take as long as the CPU's MSM.
+    let model = model(Card { link: Link { rate: 0.1e9, latency: 20e-6 }, ..fast() });
+    assert_eq!(place(&model, msm(20, true)), Place::Device);
+    assert_eq!(place(&model, msm(20, false)), Place::Host);
+    // Bases that do not fit card memory are streamed each time.
+    let small = Model::new(Host::REFERENCE, Card { memory: 1 << 20, ..*model.card() });
+    assert_eq!(place(&small, msm(20, true)), Place::Host);
+}
+
+#[test]
+fn checks_are_counted() {
+    let model = model(fast());
+    let seconds = |check| model.estimate(&[Op::Ntt { elements: 1 << 20 }], check).card;
+    assert!(seconds(Check::None) < seconds(Check::Curve));
+    // Dual is the CPU's work and the card's: never worth it.
+    assert_eq!(model.estimate(&[msm(20, true)], Check::Dual).place, Place::Host);
+}
+
+#[test]
+fn costs_grow_with_size() {
+    for card in [fast(), Card { memory: 0, ..fast() }, Card { addition: 68.0, butterfly: 17.0, ..fast() }] {
+        let model = model(card);
+        for op in [
+            |n| Op::Msm { points: n, resident: true },
+            |n| Op::Msm { points: n, resident: false },
+            |n| Op::Ntt { elements: n },
+        ] {
+            let mut before = model.estimate(&[op(1)], Check::Curve);
+            for log in 1..=24 {
+                let now = model.estimate(&[op(1 << log)], Check::Curve);
+                assert!(now.host > before.host && now.card > before.card, "{:?} {before:?} {now:?}", op(1 << log));
+                before = now;
+            }
+        }
+        // Sizes between powers of two, too.
+        let at = |points| model.estimate(&[Op::Msm { points, resident: true }], Check::Curve);
+        for points in (1000..70_000).step_by(997) {
+            assert!(at(points + 997).host > at(points).host && at(points + 997).card > at(points).card);
+        }
+    }
+}
+
+#[test]
+fn a_batch_pays_the_latency_once() {
+    let model = model(fast());
+    let (one, two) = (model.estimate(&[msm(10, true)], Check::None), model.estimate(&[msm(10, true); 2], Check::None));
+    assert!(two.card < 2.0 * one.card);
+    assert!((two.host - 2.0 * one.host).abs() < 1e-12);
+}
+
+#[test]
+fn what_a_card_does_not_offer_is_the_cpus() {
+    let model = model(Card { ntt: None, ..fast() });
+    let estimate = model.estimate(&[Op::Ntt { elements: 1 << 20 }], Check::None);
+    assert_eq!((estimate.place, estimate.card), (Place::Host, f64::INFINITY));
+    assert_eq!(place(&model, msm(20, true)), Place::Device);
+}
+
+#[test]
+fn what_a_card_counts_corrects_the_model() {
+    let model = model(fast());
+    let before = model.estimate(&[msm(20, true)], Check::Curve);
+    // A digit-serial adder, which the registers do not tell.
+    model.observe(&[msm(12, true)], 68 * model.estimate(&[msm(12, true)], Check::None).cycles);
+    let after = model.estimate(&[msm(20, true)], Check::Curve);
+    assert!(after.cycles > 60 * before.cycles);
+    assert_eq!((before.place, after.place), (Place::Device, Place::Host));
+    // Transforms are not concerned, and nonsense is bounded.
+    let ntt = [Op::Ntt { elements: 1 << 12 }];
+    let cycles = model.estimate(&ntt, Check::None).cycles;
+    model.observe(&ntt, u64::MAX);
+    assert!(model.estimate(&ntt, Check::None).cycles <= 1000 * cycles + 1000);
+    model.observe(&[], 5);
+}
+
+/// Cycles of the simulated card `sim`, as `gristmill bench` counted them on 29 November 2026.
+#[test]
+fn cycles_are_those_of_the_simulated_card() {
+    let card = Card {
+        msm: Some(MsmInfo { adders: 1, window_bits: 8, windows: 32, segments: 2, max_points: 1 << 24 }),
+        ntt: Some(NttInfo { butterflies: 1, max_elements: 1 << 13 }),
+        ..fast()
+    };
+    let close = |op, counted: f64, within: f64| {
+        let cycles = card.cycles(&op).unwrap();
+        assert!((cycles / counted - 1.0).abs() < within, "{op:?}: {cycles} for {counted}");
+    };
+    for (log, counted) in [(1, 9_388.0), (4, 9_856.0), (7, 13_496.0), (10, 42_949.0), (12, 143_535.0)] {
+        close(msm(log, true), counted, 0.05);
+    }
+    for (log, counted) in [(8, 2_199.0), (11, 17_311.0), (12, 36_191.0), (13, 75_999.0)] {
+        close(Op::Ntt { elements: 1 << log }, counted, 0.05);
+    }
+    // In four steps.
+    close(Op::Ntt { elements: 1 << 14 }, 300_552.0, 0.12);
+}
+
+#[test]
+fn links_by_speed_and_width() {
+    assert!((Link::pcie(8.0, 16).rate / 12.6e9 - 1.0).abs() < 0.01);
+    assert!((Link::pcie(5.0, 4).rate / 1.6e9 - 1.0).abs() < 0.01);
+}
+
+#[test]
+fn this_machine_is_measured_once() {
+    let here = Host::here();
+    assert_eq!(here, Host::here());
+    for figure in [here.msm, here.ntt, here.check, here.transpose, here.copy, here.addition] {
+        assert!(figure > 0.0 && figure.is_finite(), "{here:?}");
+    }
+}
+
+/// Prints the tables of `host.rs`, of this machine.
+#[test]
+#[ignore = "measures for some seconds, on a quiet machine only; prints the tables of host.rs"]
+fn table() {
+    use crate::{cpu, device::Transform};
+    use ark_bn254::Fr;
+    use ark_std::{
+        UniformRand,
+        rand::{SeedableRng, rngs::StdRng},
+    };
+    let rng = &mut StdRng::seed_from_u64(1);
+    let points = host::walk(1 << 20);
+    let mut scalars: Vec<Fr> = (0..1 << 20).map(|_| Fr::rand(rng)).collect();
+    let runs = |log: u32| if log < 16 { 9 } else { 5 };
+    let row = |name: &str, times: Vec<f64>| {
+        println!("{name}: {}", times.iter().map(|t| format!("{:.3e}", t * 1e3)).collect::<Vec<_>>().join(", "))
+    };
+    let logs = || (0..=20).step_by(2);
+    row(
+        "MSM",
+        logs()
+            .map(|k| {
+                host::best(runs(k), || {
+                    let _ = cpu::msm(&points[..1 << k], &scalars[..1 << k]);
+                })
+            })
+            .collect(),
+    );
+    row("NTT", logs().map(|k| host::best(runs(k), || cpu::ntt(&mut scalars[..1 << k], &Transform::FORWARD))).collect());
+    println!("{:?}", Host::here());
+}
