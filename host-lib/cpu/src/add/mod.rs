@@ -32,35 +32,77 @@ impl<F: Field> Point<F> {
 
 /// Where operands come from.
 pub(crate) trait Source<F>: Sync {
-    /// Coordinates, and whether the point is to be negated.
-    fn get(&self, entry: u32) -> (&F, &F, bool);
+    /// The lowest bit of an entry says whether the point is to be negated.
+    const SIGNED: bool;
+
+    /// Coordinates.
+    fn get(&self, entry: u32) -> (&F, &F);
+
+    /// Whether the point is to be negated.
+    #[inline(always)]
+    fn negative(&self, entry: u32) -> bool {
+        Self::SIGNED && entry & 1 == 1
+    }
+
+    /// The point, negated if it is to be.
+    #[inline(always)]
+    fn point(&self, entry: u32) -> Point<F>
+    where
+        F: Field,
+    {
+        let (&x, &y) = self.get(entry);
+        Point { x, y: if self.negative(entry) { -y } else { y } }
+    }
+
+    /// Has the coordinates loaded into the cache.
+    #[inline(always)]
+    fn prefetch(&self, entry: u32) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            let (x, y) = self.get(entry);
+            let (first, last) = (std::ptr::from_ref(x).cast::<i8>(), std::ptr::from_ref(y).wrapping_add(1).cast::<i8>());
+            // A point need not begin at a line of the cache.
+            for line in 0..(2 * size_of::<F>()).div_ceil(64) {
+                // SAFETY: a prefetch is a hint and reads nothing; x86-64 always has it.
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(64 * line)) };
+            }
+            // SAFETY: as above.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(last.wrapping_sub(1)) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = entry;
+    }
 }
 
 /// Finite bases; an entry is an index times two, plus one for the negative.
 pub(crate) struct Bases<'a, P: SWCurveConfig>(pub &'a [Affine<P>]);
 
 impl<P: SWCurveConfig> Source<P::BaseField> for Bases<'_, P> {
+    const SIGNED: bool = true;
+
     #[inline(always)]
-    fn get(&self, entry: u32) -> (&P::BaseField, &P::BaseField, bool) {
+    fn get(&self, entry: u32) -> (&P::BaseField, &P::BaseField) {
         let point = &self.0[(entry >> 1) as usize];
-        (&point.x, &point.y, entry & 1 == 1)
+        (&point.x, &point.y)
     }
 }
 
-/// Points of two slices, one after the other.
-pub(crate) struct Points<'a, F>(pub &'a [Point<F>], pub &'a [Point<F>]);
+/// Points of working memory.
+pub(crate) struct Points<'a, F>(pub &'a [Point<F>]);
 
 impl<F: Field> Source<F> for Points<'_, F> {
+    const SIGNED: bool = false;
+
     #[inline(always)]
-    fn get(&self, entry: u32) -> (&F, &F, bool) {
-        let i = entry as usize;
-        let point = if i < self.0.len() { &self.0[i] } else { &self.1[i - self.0.len()] };
-        (&point.x, &point.y, false)
+    fn get(&self, entry: u32) -> (&F, &F) {
+        let point = &self.0[entry as usize];
+        (&point.x, &point.y)
     }
 }
 
 /// Two entries of a source.
-pub(crate) type Pair = (u32, u32);
+pub(crate) type Pair = [u32; 2];
 
 /// Working memory of one thread for [`add`](Adder::add).
 pub(crate) enum Adder<F: Coordinate> {
@@ -82,11 +124,12 @@ impl<F: Coordinate> Adder<F> {
     /// `out[i]` = sum of the two points of `pairs[i]`; as long as each other.
     pub fn add(&mut self, source: &impl Source<F>, pairs: &[Pair], out: &mut [Point<F>]) {
         debug_assert_eq!(pairs.len(), out.len());
-        for (pairs, out) in pairs.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
+        for (i, out) in out.chunks_mut(BATCH).enumerate() {
+            let pairs = &pairs[BATCH * i..];
             match self {
                 #[cfg(target_arch = "x86_64")]
                 Adder::Ifma(adder) => adder.add(source, pairs, out),
-                Adder::Portable(adder) => adder.add(source, pairs, out),
+                Adder::Portable(adder) => adder.add(source, &pairs[..out.len()], out),
             }
         }
     }

@@ -12,14 +12,10 @@ pub(crate) struct Adder<F> {
 
 impl<F: Field> Adder<F> {
     pub fn add(&mut self, source: &impl Source<F>, pairs: &[Pair], out: &mut [Point<F>]) {
-        let point = |entry| {
-            let (&x, &y, negative) = source.get(entry);
-            Point { x, y: if negative { -y } else { y } }
-        };
         self.dx.clear();
         self.dy.clear();
-        for (&(a, b), out) in pairs.iter().zip(out.iter_mut()) {
-            let (p, q) = (point(a), point(b));
+        for (&[a, b], out) in pairs.iter().zip(out.iter_mut()) {
+            let (p, q) = (source.point(a), source.point(b));
             let (dx, dy) = match Case::of(p, q) {
                 Case::Chord => (q.x - p.x, q.y - p.y),
                 Case::Tangent { dx, dy } => (dx, dy),
@@ -33,11 +29,11 @@ impl<F: Field> Adder<F> {
             self.dy.push(dy);
         }
         serial_batch_inversion_and_mul(&mut self.dx, &F::ONE);
-        for (((&(a, b), out), inverse), dy) in pairs.iter().zip(out).zip(&self.dx).zip(&self.dy) {
+        for (((&[a, b], out), inverse), dy) in pairs.iter().zip(out).zip(&self.dx).zip(&self.dy) {
             if inverse.is_zero() {
                 continue;
             }
-            let (p, q) = (point(a), source.get(b).0);
+            let (p, q) = (source.point(a), source.get(b).0);
             let slope = *dy * inverse;
             let x = slope.square() - p.x - q;
             *out = Point { x, y: slope * (p.x - x) - p.y };

@@ -178,7 +178,7 @@ fn accumulate<P: SWCurveConfig<BaseField: Coordinate>>(
         (0..points.len()).filter(|i| *i == 0 || keys[*i] != keys[i - 1]).map(|i| i as u32).collect();
     groups.push(points.len() as u32);
     let mut out = vec![Point::default(); groups.len() - 1];
-    pool.with(|tree| tree.sum(&Points(&points, &[]), &entries, &groups, &mut out));
+    pool.with(|tree| tree.sum(&Points(&points), &entries, &groups, &mut out));
     for (group, sum) in groups.iter().zip(out) {
         sums[keys[*group as usize]] = sum;
     }

@@ -59,10 +59,10 @@ fn phases<P: SWCurveConfig<BaseField: Coordinate>>(name: &str, log: u32, engine:
         // Additions alone.
         let memory: Vec<_> = points.iter().take(4096).map(|p| Point { x: p.x, y: p.y }).collect();
         let mut adder = Adder::<P::BaseField>::new(engine);
-        let pairs: Vec<(u32, u32)> = (0..2048).map(|i| (2 * i, 2 * i + 1)).collect();
+        let pairs: Vec<[u32; 2]> = (0..2048).map(|i| [2 * i, 2 * i + 1]).collect();
         let mut out = vec![Point::default(); pairs.len()];
-        let t = clock(|| (0..50).for_each(|_| adder.add(&Points(&memory, &[]), &pairs, &mut out)));
-        let small = clock(|| (0..50).for_each(|_| adder.add(&Points(&memory, &[]), &pairs[..8], &mut out[..8])));
+        let t = clock(|| (0..50).for_each(|_| adder.add(&Points(&memory), &pairs, &mut out)));
+        let small = clock(|| (0..50).for_each(|_| adder.add(&Points(&memory), &pairs[..8], &mut out[..8])));
         println!("    in cache: {:.1} ns an addition; a batch of eight {:.2} us", t * 1e9 / 50.0 / 2048.0, small * 1e6 / 50.0);
     });
 }

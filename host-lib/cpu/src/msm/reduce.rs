@@ -110,7 +110,7 @@ fn sums<F: Coordinate>(
         }
         starts.push(entries.len() as u32);
         if entries.len() >= CHUNK || i + 1 == groups.len() {
-            tree.sum(&Points(points, &[]), &entries, &starts, &mut out[done..=i]);
+            tree.sum(&Points(points), &entries, &starts, &mut out[done..=i]);
             entries.clear();
             starts.truncate(1);
             done = i + 1;

@@ -42,11 +42,10 @@ impl<F: Coordinate> Tree<F> {
                 match *pair {
                     [a, b] => {
                         self.left.push(self.pairs.len() as u32);
-                        self.pairs.push((a, b));
+                        self.pairs.push([a, b]);
                     }
                     [a] if own.len() == 1 => {
-                        let (&x, &y, negative) = source.get(a);
-                        out[k] = Point { x, y: if negative { -y } else { y } };
+                        out[k] = source.point(a);
                     }
                     [a] => {
                         // Its place in the arena is known when all pairs are.
@@ -65,9 +64,8 @@ impl<F: Coordinate> Tree<F> {
         self.arena.resize(self.pairs.len(), zero);
         self.adder.add(source, &self.pairs, &mut self.arena);
         for (place, entry) in singles {
-            let (&x, &y, negative) = source.get(entry);
             self.left[place] = self.arena.len() as u32;
-            self.arena.push(Point { x, y: if negative { -y } else { y } });
+            self.arena.push(source.point(entry));
         }
         self.rounds(out);
     }
@@ -85,7 +83,7 @@ impl<F: Coordinate> Tree<F> {
                     return false;
                 }
                 for i in 0..n / 2 {
-                    let pair = (left[s + 2 * i], left[s + 2 * i + 1]);
+                    let pair = [left[s + 2 * i], left[s + 2 * i + 1]];
                     left[s + i] = (done + pairs.len()) as u32;
                     pairs.push(pair);
                 }
@@ -100,7 +98,7 @@ impl<F: Coordinate> Tree<F> {
             }
             self.arena.resize(done + self.pairs.len(), zero);
             let (old, new) = self.arena.split_at_mut(done);
-            self.adder.add(&Points(old, &[]), &self.pairs, new);
+            self.adder.add(&Points(old), &self.pairs, new);
         }
     }
 }
