@@ -34,6 +34,8 @@ struct Slot<V> {
 pub(crate) struct Adder<V: Vector> {
     simd: Ifma,
     slots: Vec<Slot<V>>,
+    /// What [`forward`] leaves for [`backward`].
+    inverses: [V; 2],
     /// Sums that need no arithmetic.
     known: Vec<(usize, Point<V::Scalar>)>,
 }
@@ -42,37 +44,31 @@ impl<F: Coordinate<Vector = V>, V: Vector<Scalar = F>> Adder<V> {
     pub fn new(simd: Ifma) -> Self {
         let zero = [V::load(simd, [&F::ZERO; 8]); 2];
         let slot = Slot { dx: zero, before: zero, dy: zero, x1: zero, y1: zero, x2: zero };
-        Adder { simd, slots: vec![slot; BATCH.div_ceil(WIDTH)], known: Vec::new() }
+        Adder { simd, slots: vec![slot; BATCH.div_ceil(WIDTH)], inverses: zero, known: Vec::new() }
     }
 
-    /// The sums of the first pairs, at most [`BATCH`]; those behind them are loaded ahead.
-    pub fn add(&mut self, source: &impl Source<F>, pairs: &[Pair], out: &mut [Point<F>]) {
-        if out.is_empty() {
-            return;
-        }
+    /// Of the first `number` pairs, at most [`BATCH`]; those behind them are loaded ahead.
+    pub fn begin(&mut self, left: &impl Source<F>, right: &impl Source<F>, pairs: &[Pair], number: usize) {
         self.known.clear();
-        // SAFETY: `self.simd` proves that the processor has the features that the functions enable.
-        unsafe {
-            let slots = &mut self.slots[..out.len().div_ceil(WIDTH)];
-            let products = forward(self.simd, source, pairs, out.len(), slots, &mut self.known);
-            let inverses = invert(self.simd, &products);
-            backward(self.simd, slots, inverses, out);
+        let slots = &mut self.slots[..number.div_ceil(WIDTH)];
+        if number > 0 {
+            // SAFETY: `self.simd` proves that the processor has the features that the functions enable.
+            unsafe {
+                let products = forward(self.simd, left, right, pairs, number, slots, &mut self.known);
+                self.inverses = invert(self.simd, &products);
+            }
         }
+    }
+
+    /// As many as begun.
+    pub fn finish(&mut self, out: &mut [Point<F>]) {
+        let slots = &self.slots[..out.len().div_ceil(WIDTH)];
+        // SAFETY: `self.simd` proves that the processor has the features that the function enables.
+        unsafe { backward(self.simd, slots, self.inverses, out) };
         for (i, sum) in self.known.drain(..) {
             out[i] = sum;
         }
     }
-}
-
-/// Eight pairs of the first `end`; the last pair again where they are fewer.
-#[inline(always)]
-fn eight(pairs: &[Pair], end: usize, first: usize) -> [Pair; 8] {
-    if first + 8 <= end
-        && let Some(eight) = pairs[first..].first_chunk::<8>()
-    {
-        return *eight;
-    }
-    std::array::from_fn(|i| pairs[(first + i).min(end - 1)])
 }
 
 /// x and y of eight points, of which some are to be negated.
@@ -86,9 +82,10 @@ fn load<V: Vector, S: Source<V::Scalar>>(simd: Ifma, source: &S, entries: [u32; 
 
 /// Fills the slots with the first `end` pairs; the products of dx.
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn forward<F: Coordinate<Vector = V>, V: Vector<Scalar = F>, S: Source<F>>(
+fn forward<F: Coordinate<Vector = V>, V: Vector<Scalar = F>>(
     simd: Ifma,
-    source: &S,
+    left: &impl Source<F>,
+    right: &impl Source<F>,
     pairs: &[Pair],
     end: usize,
     slots: &mut [Slot<V>],
@@ -100,19 +97,28 @@ fn forward<F: Coordinate<Vector = V>, V: Vector<Scalar = F>, S: Source<F>>(
             let first = WIDTH * k + 8 * half;
             if let Some(next) = pairs.get(first + AHEAD..first + AHEAD + 8) {
                 for &[a, b] in next {
-                    source.prefetch(a);
-                    source.prefetch(b);
+                    left.prefetch(a);
+                    right.prefetch(b);
                 }
             }
-            let eight = eight(pairs, end, first);
-            let signs = simd.pairs(&eight);
-            let (x1, y1): (V, V) = load(simd, source, each8(eight, |p| p[0]), signs.meet(simd.splat(1)));
-            let (x2, y2): (V, V) = load(simd, source, each8(eight, |p| p[1]), signs.meet(simd.splat(1 << 32)));
+            let padding;
+            let eight = match pairs.get(first..first + 8).and_then(<[Pair]>::first_chunk) {
+                Some(eight) if first + 8 <= end => eight,
+                _ => {
+                    // The last pair again where they are fewer.
+                    padding = std::array::from_fn(|i| pairs[(first + i).min(end - 1)]);
+                    &padding
+                }
+            };
+            let signs = simd.pairs(eight);
+            let (x1, y1): (V, V) = load(simd, left, each8(eight.each_ref(), |p| p[0]), signs.meet(simd.splat(1)));
+            let (x2, y2): (V, V) =
+                load(simd, right, each8(eight.each_ref(), |p| p[1]), signs.meet(simd.splat(1 << 32)));
             let mut dx = V::difference(simd, &x2, &x1);
             let mut dy = V::difference(simd, &y2, &y1);
             let suspects = dx.maybe_zero(simd) | (x1.low() | y1.low()).zeros() | (x2.low() | y2.low()).zeros();
             if suspects != 0 {
-                (dx, dy) = repair(simd, source, &eight, (dx, dy), suspects, |lane, sum| {
+                (dx, dy) = repair(simd, left, right, eight, (dx, dy), suspects, |lane, sum| {
                     if first + lane < end {
                         known.push((first + lane, sum));
                     }
@@ -137,20 +143,16 @@ fn forward<F: Coordinate<Vector = V>, V: Vector<Scalar = F>, S: Source<F>>(
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn repair<F: Coordinate<Vector = V>, V: Vector<Scalar = F>>(
     simd: Ifma,
-    source: &impl Source<F>,
+    left: &impl Source<F>,
+    right: &impl Source<F>,
     pairs: &[Pair; 8],
     (dx, dy): (V, V),
     suspects: u8,
     mut known: impl FnMut(usize, Point<F>),
 ) -> (V, V) {
-    let point = |entry| {
-        let (x, y) = source.get(entry);
-        let (x, y) = (x.canonical(), y.canonical());
-        Point { x, y: if source.negative(entry) { -y } else { y } }
-    };
     let (mut dxs, mut dys, mut changed) = ([F::ONE; 8], [F::ONE; 8], 0);
     for lane in (0..8).filter(|lane| suspects >> lane & 1 == 1) {
-        match Case::of(point(pairs[lane][0]), point(pairs[lane][1])) {
+        match Case::of(exact(left, pairs[lane][0]), exact(right, pairs[lane][1])) {
             Case::Chord => continue,
             Case::Tangent { dx, dy } => (dxs[lane], dys[lane]) = (dx, dy),
             Case::Known(sum) => known(lane, sum),
@@ -159,6 +161,13 @@ fn repair<F: Coordinate<Vector = V>, V: Vector<Scalar = F>>(
     }
     let (dxs, dys) = (V::load(simd, dxs.each_ref()), V::load(simd, dys.each_ref()));
     (dx.select(changed, &dxs), dy.select(changed, &dys))
+}
+
+/// The point, with reduced coordinates.
+fn exact<F: Coordinate>(source: &impl Source<F>, entry: u32) -> Point<F> {
+    let (x, y) = source.get(entry);
+    let (x, y) = (x.canonical(), y.canonical());
+    Point { x, y: if source.negative(entry) { -y } else { y } }
 }
 
 /// The scaled inverse of each lane's product, by one inversion.

@@ -12,7 +12,7 @@ use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
 use ark_ff::Field;
 
 /// Additions that share an inversion.
-const BATCH: usize = 2048;
+pub(crate) const BATCH: usize = 2048;
 
 /// An affine point in working memory. (0, 0), which is on no curve with b != 0, is infinity. With
 /// the IFMA engine coordinates may be slightly above p (see the field's bounds).
@@ -61,7 +61,8 @@ pub(crate) trait Source<F>: Sync {
         {
             use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
             let (x, y) = self.get(entry);
-            let (first, last) = (std::ptr::from_ref(x).cast::<i8>(), std::ptr::from_ref(y).wrapping_add(1).cast::<i8>());
+            let (first, last) =
+                (std::ptr::from_ref(x).cast::<i8>(), std::ptr::from_ref(y).wrapping_add(1).cast::<i8>());
             // A point need not begin at a line of the cache.
             for line in 0..(2 * size_of::<F>()).div_ceil(64) {
                 // SAFETY: a prefetch is a hint and reads nothing; x86-64 always has it.
@@ -125,12 +126,36 @@ impl<F: Coordinate> Adder<F> {
     pub fn add(&mut self, source: &impl Source<F>, pairs: &[Pair], out: &mut [Point<F>]) {
         debug_assert_eq!(pairs.len(), out.len());
         for (i, out) in out.chunks_mut(BATCH).enumerate() {
-            let pairs = &pairs[BATCH * i..];
-            match self {
-                #[cfg(target_arch = "x86_64")]
-                Adder::Ifma(adder) => adder.add(source, pairs, out),
-                Adder::Portable(adder) => adder.add(source, &pairs[..out.len()], out),
-            }
+            self.begin(source, source, &pairs[BATCH * i..], out.len());
+            self.finish(out);
+        }
+    }
+
+    /// `sums[i]` becomes the sum of itself and the second point of `pairs[i]`; the first entry of `pairs[i]` is `i`.
+    pub fn add_to(&mut self, source: &impl Source<F>, pairs: &[Pair], sums: &mut [Point<F>]) {
+        debug_assert_eq!(pairs.len(), sums.len());
+        for start in (0..sums.len()).step_by(BATCH) {
+            let end = sums.len().min(start + BATCH);
+            self.begin(&Points(sums), source, &pairs[start..], end - start);
+            self.finish(&mut sums[start..end]);
+        }
+    }
+
+    /// The part that reads: of the first `number` pairs, at most [`BATCH`]. Those behind them may be loaded ahead.
+    fn begin(&mut self, left: &impl Source<F>, right: &impl Source<F>, pairs: &[Pair], number: usize) {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Adder::Ifma(adder) => adder.begin(left, right, pairs, number),
+            Adder::Portable(adder) => adder.begin(left, right, &pairs[..number]),
+        }
+    }
+
+    /// The part that writes; as many as begun.
+    fn finish(&mut self, out: &mut [Point<F>]) {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Adder::Ifma(adder) => adder.finish(out),
+            Adder::Portable(adder) => adder.finish(out),
         }
     }
 }

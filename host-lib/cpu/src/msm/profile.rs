@@ -47,10 +47,11 @@ fn phases<P: SWCurveConfig<BaseField: Coordinate>>(name: &str, log: u32, engine:
         let keys = 0..plan.buckets();
         let sorted = Sorted::new(&digits, keys.clone());
         let t_sort = clock(|| Sorted::new(&digits, keys.clone()));
-        let own = Pool { engine, trees: Mutex::new(Vec::new()) };
+        let own = Pool { engine, idle: Mutex::new(Vec::new()) };
         let mut sums = vec![Point::default(); keys.len()];
         let t_sums = clock(|| accumulate(&points, &sorted, &mut sums, &own));
-        let t_reduce = clock(|| own.with(|t| reduce::weighted::<P, _>(t, sums.clone(), 0, plan.width)));
+        let sums = Sums { first: 0, points: sums };
+        let t_reduce = clock(|| own.with(|r| reduce::weighted::<P, _>(r, std::slice::from_ref(&sums), plan.width)));
         println!(
             "{name} 2^{log} {engine:?} width {} windows {w}: whole {:.1} ms; digits {:.2}, sort {:.2}, sums {:.2} ({:.1} ns an addition), buckets {:.2} ({:.1} ns an addition)",
             plan.width, whole * 1e3, t_digits * 1e3, t_sort * 1e3 * w as f64, t_sums * 1e3 * w as f64,
