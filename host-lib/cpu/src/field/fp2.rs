@@ -39,9 +39,10 @@ impl<C: Fp2Config<Fp: Prime>> Coordinate for QuadExtField<Fp2ConfigWrapper<C>> {
     }
 
     fn scaled_inverse(&self) -> Option<Self> {
-        // The scale is that of the base field's words.
-        let inverse = self.inverse()?;
-        Some(QuadExtField { c0: inverse.c0 * C::Fp::scale(), c1: inverse.c1 * C::Fp::scale() })
+        // (c0 - c1 u) / (c0^2 - u^2 c1^2). The scale is that of the base field's words.
+        let norm = self.c0.square() - C::NONRESIDUE * self.c1.square();
+        let inverse = norm.scaled_inverse()?;
+        Some(QuadExtField { c0: self.c0 * inverse, c1: -self.c1 * inverse })
     }
 }
 

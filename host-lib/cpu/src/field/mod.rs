@@ -2,6 +2,7 @@
 
 mod fp;
 mod fp2;
+mod inverse;
 mod limbs;
 #[cfg(test)]
 mod tests;
@@ -99,7 +100,7 @@ macro_rules! words {
             }
 
             fn scaled_inverse(&self) -> Option<Self> {
-                Some(self.inverse()? * Self::scale())
+                Some(inverse::element(self)? * Self::scale())
             }
         }
 

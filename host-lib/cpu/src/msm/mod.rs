@@ -76,14 +76,29 @@ where
     let tasks = plan.tasks(&digits.counts);
     let mut bits = vec![Projective::<P>::zero(); digits.windows * plan.width as usize];
     for group in plan.groups(&tasks) {
-        let sums: Vec<Sums<P::BaseField>> =
-            group.par_iter().with_max_len(1).map(|keys| task(points, &digits, keys.clone(), &pool)).collect();
-        // Together, so that batches are large, but one part for each thread.
-        let share = sums.len().div_ceil(rayon::current_num_threads());
-        let terms: Vec<_> = sums
-            .par_chunks(share)
+        // In parallel: pages are given by the first touch, which takes its time.
+        let buckets: usize = group.iter().map(|keys| keys.len()).sum();
+        let mut sums: Vec<Point<P::BaseField>> =
+            (0..buckets).into_par_iter().with_min_len(CHUNK / 16).map(|_| Point::default()).collect();
+        split(group, &mut sums)
+            .into_par_iter()
             .with_max_len(1)
-            .flat_map_iter(|sums| pool.with(|rounds| reduce::weighted(rounds, sums, digits.width)))
+            .for_each(|(keys, sums)| task(points, &digits, keys, sums, &pool));
+        // Together, so that batches are large, but one part for each thread.
+        let share = group.len().div_ceil(rayon::current_num_threads());
+        let mut rest = &sums[..];
+        let parts: Vec<_> = group
+            .chunks(share)
+            .map(|keys| {
+                let (own, others) = rest.split_at(keys.iter().map(|keys| keys.len()).sum());
+                rest = others;
+                (keys, own)
+            })
+            .collect();
+        let terms: Vec<_> = parts
+            .into_par_iter()
+            .with_max_len(1)
+            .flat_map_iter(|(keys, sums)| pool.with(|rounds| reduce::weighted(rounds, keys, sums, digits.width)))
             .collect();
         for (bit, sum) in terms {
             bits[bit] += Projective::<P>::from(sum);
@@ -114,23 +129,27 @@ impl<F: Coordinate> Pool<F> {
     }
 }
 
-/// The sums of a range of buckets.
-struct Sums<F> {
-    /// Key of the first one.
-    first: usize,
-    points: Vec<Point<F>>,
+/// The part of each range of keys.
+fn split<'a, T>(ranges: &[Range<usize>], mut points: &'a mut [T]) -> Vec<(Range<usize>, &'a mut [T])> {
+    ranges
+        .iter()
+        .map(|keys| {
+            let (own, others) = std::mem::take(&mut points).split_at_mut(keys.len());
+            points = others;
+            (keys.clone(), own)
+        })
+        .collect()
 }
 
+/// The sums of a range of buckets.
 fn task<P: SWCurveConfig<BaseField: Coordinate>>(
     points: &[Affine<P>],
     digits: &Digits,
     keys: Range<usize>,
+    sums: &mut [Point<P::BaseField>],
     pool: &Pool<P::BaseField>,
-) -> Sums<P::BaseField> {
-    let sorted = Sorted::new(digits, keys.clone());
-    let mut sums = vec![Point::default(); keys.len()];
-    accumulate(points, &sorted, &mut sums, pool);
-    Sums { first: sorted.first, points: sums }
+) {
+    accumulate(points, &Sorted::new(digits, keys), sums, pool);
 }
 
 /// A piece of the sorted entries: whole buckets, or a part of one bucket that is too large.
@@ -145,7 +164,7 @@ fn accumulate<P: SWCurveConfig<BaseField: Coordinate>>(
     sums: &mut [Point<P::BaseField>],
     pool: &Pool<P::BaseField>,
 ) {
-    let Sorted { starts, entries, .. } = sorted;
+    let Sorted { starts, entries } = sorted;
     let (mut pieces, mut rest, mut from) = (Vec::new(), &mut *sums, 0);
     while from < starts.len() - 1 {
         // As many buckets as fit, at least one.

@@ -50,8 +50,7 @@ fn phases<P: SWCurveConfig<BaseField: Coordinate>>(name: &str, log: u32, engine:
         let own = Pool { engine, idle: Mutex::new(Vec::new()) };
         let mut sums = vec![Point::default(); keys.len()];
         let t_sums = clock(|| accumulate(&points, &sorted, &mut sums, &own));
-        let sums = Sums { first: 0, points: sums };
-        let t_reduce = clock(|| own.with(|r| reduce::weighted::<P, _>(r, std::slice::from_ref(&sums), plan.width)));
+        let t_reduce = clock(|| own.with(|r| reduce::weighted::<P, _>(r, std::slice::from_ref(&keys), &sums, plan.width)));
         println!(
             "{name} 2^{log} {engine:?} width {} windows {w}: whole {:.1} ms; digits {:.2}, sort {:.2}, sums {:.2} ({:.1} ns an addition), buckets {:.2} ({:.1} ns an addition)",
             plan.width, whole * 1e3, t_digits * 1e3, t_sort * 1e3 * w as f64, t_sums * 1e3 * w as f64,

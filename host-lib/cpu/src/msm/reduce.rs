@@ -6,13 +6,13 @@
 //! size. When few bits are left, the buckets are summed for each bit of their weight. What comes out is one point for each bit
 //! of a window; the doublings that combine windows weight them for nothing more.
 
-use super::{CHUNK, Sums, rounds::Rounds};
+use super::{CHUNK, rounds::Rounds};
 use crate::{
     Coordinate,
     add::{Point, Points},
 };
 use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 /// Weights of so many bits are taken bit by bit: half of the points for each bit, where rows and columns take all of
 /// them twice and a further round of batches.
@@ -38,25 +38,25 @@ struct Group {
 }
 
 /// The weighted sums of buckets as terms `(bit, point)`: `2^bit * point`. The weight of bucket i of window w is `(i + 1)
-/// 2^(w * width)`; the key of a bucket is `w * buckets + i`.
+/// 2^(w * width)`; the key of a bucket is `w * buckets + i`. `buckets` holds those of each range of `keys`.
 pub(crate) fn weighted<P: SWCurveConfig<BaseField = F>, F: Coordinate>(
     rounds: &mut Rounds<F>,
-    buckets: &[Sums<F>],
+    keys: &[Range<usize>],
+    buckets: &[Point<F>],
     width: u32,
 ) -> Vec<(usize, Affine<P>)> {
     let window = 1usize << (width - 1);
-    let (mut problems, mut points) = (Vec::new(), Vec::new());
-    for own in buckets {
-        let (base, mut start) = (points.len(), 0);
-        while start < own.points.len() {
-            let (w, bucket) = ((own.first + start) / window, (own.first + start) % window);
-            let end = own.points.len().min(start + window - bucket);
-            let points = base + start..base + end;
-            problems.push(Problem { shift: w as u32 * width, bits: width, first: bucket + 1, points });
-            start = end;
+    let (mut problems, mut at) = (Vec::new(), 0);
+    for keys in keys {
+        let mut start = keys.start;
+        while start < keys.end {
+            let end = keys.end.min((start / window + 1) * window);
+            let (shift, first) = ((start / window) as u32 * width, start % window + 1);
+            problems.push(Problem { shift, bits: width, first, points: at..at + end - start });
+            (start, at) = (end, at + end - start);
         }
-        points.extend_from_slice(&own.points);
     }
+    let mut points = Cow::Borrowed(buckets);
     while problems.iter().any(|p| p.bits > BITS) {
         let (mut groups, mut next) = (Vec::new(), Vec::new());
         for (i, p) in problems.iter().enumerate() {
@@ -68,7 +68,7 @@ pub(crate) fn weighted<P: SWCurveConfig<BaseField = F>, F: Coordinate>(
                 next.push(Problem { shift: p.shift + at, bits, first: 1, points: start..groups.len() });
             }
         }
-        points = sums(rounds, &points, &problems, &groups);
+        points = Cow::Owned(sums(rounds, &points, &problems, &groups));
         problems = next;
     }
     let groups: Vec<Group> = (0..problems.len())
