@@ -58,19 +58,7 @@ pub(crate) trait Source<F>: Sync {
     #[inline(always)]
     fn prefetch(&self, entry: u32) {
         #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            let (x, y) = self.get(entry);
-            let (first, last) =
-                (std::ptr::from_ref(x).cast::<i8>(), std::ptr::from_ref(y).wrapping_add(1).cast::<i8>());
-            // A point need not begin at a line of the cache.
-            for line in 0..(2 * size_of::<F>()).div_ceil(64) {
-                // SAFETY: a prefetch is a hint and reads nothing; x86-64 always has it.
-                unsafe { _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(64 * line)) };
-            }
-            // SAFETY: as above.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(last.wrapping_sub(1)) };
-        }
+        crate::simd::prefetch(self.get(entry).0, 2 * size_of::<F>());
         #[cfg(not(target_arch = "x86_64"))]
         let _ = entry;
     }

@@ -18,6 +18,19 @@ pub(crate) fn each8<A, B>(values: [A; 8], f: impl Fn(A) -> B) -> [B; 8] {
     [f(a), f(b), f(c), f(d), f(e), f(g), f(h), f(i)]
 }
 
+/// Has the lines of memory at and behind `first`, `bytes` long, loaded into the cache. Any address will do.
+#[inline(always)]
+pub(crate) fn prefetch<T>(first: *const T, bytes: usize) {
+    let first = first.cast::<i8>();
+    // The memory need not begin at a line of the cache: one look more, at its last byte.
+    for at in (0..bytes).step_by(64) {
+        // SAFETY: a prefetch is a hint and reads nothing; x86-64 always has it.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(at)) };
+    }
+    // SAFETY: as above.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(bytes - 1)) };
+}
+
 /// Low 52 bits.
 pub(crate) const MASK: u64 = (1 << 52) - 1;
 
