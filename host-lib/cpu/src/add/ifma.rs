@@ -5,6 +5,8 @@
 //! lane. One scalar inversion of the product of the lanes. Backward: unwind the inverses, and finish each
 //! addition. Six products an addition: three for the inversion, slope, its square, y.
 
+#![allow(clippy::needless_range_loop)] // As in the field.
+
 use super::{BATCH, Case, Pair, Point, Source};
 use crate::{
     Coordinate,
@@ -209,8 +211,8 @@ fn backward<F: Coordinate<Vector = V>, V: Vector<Scalar = F>>(
             run[half] = V::shifted_difference(simd, &slot.x1[half], &x3[half]);
         }
         let mut y3 = product(simd, &run, &slope);
-        for (y3, y1) in y3.iter_mut().zip(&slot.y1) {
-            *y3 = y3.minus(y1).reduced(simd);
+        for half in 0..2 {
+            y3[half] = y3[half].minus(&slot.y1[half]).reduced(simd);
         }
         for half in 0..2 {
             let rest = out.get_mut(WIDTH * k + 8 * half..).unwrap_or_default();
