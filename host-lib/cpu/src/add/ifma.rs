@@ -1,133 +1,141 @@
-//! Eight additions at a time.
+//! Sixteen additions at a time, as two vectors: what the second one does fills the time in which the first one waits for
+//! its multiply-adds.
 //!
-//! Forward: load eight pairs, store the differences of coordinates and the running products of dx, lane by
+//! Forward: load the pairs, store the differences of coordinates and the running products of dx, lane by
 //! lane. One scalar inversion of the product of the lanes. Backward: unwind the inverses, and finish each
 //! addition. Six products an addition: three for the inversion, slope, its square, y.
 
+#![allow(clippy::needless_range_loop)] // As in the field.
+
 use super::{BATCH, Case, Pair, Point, Source};
-use crate::{Coordinate, field::Vector, simd::Ifma};
+use crate::{
+    Coordinate,
+    field::Vector,
+    simd::{Ifma, each8},
+};
 
-/// Vectors that the loads run ahead of the arithmetic: enough for a miss to memory.
-const AHEAD: usize = 6;
+/// Additions at a time.
+const WIDTH: usize = 16;
+/// Pairs that the loads run ahead of the arithmetic: enough for a miss to memory.
+const AHEAD: usize = 48;
 
-/// What the way back needs of eight additions.
+/// What the way back needs of sixteen additions.
 #[derive(Clone, Copy)]
 struct Slot<V> {
     /// Difference of x (or the tangent's denominator).
-    dx: V,
+    dx: [V; 2],
     /// Product of all dx before this one.
-    before: V,
-    dy: V,
-    x1: V,
-    y1: V,
-    x2: V,
+    before: [V; 2],
+    dy: [V; 2],
+    x1: [V; 2],
+    y1: [V; 2],
+    x2: [V; 2],
 }
 
 /// Working memory.
 pub(crate) struct Adder<V: Vector> {
     simd: Ifma,
     slots: Vec<Slot<V>>,
+    /// What [`forward`] leaves for [`backward`].
+    inverses: [V; 2],
     /// Sums that need no arithmetic.
     known: Vec<(usize, Point<V::Scalar>)>,
 }
 
 impl<F: Coordinate<Vector = V>, V: Vector<Scalar = F>> Adder<V> {
     pub fn new(simd: Ifma) -> Self {
-        let zero = V::load(simd, [&F::ZERO; 8]);
+        let zero = [V::load(simd, [&F::ZERO; 8]); 2];
         let slot = Slot { dx: zero, before: zero, dy: zero, x1: zero, y1: zero, x2: zero };
-        Adder { simd, slots: vec![slot; BATCH / 8], known: Vec::new() }
+        Adder { simd, slots: vec![slot; BATCH.div_ceil(WIDTH)], inverses: zero, known: Vec::new() }
     }
 
-    /// At most [`BATCH`] pairs.
-    pub fn add(&mut self, source: &impl Source<F>, pairs: &[Pair], out: &mut [Point<F>]) {
-        if pairs.is_empty() {
-            return;
-        }
+    /// Of the first `number` pairs, at most [`BATCH`]; those behind them are loaded ahead.
+    pub fn begin(&mut self, left: &impl Source<F>, right: &impl Source<F>, pairs: &[Pair], number: usize) {
         self.known.clear();
-        // SAFETY: `self.simd` proves that the processor has the features that the two functions enable.
-        unsafe {
-            let products = forward(self.simd, source, pairs, &mut self.slots, &mut self.known);
-            backward(self.simd, &self.slots, invert(products), out);
+        let slots = &mut self.slots[..number.div_ceil(WIDTH)];
+        if number > 0 {
+            // SAFETY: `self.simd` proves that the processor has the features that the functions enable.
+            unsafe {
+                let products = forward(self.simd, left, right, pairs, number, slots, &mut self.known);
+                self.inverses = invert(self.simd, &products);
+            }
         }
+    }
+
+    /// As many as begun.
+    pub fn finish(&mut self, out: &mut [Point<F>]) {
+        let slots = &self.slots[..out.len().div_ceil(WIDTH)];
+        // SAFETY: `self.simd` proves that the processor has the features that the function enables.
+        unsafe { backward(self.simd, slots, self.inverses, out) };
         for (i, sum) in self.known.drain(..) {
             out[i] = sum;
         }
     }
 }
 
-/// Entries of eight pairs; the last pair again where they are fewer.
+/// x and y of eight points, of which some are to be negated.
 #[inline(always)]
-fn eight(pairs: &[Pair], first: usize) -> [Pair; 8] {
-    match pairs.get(first..first + 8).and_then(|p| p.try_into().ok()) {
-        Some(eight) => eight,
-        None => std::array::from_fn(|i| pairs[(first + i).min(pairs.len() - 1)]),
-    }
+fn load<V: Vector, S: Source<V::Scalar>>(simd: Ifma, source: &S, entries: [u32; 8], negative: u8) -> (V, V) {
+    let points = each8(entries, |e| source.get(e));
+    let x = V::load(simd, each8(points, |p| p.0));
+    let y = V::load(simd, each8(points, |p| p.1));
+    (x, if S::SIGNED { y.negate_where(simd, negative) } else { y })
 }
 
-/// x and y of eight points.
-#[inline(always)]
-fn load<V: Vector>(simd: Ifma, source: &impl Source<V::Scalar>, entries: [u32; 8]) -> (V, V) {
-    let points = entries.map(|e| source.get(e));
-    let mut negative = 0;
-    for (i, p) in points.iter().enumerate() {
-        negative |= u8::from(p.2) << i;
-    }
-    let x = V::load(simd, points.map(|p| p.0));
-    let y = V::load(simd, points.map(|p| p.1));
-    (x, y.negate_where(simd, negative))
-}
-
+/// Fills the slots with the first `end` pairs; the products of dx.
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn forward<F: Coordinate<Vector = V>, V: Vector<Scalar = F>>(
     simd: Ifma,
-    source: &impl Source<F>,
+    left: &impl Source<F>,
+    right: &impl Source<F>,
     pairs: &[Pair],
+    end: usize,
     slots: &mut [Slot<V>],
     known: &mut Vec<(usize, Point<F>)>,
-) -> [F; 8] {
-    let mut product = V::load(simd, [&F::ZERO; 8]);
-    for (k, slot) in slots.iter_mut().enumerate().take(pairs.len().div_ceil(8)) {
-        if let Some(next) = pairs.get(8 * (k + AHEAD)..8 * (k + AHEAD) + 8) {
-            for &(a, b) in next {
-                prefetch(source, a);
-                prefetch(source, b);
-            }
-        }
-        let eight = eight(pairs, 8 * k);
-        let (x1, y1): (V, V) = load(simd, source, eight.map(|p| p.0));
-        let (x2, y2): (V, V) = load(simd, source, eight.map(|p| p.1));
-        let mut dx = V::difference(simd, &x2, &x1);
-        let mut dy = V::difference(simd, &y2, &y1);
-        let suspects = dx.maybe_zero(simd) | (x1.low() | y1.low()).zeros() | (x2.low() | y2.low()).zeros();
-        if suspects != 0 {
-            (dx, dy) = repair(simd, source, &eight, (dx, dy), suspects, |lane, sum| {
-                if 8 * k + lane < pairs.len() {
-                    known.push((8 * k + lane, sum));
+) -> [V; 2] {
+    let mut product = slots[0].dx;
+    for (k, slot) in slots.iter_mut().enumerate() {
+        for half in 0..2 {
+            let first = WIDTH * k + 8 * half;
+            if let Some(next) = pairs.get(first + AHEAD..first + AHEAD + 8) {
+                for &[a, b] in next {
+                    left.prefetch(a);
+                    right.prefetch(b);
                 }
-            });
+            }
+            let padding;
+            let eight = match pairs.get(first..first + 8).and_then(<[Pair]>::first_chunk) {
+                Some(eight) if first + 8 <= end => eight,
+                _ => {
+                    // The last pair again where they are fewer.
+                    padding = std::array::from_fn(|i| pairs[(first + i).min(end - 1)]);
+                    &padding
+                }
+            };
+            let signs = simd.pairs(eight);
+            let (x1, y1): (V, V) = load(simd, left, each8(eight.each_ref(), |p| p[0]), signs.meet(simd.splat(1)));
+            let (x2, y2): (V, V) =
+                load(simd, right, each8(eight.each_ref(), |p| p[1]), signs.meet(simd.splat(1 << 32)));
+            let mut dx = V::difference(simd, &x2, &x1);
+            let mut dy = V::difference(simd, &y2, &y1);
+            let suspects = dx.maybe_zero(simd) | (x1.low() | y1.low()).zeros() | (x2.low() | y2.low()).zeros();
+            if suspects != 0 {
+                (dx, dy) = repair(simd, left, right, eight, (dx, dy), suspects, |lane, sum| {
+                    if first + lane < end {
+                        known.push((first + lane, sum));
+                    }
+                });
+            }
+            slot.dx[half] = dx;
+            slot.dy[half] = dy;
+            slot.x1[half] = x1;
+            slot.y1[half] = y1;
+            slot.x2[half] = x2;
         }
-        let before = product;
-        product = if k == 0 { dx } else { V::mul(simd, &product, &dx) };
-        *slot = Slot { dx, before, dy, x1, y1, x2 };
+        slot.before = product;
+        product = if k == 0 { slot.dx } else { self::product(simd, &product, &slot.dx) };
     }
-    let mut lanes = [F::ZERO; 8];
-    product.reduced(simd).store(simd, lanes.each_mut());
-    lanes
-}
-
-#[inline(always)]
-fn prefetch<F>(source: &impl Source<F>, entry: u32) {
-    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-    let (x, y, _) = source.get(entry);
-    // SAFETY: a prefetch is a hint and reads nothing; x86-64 always has it.
-    unsafe {
-        _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(x).cast());
-        _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(y).cast());
-        if size_of::<F>() > 64 {
-            _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(x).cast::<i8>().add(64));
-            _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(y).cast::<i8>().add(64));
-        }
-    }
+    product
 }
 
 /// Settles the lanes that may be exceptional, exactly: a tangent's numerator and denominator where points
@@ -137,20 +145,16 @@ fn prefetch<F>(source: &impl Source<F>, entry: u32) {
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn repair<F: Coordinate<Vector = V>, V: Vector<Scalar = F>>(
     simd: Ifma,
-    source: &impl Source<F>,
+    left: &impl Source<F>,
+    right: &impl Source<F>,
     pairs: &[Pair; 8],
     (dx, dy): (V, V),
     suspects: u8,
     mut known: impl FnMut(usize, Point<F>),
 ) -> (V, V) {
-    let point = |entry| {
-        let (x, y, negative) = source.get(entry);
-        let (x, y) = (x.canonical(), y.canonical());
-        Point { x, y: if negative { -y } else { y } }
-    };
     let (mut dxs, mut dys, mut changed) = ([F::ONE; 8], [F::ONE; 8], 0);
     for lane in (0..8).filter(|lane| suspects >> lane & 1 == 1) {
-        match Case::of(point(pairs[lane].0), point(pairs[lane].1)) {
+        match Case::of(exact(left, pairs[lane][0]), exact(right, pairs[lane][1])) {
             Case::Chord => continue,
             Case::Tangent { dx, dy } => (dxs[lane], dys[lane]) = (dx, dy),
             Case::Known(sum) => known(lane, sum),
@@ -161,53 +165,76 @@ fn repair<F: Coordinate<Vector = V>, V: Vector<Scalar = F>>(
     (dx.select(changed, &dxs), dy.select(changed, &dys))
 }
 
-/// The scaled inverses of eight stored elements, by one inversion.
-fn invert<F: Coordinate>(values: [F; 8]) -> [F; 8] {
+/// The point, with reduced coordinates.
+fn exact<F: Coordinate>(source: &impl Source<F>, entry: u32) -> Point<F> {
+    let (x, y) = source.get(entry);
+    let (x, y) = (x.canonical(), y.canonical());
+    Point { x, y: if source.negative(entry) { -y } else { y } }
+}
+
+/// The scaled inverse of each lane's product, by one inversion.
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn invert<F: Coordinate<Vector = V>, V: Vector<Scalar = F>>(simd: Ifma, products: &[V; 2]) -> [V; 2] {
+    let mut values = [F::ZERO; 8];
+    V::mul(simd, &products[0], &products[1]).reduced(simd).store(simd, values.each_mut());
     let values = values.map(F::canonical);
-    let mut products = values;
+    let mut before = values;
     for i in 1..8 {
-        products[i] = products[i - 1] * values[i];
+        before[i] = before[i - 1] * values[i];
     }
-    let mut inverse = products[7].scaled_inverse().expect("no difference is zero: repair replaced those");
+    let mut inverse = before[7].scaled_inverse().expect("no difference is zero: repair replaced those");
     let mut inverses = [F::ZERO; 8];
     for i in (1..8).rev() {
-        inverses[i] = inverse * products[i - 1];
+        inverses[i] = inverse * before[i - 1];
         inverse *= values[i];
     }
     inverses[0] = inverse;
-    inverses
+    let both = V::load(simd, inverses.each_ref());
+    V::mul2(simd, [&both, &both], [&products[1], &products[0]])
 }
 
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn backward<F: Coordinate<Vector = V>, V: Vector<Scalar = F>>(
     simd: Ifma,
     slots: &[Slot<V>],
-    inverses: [F; 8],
+    mut inverse: [V; 2],
     out: &mut [Point<F>],
 ) {
-    let mut inverse = V::load(simd, inverses.each_ref());
-    for k in (0..out.len().div_ceil(8)).rev() {
-        let slot = &slots[k];
-        let own = if k == 0 { inverse } else { V::mul(simd, &inverse, &slot.before) };
-        inverse = V::mul(simd, &inverse, &slot.dx);
-        let slope = V::mul(simd, &own, &slot.dy);
-        let x3 = V::mul(simd, &slope, &slope).minus(&slot.x1).minus(&slot.x2).reduced(simd);
-        let run = V::shifted_difference(simd, &slot.x1, &x3);
-        let y3 = V::mul(simd, &run, &slope).minus(&slot.y1).reduced(simd);
-        let rest = &mut out[8 * k..];
-        if let Some(eight) = rest.first_chunk_mut::<8>() {
-            store(simd, x3, y3, eight);
-        } else {
-            let mut eight = [Point { x: F::ZERO, y: F::ZERO }; 8];
-            store(simd, x3, y3, &mut eight);
-            let n = rest.len();
-            rest.copy_from_slice(&eight[..n]);
+    for (k, slot) in slots.iter().enumerate().rev() {
+        let own = if k == 0 { inverse } else { product(simd, &inverse, &slot.before) };
+        inverse = product(simd, &inverse, &slot.dx);
+        let slope = product(simd, &own, &slot.dy);
+        let mut x3 = product(simd, &slope, &slope);
+        let mut run = x3;
+        for half in 0..2 {
+            x3[half] = x3[half].minus(&slot.x1[half]).minus(&slot.x2[half]).reduced(simd);
+            run[half] = V::shifted_difference(simd, &slot.x1[half], &x3[half]);
+        }
+        let mut y3 = product(simd, &run, &slope);
+        for half in 0..2 {
+            y3[half] = y3[half].minus(&slot.y1[half]).reduced(simd);
+        }
+        for half in 0..2 {
+            let rest = out.get_mut(WIDTH * k + 8 * half..).unwrap_or_default();
+            if let Some(eight) = rest.first_chunk_mut::<8>() {
+                store(simd, x3[half], y3[half], eight);
+            } else if !rest.is_empty() {
+                let mut eight = [Point { x: F::ZERO, y: F::ZERO }; 8];
+                store(simd, x3[half], y3[half], &mut eight);
+                let n = rest.len();
+                rest.copy_from_slice(&eight[..n]);
+            }
         }
     }
 }
 
 #[inline(always)]
+fn product<V: Vector>(simd: Ifma, a: &[V; 2], b: &[V; 2]) -> [V; 2] {
+    V::mul2(simd, [&a[0], &a[1]], [&b[0], &b[1]])
+}
+
+#[inline(always)]
 fn store<F, V: Vector<Scalar = F>>(simd: Ifma, x: V, y: V, out: &mut [Point<F>; 8]) {
-    x.store(simd, out.each_mut().map(|p| &mut p.x));
-    y.store(simd, out.each_mut().map(|p| &mut p.y));
+    x.store(simd, each8(out.each_mut(), |p| &mut p.x));
+    y.store(simd, each8(out.each_mut(), |p| &mut p.y));
 }

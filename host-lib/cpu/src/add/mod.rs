@@ -12,7 +12,7 @@ use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
 use ark_ff::Field;
 
 /// Additions that share an inversion.
-const BATCH: usize = 2048;
+pub(crate) const BATCH: usize = 2048;
 
 /// An affine point in working memory. (0, 0), which is on no curve with b != 0, is infinity. With
 /// the IFMA engine coordinates may be slightly above p (see the field's bounds).
@@ -32,35 +32,66 @@ impl<F: Field> Point<F> {
 
 /// Where operands come from.
 pub(crate) trait Source<F>: Sync {
-    /// Coordinates, and whether the point is to be negated.
-    fn get(&self, entry: u32) -> (&F, &F, bool);
+    /// The lowest bit of an entry says whether the point is to be negated.
+    const SIGNED: bool;
+
+    /// Coordinates.
+    fn get(&self, entry: u32) -> (&F, &F);
+
+    /// Whether the point is to be negated.
+    #[inline(always)]
+    fn negative(&self, entry: u32) -> bool {
+        Self::SIGNED && entry & 1 == 1
+    }
+
+    /// The point, negated if it is to be.
+    #[inline(always)]
+    fn point(&self, entry: u32) -> Point<F>
+    where
+        F: Field,
+    {
+        let (&x, &y) = self.get(entry);
+        Point { x, y: if self.negative(entry) { -y } else { y } }
+    }
+
+    /// Has the coordinates loaded into the cache.
+    #[inline(always)]
+    fn prefetch(&self, entry: u32) {
+        #[cfg(target_arch = "x86_64")]
+        crate::simd::prefetch(self.get(entry).0, 2 * size_of::<F>());
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = entry;
+    }
 }
 
 /// Finite bases; an entry is an index times two, plus one for the negative.
 pub(crate) struct Bases<'a, P: SWCurveConfig>(pub &'a [Affine<P>]);
 
 impl<P: SWCurveConfig> Source<P::BaseField> for Bases<'_, P> {
+    const SIGNED: bool = true;
+
     #[inline(always)]
-    fn get(&self, entry: u32) -> (&P::BaseField, &P::BaseField, bool) {
+    fn get(&self, entry: u32) -> (&P::BaseField, &P::BaseField) {
         let point = &self.0[(entry >> 1) as usize];
-        (&point.x, &point.y, entry & 1 == 1)
+        (&point.x, &point.y)
     }
 }
 
-/// Points of two slices, one after the other.
-pub(crate) struct Points<'a, F>(pub &'a [Point<F>], pub &'a [Point<F>]);
+/// Points of working memory.
+pub(crate) struct Points<'a, F>(pub &'a [Point<F>]);
 
 impl<F: Field> Source<F> for Points<'_, F> {
+    const SIGNED: bool = false;
+
     #[inline(always)]
-    fn get(&self, entry: u32) -> (&F, &F, bool) {
-        let i = entry as usize;
-        let point = if i < self.0.len() { &self.0[i] } else { &self.1[i - self.0.len()] };
-        (&point.x, &point.y, false)
+    fn get(&self, entry: u32) -> (&F, &F) {
+        let point = &self.0[entry as usize];
+        (&point.x, &point.y)
     }
 }
 
 /// Two entries of a source.
-pub(crate) type Pair = (u32, u32);
+pub(crate) type Pair = [u32; 2];
 
 /// Working memory of one thread for [`add`](Adder::add).
 pub(crate) enum Adder<F: Coordinate> {
@@ -82,12 +113,37 @@ impl<F: Coordinate> Adder<F> {
     /// `out[i]` = sum of the two points of `pairs[i]`; as long as each other.
     pub fn add(&mut self, source: &impl Source<F>, pairs: &[Pair], out: &mut [Point<F>]) {
         debug_assert_eq!(pairs.len(), out.len());
-        for (pairs, out) in pairs.chunks(BATCH).zip(out.chunks_mut(BATCH)) {
-            match self {
-                #[cfg(target_arch = "x86_64")]
-                Adder::Ifma(adder) => adder.add(source, pairs, out),
-                Adder::Portable(adder) => adder.add(source, pairs, out),
-            }
+        for (i, out) in out.chunks_mut(BATCH).enumerate() {
+            self.begin(source, source, &pairs[BATCH * i..], out.len());
+            self.finish(out);
+        }
+    }
+
+    /// `sums[i]` becomes the sum of itself and the second point of `pairs[i]`; the first entry of `pairs[i]` is `i`.
+    pub fn add_to(&mut self, source: &impl Source<F>, pairs: &[Pair], sums: &mut [Point<F>]) {
+        debug_assert_eq!(pairs.len(), sums.len());
+        for start in (0..sums.len()).step_by(BATCH) {
+            let end = sums.len().min(start + BATCH);
+            self.begin(&Points(sums), source, &pairs[start..], end - start);
+            self.finish(&mut sums[start..end]);
+        }
+    }
+
+    /// The part that reads: of the first `number` pairs, at most [`BATCH`]. Those behind them may be loaded ahead.
+    fn begin(&mut self, left: &impl Source<F>, right: &impl Source<F>, pairs: &[Pair], number: usize) {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Adder::Ifma(adder) => adder.begin(left, right, pairs, number),
+            Adder::Portable(adder) => adder.begin(left, right, &pairs[..number]),
+        }
+    }
+
+    /// The part that writes; as many as begun.
+    fn finish(&mut self, out: &mut [Point<F>]) {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Adder::Ifma(adder) => adder.finish(out),
+            Adder::Portable(adder) => adder.finish(out),
         }
     }
 }

@@ -6,41 +6,46 @@ use ark_ff::{Field, serial_batch_inversion_and_mul};
 /// Working memory.
 #[derive(Default)]
 pub(crate) struct Adder<F> {
+    /// Denominators of the slopes, then their inverses; zero where the sum is known.
     dx: Vec<F>,
-    dy: Vec<F>,
+    rest: Vec<Rest<F>>,
+}
+
+/// What an addition needs beside the inverse.
+struct Rest<F> {
+    dy: F,
+    /// The first point, or the sum where it is known.
+    point: Point<F>,
+    /// The second one's x.
+    x: F,
 }
 
 impl<F: Field> Adder<F> {
-    pub fn add(&mut self, source: &impl Source<F>, pairs: &[Pair], out: &mut [Point<F>]) {
-        let point = |entry| {
-            let (&x, &y, negative) = source.get(entry);
-            Point { x, y: if negative { -y } else { y } }
-        };
+    pub fn begin(&mut self, left: &impl Source<F>, right: &impl Source<F>, pairs: &[Pair]) {
         self.dx.clear();
-        self.dy.clear();
-        for (&(a, b), out) in pairs.iter().zip(out.iter_mut()) {
-            let (p, q) = (point(a), point(b));
-            let (dx, dy) = match Case::of(p, q) {
-                Case::Chord => (q.x - p.x, q.y - p.y),
-                Case::Tangent { dx, dy } => (dx, dy),
-                Case::Known(sum) => {
-                    *out = sum;
-                    // Left out of the inversion, which skips zeros.
-                    (F::ZERO, F::ZERO)
-                }
+        self.rest.clear();
+        for &[a, b] in pairs {
+            let (p, q) = (left.point(a), right.point(b));
+            let (dx, dy, point) = match Case::of(p, q) {
+                Case::Chord => (q.x - p.x, q.y - p.y, p),
+                Case::Tangent { dx, dy } => (dx, dy, p),
+                // Left out of the inversion, which skips zeros.
+                Case::Known(sum) => (F::ZERO, F::ZERO, sum),
             };
             self.dx.push(dx);
-            self.dy.push(dy);
+            self.rest.push(Rest { dy, point, x: q.x });
         }
         serial_batch_inversion_and_mul(&mut self.dx, &F::ONE);
-        for (((&(a, b), out), inverse), dy) in pairs.iter().zip(out).zip(&self.dx).zip(&self.dy) {
-            if inverse.is_zero() {
-                continue;
+    }
+
+    pub fn finish(&mut self, out: &mut [Point<F>]) {
+        for ((inverse, rest), out) in self.dx.iter().zip(&self.rest).zip(out) {
+            *out = rest.point;
+            if !inverse.is_zero() {
+                let slope = rest.dy * inverse;
+                let x = slope.square() - rest.point.x - rest.x;
+                *out = Point { x, y: slope * (rest.point.x - x) - rest.point.y };
             }
-            let (p, q) = (point(a), source.get(b).0);
-            let slope = *dy * inverse;
-            let x = slope.square() - p.x - q;
-            *out = Point { x, y: slope * (p.x - x) - p.y };
         }
     }
 }

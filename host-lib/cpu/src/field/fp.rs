@@ -22,6 +22,9 @@ use crate::simd::{Ifma, Lanes, MASK};
 use ark_ff::MontConfig;
 use std::marker::PhantomData;
 
+/// Columns of a product: at most 2 L + 1.
+const COLUMNS: usize = 17;
+
 /// Eight elements modulo the modulus of `T`.
 pub struct Fp8<T, const M: usize, const L: usize> {
     pub limbs: [Lanes; L],
@@ -89,68 +92,120 @@ impl<T: MontConfig<M>, const M: usize, const L: usize> Fp8<T, M, L> {
         Self::new(limbs)
     }
 
-    /// Sum of the products `a[k] * b[k]` / R modulo p, by rows: each row adds a limb of `b` times `a` and
-    /// clears the lowest limb, by [`Limbs::FOLD`] in all rows but the last.
+    /// N sums of the products `a[n][k] * b[n][k]` / R modulo p, by rows: each row adds a limb of `b` times `a` and
+    /// clears the lowest limb, by [`Limbs::FOLD`] in all rows but the last. Column i + j of row i stays at `t[i + j]`:
+    /// moving the columns down instead makes the compiler do it through memory. The N sums alternate in the code, so
+    /// that each fills the time in which another waits for its own multiply-adds.
     #[inline(always)]
-    fn products<const K: usize>(simd: Ifma, a: [&Self; K], b: [&Self; K]) -> Self {
+    fn products<const K: usize, const N: usize>(simd: Ifma, a: [[&Self; K]; N], b: [[&Self; K]; N]) -> [Self; N] {
         let zero = simd.splat(0);
-        let fold = Limbs::<T, M, L>::FOLD;
-        let p = Limbs::<T, M, L>::P;
-        let mut t = [zero; 10];
-        for i in 0..L {
-            for k in 0..K {
-                let digit = b[k].limbs[i];
-                for j in 0..L {
-                    t[j] = t[j].madd_lo(a[k].limbs[j], digit);
-                }
-                for j in 0..L {
-                    t[j + 1] = t[j + 1].madd_hi(a[k].limbs[j], digit);
+        let mut t = [[zero; COLUMNS]; N];
+        // One by one: a loop over so much is not unrolled, and columns would be in memory.
+        assert!(L <= 8);
+        Self::row::<0, K, N>(simd, &mut t, a, b);
+        Self::row::<1, K, N>(simd, &mut t, a, b);
+        Self::row::<2, K, N>(simd, &mut t, a, b);
+        Self::row::<3, K, N>(simd, &mut t, a, b);
+        Self::row::<4, K, N>(simd, &mut t, a, b);
+        Self::row::<5, K, N>(simd, &mut t, a, b);
+        Self::row::<6, K, N>(simd, &mut t, a, b);
+        Self::row::<7, K, N>(simd, &mut t, a, b);
+        let mut out = [Self::new([zero; L]); N];
+        for n in 0..N {
+            for j in 0..L {
+                out[n].limbs[j] = t[n][L + j];
+            }
+            out[n] = Self::carried(simd, out[n].limbs);
+        }
+        out
+    }
+
+    /// Row I of [`products`](Self::products), if there is one.
+    #[inline(always)]
+    fn row<const I: usize, const K: usize, const N: usize>(
+        simd: Ifma,
+        t: &mut [[Lanes; COLUMNS]; N],
+        a: [[&Self; K]; N],
+        b: [[&Self; K]; N],
+    ) {
+        if I >= L {
+            return;
+        }
+        for k in 0..K {
+            for j in 0..L {
+                for n in 0..N {
+                    t[n][I + j] = t[n][I + j].madd_lo(a[n][k].limbs[j], b[n][k].limbs[I]);
                 }
             }
-            if i + 1 < L {
-                let q = t[0];
-                t[0] = t[1] + q.shr(52);
-                for j in 1..L {
-                    t[j] = t[j + 1];
+            for j in 0..L {
+                for n in 0..N {
+                    t[n][I + j + 1] = t[n][I + j + 1].madd_hi(a[n][k].limbs[j], b[n][k].limbs[I]);
                 }
-                t[L] = zero;
-                for j in 0..L {
-                    t[j] = t[j].madd_lo(q, simd.splat(fold[j]));
-                }
-                for j in 0..L {
-                    t[j + 1] = t[j + 1].madd_hi(q, simd.splat(fold[j]));
-                }
-            } else {
-                let q = zero.madd_lo(t[0], simd.splat(Limbs::<T, M, L>::K));
-                for j in 0..L {
-                    t[j] = t[j].madd_lo(q, simd.splat(p[j]));
-                }
-                for j in 0..L {
-                    t[j + 1] = t[j + 1].madd_hi(q, simd.splat(p[j]));
-                }
-                t[1] = t[1] + t[0].shr(52);
             }
         }
-        let mut limbs = [zero; L];
-        limbs.copy_from_slice(&t[1..=L]);
-        Self::carried(simd, limbs)
+        if I + 1 < L {
+            let fold = Limbs::<T, M, L>::FOLD;
+            for n in 0..N {
+                t[n][I + 1] = t[n][I + 1] + t[n][I].shr(52);
+            }
+            for j in 0..L {
+                for n in 0..N {
+                    t[n][I + 1 + j] = t[n][I + 1 + j].madd_lo(t[n][I], simd.splat(fold[j]));
+                }
+            }
+            for j in 0..L {
+                for n in 0..N {
+                    t[n][I + 2 + j] = t[n][I + 2 + j].madd_hi(t[n][I], simd.splat(fold[j]));
+                }
+            }
+            return;
+        }
+        let p = Limbs::<T, M, L>::P;
+        let mut q = [simd.splat(0); N];
+        for n in 0..N {
+            q[n] = q[n].madd_lo(t[n][I], simd.splat(Limbs::<T, M, L>::K));
+        }
+        for j in 0..L {
+            for n in 0..N {
+                t[n][I + j] = t[n][I + j].madd_lo(q[n], simd.splat(p[j]));
+            }
+        }
+        for j in 0..L {
+            for n in 0..N {
+                t[n][I + j + 1] = t[n][I + j + 1].madd_hi(q[n], simd.splat(p[j]));
+            }
+        }
+        for n in 0..N {
+            t[n][I + 1] = t[n][I + 1] + t[n][I].shr(52);
+        }
     }
 
     /// `a * b` / R.
     #[inline(always)]
     pub fn mul(simd: Ifma, a: &Self, b: &Self) -> Self {
-        if L > 5 {
-            // SAFETY: `simd` proves the features.
-            return unsafe { called(simd, [a], [b]) };
-        }
-        Self::products(simd, [a], [b])
+        let [product] = Self::muls(simd, [a], [b]);
+        product
     }
 
-    /// (`a * b + c * d`) / R.
+    /// `a[n] * b[n]` / R for each n.
     #[inline(always)]
-    pub fn dot2(simd: Ifma, a: &Self, b: &Self, c: &Self, d: &Self) -> Self {
+    pub fn muls<const N: usize>(simd: Ifma, a: [&Self; N], b: [&Self; N]) -> [Self; N] {
+        let (mut left, mut right) = ([[a[0]]; N], [[b[0]]; N]);
+        for n in 0..N {
+            (left[n], right[n]) = ([a[n]], [b[n]]);
+        }
+        if L > 5 {
+            // SAFETY: `simd` proves the features.
+            return unsafe { called(simd, left, right) };
+        }
+        Self::products(simd, left, right)
+    }
+
+    /// (`a[n][0] * b[n][0] + a[n][1] * b[n][1]`) / R for each n.
+    #[inline(always)]
+    pub fn dots<const N: usize>(simd: Ifma, a: [[&Self; 2]; N], b: [[&Self; 2]; N]) -> [Self; N] {
         // SAFETY: `simd` proves the features.
-        unsafe { called(simd, [a, c], [b, d]) }
+        unsafe { called(simd, a, b) }
     }
 
     /// Limb by limb, not carried.
@@ -245,10 +300,10 @@ impl<T: MontConfig<M>, const M: usize, const L: usize> Fp8<T, M, L> {
 /// [`Fp8::products`] as a call: large ones would overflow the instruction cache where they are inlined.
 #[target_feature(enable = "avx512f,avx512ifma")]
 #[inline(never)]
-fn called<T: MontConfig<M>, const M: usize, const L: usize, const K: usize>(
+fn called<T: MontConfig<M>, const M: usize, const L: usize, const K: usize, const N: usize>(
     simd: Ifma,
-    a: [&Fp8<T, M, L>; K],
-    b: [&Fp8<T, M, L>; K],
-) -> Fp8<T, M, L> {
+    a: [[&Fp8<T, M, L>; K]; N],
+    b: [[&Fp8<T, M, L>; K]; N],
+) -> [Fp8<T, M, L>; N] {
     Fp8::products(simd, a, b)
 }

@@ -5,7 +5,7 @@
 //! n = 1 and 3.1p where n = 5 (which is taken for moduli with R / p above 2^30 only).
 
 use super::{Coordinate, Prime, PrimeVector, Vector};
-use crate::simd::{Ifma, Lanes};
+use crate::simd::{Ifma, Lanes, each8};
 use ark_ff::{Field, Fp2Config, Fp2ConfigWrapper, QuadExtField};
 
 type Base<C> = <<C as Fp2Config>::Fp as Coordinate>::Vector;
@@ -39,9 +39,10 @@ impl<C: Fp2Config<Fp: Prime>> Coordinate for QuadExtField<Fp2ConfigWrapper<C>> {
     }
 
     fn scaled_inverse(&self) -> Option<Self> {
-        // The scale is that of the base field's words.
-        let inverse = self.inverse()?;
-        Some(QuadExtField { c0: inverse.c0 * C::Fp::scale(), c1: inverse.c1 * C::Fp::scale() })
+        // (c0 - c1 u) / (c0^2 - u^2 c1^2). The scale is that of the base field's words.
+        let norm = self.c0.square() - C::NONRESIDUE * self.c1.square();
+        let inverse = norm.scaled_inverse()?;
+        Some(QuadExtField { c0: self.c0 * inverse, c1: -self.c1 * inverse })
     }
 }
 
@@ -57,31 +58,28 @@ impl<C: Fp2Config<Fp: Prime>> Vector for Fp2x8<C> {
 
     #[inline(always)]
     fn load(simd: Ifma, rows: [&Self::Scalar; 8]) -> Self {
-        Fp2x8 { c0: Base::<C>::load(simd, rows.map(|r| &r.c0)), c1: Base::<C>::load(simd, rows.map(|r| &r.c1)) }
+        Fp2x8 { c0: Base::<C>::load(simd, each8(rows, |r| &r.c0)), c1: Base::<C>::load(simd, each8(rows, |r| &r.c1)) }
     }
 
     #[inline(always)]
     fn store(self, simd: Ifma, rows: [&mut Self::Scalar; 8]) {
-        let mut c1: [Option<&mut C::Fp>; 8] = [const { None }; 8];
-        let mut i = 0;
-        let c0 = rows.map(|r| {
-            c1[i] = Some(&mut r.c1);
-            i += 1;
-            &mut r.c0
-        });
-        self.c0.store(simd, c0);
-        if let [Some(a), Some(b), Some(c), Some(d), Some(e), Some(f), Some(g), Some(h)] = c1 {
-            self.c1.store(simd, [a, b, c, d, e, f, g, h]);
-        }
+        let mut rows = rows;
+        self.c0.store(simd, each8(rows.each_mut(), |r| &mut r.c0));
+        self.c1.store(simd, each8(rows, |r| &mut r.c1));
     }
 
     #[inline(always)]
     fn mul(simd: Ifma, a: &Self, b: &Self) -> Self {
         let minus = if C::NONRESIDUE == C::Fp::NEG_ONE { b.c1.opposite(simd) } else { b.c1.minus_five(simd) };
-        Fp2x8 {
-            c0: Base::<C>::dot2(simd, &a.c0, &b.c0, &a.c1, &minus),
-            c1: Base::<C>::dot2(simd, &a.c0, &b.c1, &a.c1, &b.c0),
-        }
+        let (left, right) = ([&a.c0, &a.c1], [[&b.c0, &minus], [&b.c1, &b.c0]]);
+        let [c0, c1] = Base::<C>::dots(simd, [left; 2], right);
+        Fp2x8 { c0, c1 }
+    }
+
+    #[inline(always)]
+    fn mul2(simd: Ifma, a: [&Self; 2], b: [&Self; 2]) -> [Self; 2] {
+        // A product of the extension is two of the base field's at once already.
+        [Self::mul(simd, a[0], b[0]), Self::mul(simd, a[1], b[1])]
     }
 
     #[inline(always)]

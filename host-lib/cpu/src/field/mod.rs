@@ -2,11 +2,12 @@
 
 mod fp;
 mod fp2;
+mod inverse;
 mod limbs;
 #[cfg(test)]
 mod tests;
 
-use crate::simd::{Ifma, Lanes, load4, load6, store4, store6};
+use crate::simd::{Ifma, Lanes, each8, load4, load6, store4, store6};
 use ark_ff::{BigInt, BigInteger, Field, Fp, MontBackend, MontConfig, PrimeField};
 pub(crate) use fp::Fp8;
 pub(crate) use limbs::{Limbs, split};
@@ -50,6 +51,8 @@ pub trait Vector: Copy + Send {
     fn store(self, simd: Ifma, rows: [&mut Self::Scalar; 8]);
     /// Product by 2^(-52 L).
     fn mul(simd: Ifma, a: &Self, b: &Self) -> Self;
+    /// Two products by 2^(-52 L), at once: faster than one after the other.
+    fn mul2(simd: Ifma, a: [&Self; 2], b: [&Self; 2]) -> [Self; 2];
     /// `a - b + 2p`.
     fn difference(simd: Ifma, a: &Self, b: &Self) -> Self;
     /// `(a - b + 2p) * 2^((52 L - 64 M) / 2)`, for products only.
@@ -74,8 +77,8 @@ pub trait PrimeVector: Vector {
     fn opposite(&self, simd: Ifma) -> Self;
     /// `16p - 5a`.
     fn minus_five(&self, simd: Ifma) -> Self;
-    /// `(a * b + c * d)` by 2^(-52 L).
-    fn dot2(simd: Ifma, a: &Self, b: &Self, c: &Self, d: &Self) -> Self;
+    /// `a[n][0] * b[n][0] + a[n][1] * b[n][1]` by 2^(-52 L) for each n.
+    fn dots<const N: usize>(simd: Ifma, a: [[&Self; 2]; N], b: [[&Self; 2]; N]) -> [Self; N];
 }
 
 macro_rules! words {
@@ -97,7 +100,7 @@ macro_rules! words {
             }
 
             fn scaled_inverse(&self) -> Option<Self> {
-                Some(self.inverse()? * Self::scale())
+                Some(inverse::element(self)? * Self::scale())
             }
         }
 
@@ -119,17 +122,22 @@ macro_rules! words {
 
             #[inline(always)]
             fn load(simd: Ifma, rows: [&Self::Scalar; 8]) -> Self {
-                Self::unpack(simd, $load(simd, rows.map(|r| &r.0.0)))
+                Self::unpack(simd, $load(simd, each8(rows, |r| &r.0.0)))
             }
 
             #[inline(always)]
             fn store(self, simd: Ifma, rows: [&mut Self::Scalar; 8]) {
-                $store(simd, self.pack(simd), rows.map(|r| &mut r.0.0));
+                $store(simd, self.pack(simd), each8(rows, |r| &mut r.0.0));
             }
 
             #[inline(always)]
             fn mul(simd: Ifma, a: &Self, b: &Self) -> Self {
                 Fp8::mul(simd, a, b)
+            }
+
+            #[inline(always)]
+            fn mul2(simd: Ifma, a: [&Self; 2], b: [&Self; 2]) -> [Self; 2] {
+                Fp8::muls(simd, a, b)
             }
 
             #[inline(always)]
@@ -185,8 +193,8 @@ macro_rules! words {
             }
 
             #[inline(always)]
-            fn dot2(simd: Ifma, a: &Self, b: &Self, c: &Self, d: &Self) -> Self {
-                Fp8::dot2(simd, a, b, c, d)
+            fn dots<const N: usize>(simd: Ifma, a: [[&Self; 2]; N], b: [[&Self; 2]; N]) -> [Self; N] {
+                Fp8::dots(simd, a, b)
             }
         }
     };

@@ -37,13 +37,18 @@ fn products<F: Prime>(a: &[F], b: &[F]) {
             v.reduced(simd).store(simd, out.each_mut());
             out.map(F::canonical)
         };
+        let dot2 = |a: &F::Vector, b: &F::Vector, c: &F::Vector, d: &F::Vector| {
+            let [one, other] = F::Vector::dots(simd, [[a, c], [c, a]], [[b, d], [d, b]]);
+            assert_eq!(read(one), read(other));
+            one
+        };
         let product = read(F::Vector::mul(simd, &va, &vb));
         let zero = F::Vector::load(simd, [&F::ZERO; 8]);
         let square = read(F::Vector::mul(simd, &va, &va));
         let difference = F::Vector::difference(simd, &va, &vb);
         let negative = F::Vector::difference(simd, &zero, &va);
-        let wide = read(F::Vector::dot2(simd, &difference, &negative, &va, &vb));
-        let opposite = read(F::Vector::dot2(simd, &difference, &vb.opposite(simd), &negative, &vb));
+        let wide = read(dot2(&difference, &negative, &va, &vb));
+        let opposite = read(dot2(&difference, &vb.opposite(simd), &negative, &vb));
         let shifted = read(F::Vector::mul(simd, &F::Vector::shifted_difference(simd, &va, &vb), &vb));
         let signs = read(va.negate_where(simd, 0b1010_0110));
         let suspects = difference.maybe_zero(simd);
@@ -59,7 +64,7 @@ fn products<F: Prime>(a: &[F], b: &[F]) {
             assert_eq!(read(difference)[i], x - y);
         }
         if F::ROOMY {
-            let five = read(F::Vector::dot2(simd, &difference, &vb.minus_five(simd), &negative, &vb));
+            let five = read(dot2(&difference, &vb.minus_five(simd), &negative, &vb));
             for i in 0..8 {
                 let (x, y) = (a[i].canonical(), b[i].canonical());
                 assert_eq!(five[i] * up, (x - y) * -(y * F::from(5u64)) + -x * y);

@@ -2,8 +2,8 @@
 //!
 //! 1. Scalars become signed digits ([`digits`]).
 //! 2. Entries are sorted by bucket ([`sort`]).
-//! 3. The entries of each bucket are added as a tree, thousands of additions sharing one inversion
-//!    ([`tree`]).
+//! 3. The entries of each bucket are added up, thousands of additions sharing one inversion
+//!    ([`rounds`]).
 //! 4. Buckets are summed by rows and columns of their weights, to one point for each bit ([`reduce`]).
 //! 5. Bits are combined by doublings.
 //!
@@ -15,10 +15,10 @@ mod plan;
 #[cfg(test)]
 mod profile;
 mod reduce;
+mod rounds;
 mod sort;
 #[cfg(test)]
 mod tests;
-mod tree;
 
 use crate::{
     Coordinate, Engine,
@@ -32,12 +32,12 @@ use ark_ff::{PrimeField, Zero};
 use digits::Digits;
 use plan::Plan;
 use rayon::prelude::*;
+use rounds::Rounds;
 use sort::Sorted;
 use std::{ops::Range, sync::Mutex};
-use tree::Tree;
 
 /// Entries that a thread adds up at a time: their sums stay in its cache.
-const CHUNK: usize = 16384;
+const CHUNK: usize = 65536;
 
 /// Sum of `scalars[i] * points[i]`; the longer slice is cut to the shorter. Points need not be in
 /// the prime-order subgroup, but on the curve.
@@ -72,13 +72,37 @@ where
     P: SWCurveConfig<BaseField: Coordinate>,
 {
     let digits = Digits::new(points, scalars, plan.width);
-    let pool = Pool { engine, trees: Mutex::new(Vec::new()) };
+    let pool = Pool { engine, idle: Mutex::new(Vec::new()) };
     let tasks = plan.tasks(&digits.counts);
-    let parts: Vec<_> =
-        tasks.into_par_iter().with_max_len(1).flat_map_iter(|keys| task(points, &digits, keys, &pool)).collect();
     let mut bits = vec![Projective::<P>::zero(); digits.windows * plan.width as usize];
-    for (bit, sum) in parts {
-        bits[bit] += sum;
+    for group in plan.groups(&tasks) {
+        // In parallel: pages are given by the first touch, which takes its time.
+        let buckets: usize = group.iter().map(|keys| keys.len()).sum();
+        let mut sums: Vec<Point<P::BaseField>> =
+            (0..buckets).into_par_iter().with_min_len(CHUNK / 16).map(|_| Point::default()).collect();
+        split(group, &mut sums)
+            .into_par_iter()
+            .with_max_len(1)
+            .for_each(|(keys, sums)| task(points, &digits, keys, sums, &pool));
+        // Together, so that batches are large, but one part for each thread.
+        let share = group.len().div_ceil(rayon::current_num_threads());
+        let mut rest = &sums[..];
+        let parts: Vec<_> = group
+            .chunks(share)
+            .map(|keys| {
+                let (own, others) = rest.split_at(keys.iter().map(|keys| keys.len()).sum());
+                rest = others;
+                (keys, own)
+            })
+            .collect();
+        let terms: Vec<_> = parts
+            .into_par_iter()
+            .with_max_len(1)
+            .flat_map_iter(|(keys, sums)| pool.with(|rounds| reduce::weighted(rounds, keys, sums, digits.width)))
+            .collect();
+        for (bit, sum) in terms {
+            bits[bit] += Projective::<P>::from(sum);
+        }
     }
     let mut total = Projective::<P>::zero();
     for sum in bits.iter().rev() {
@@ -91,31 +115,41 @@ where
 /// Working memories, handed from thread to thread.
 struct Pool<F: Coordinate> {
     engine: Engine,
-    trees: Mutex<Vec<Tree<F>>>,
+    idle: Mutex<Vec<Rounds<F>>>,
 }
 
 impl<F: Coordinate> Pool<F> {
-    fn with<T>(&self, f: impl FnOnce(&mut Tree<F>) -> T) -> T {
-        let lock = || self.trees.lock().unwrap_or_else(|e| e.into_inner());
+    fn with<T>(&self, f: impl FnOnce(&mut Rounds<F>) -> T) -> T {
+        let lock = || self.idle.lock().unwrap_or_else(|e| e.into_inner());
         let old = lock().pop();
-        let mut tree = old.unwrap_or_else(|| Tree::new(Adder::new(self.engine)));
-        let result = f(&mut tree);
-        lock().push(tree);
+        let mut rounds = old.unwrap_or_else(|| Rounds::new(Adder::new(self.engine)));
+        let result = f(&mut rounds);
+        lock().push(rounds);
         result
     }
 }
 
-/// The weighted sums of a range of buckets, as terms: a bit and a point.
+/// The part of each range of keys.
+fn split<'a, T>(ranges: &[Range<usize>], mut points: &'a mut [T]) -> Vec<(Range<usize>, &'a mut [T])> {
+    ranges
+        .iter()
+        .map(|keys| {
+            let (own, others) = std::mem::take(&mut points).split_at_mut(keys.len());
+            points = others;
+            (keys.clone(), own)
+        })
+        .collect()
+}
+
+/// The sums of a range of buckets.
 fn task<P: SWCurveConfig<BaseField: Coordinate>>(
     points: &[Affine<P>],
     digits: &Digits,
     keys: Range<usize>,
+    sums: &mut [Point<P::BaseField>],
     pool: &Pool<P::BaseField>,
-) -> Vec<(usize, Projective<P>)> {
-    let sorted = Sorted::new(digits, keys.clone());
-    let mut sums = vec![Point::default(); keys.len()];
-    accumulate(points, &sorted, &mut sums, pool);
-    pool.with(|tree| reduce::weighted(tree, sums, sorted.first, digits.width))
+) {
+    accumulate(points, &Sorted::new(digits, keys), sums, pool);
 }
 
 /// A piece of the sorted entries: whole buckets, or a part of one bucket that is too large.
@@ -130,7 +164,7 @@ fn accumulate<P: SWCurveConfig<BaseField: Coordinate>>(
     sums: &mut [Point<P::BaseField>],
     pool: &Pool<P::BaseField>,
 ) {
-    let Sorted { starts, entries, .. } = sorted;
+    let Sorted { starts, entries } = sorted;
     let (mut pieces, mut rest, mut from) = (Vec::new(), &mut *sums, 0);
     while from < starts.len() - 1 {
         // As many buckets as fit, at least one.
@@ -152,16 +186,16 @@ fn accumulate<P: SWCurveConfig<BaseField: Coordinate>>(
         .into_par_iter()
         .with_max_len(1)
         .filter_map(|piece| {
-            pool.with(|tree| match piece {
+            pool.with(|rounds| match piece {
                 Piece::Buckets(keys, out) => {
                     let range = starts[keys.start] as usize..starts[keys.end] as usize;
-                    tree.sum(&bases, &entries[range], &starts[keys.start..=keys.end], out);
+                    rounds.sum(&bases, &entries[range], &starts[keys.start..=keys.end], out);
                     None
                 }
                 Piece::Part(key, range) => {
                     let mut out = [Point::default()];
                     let ends = [range.start as u32, range.end as u32];
-                    tree.sum(&bases, &entries[range], &ends, &mut out);
+                    rounds.sum(&bases, &entries[range], &ends, &mut out);
                     Some((key, out[0]))
                 }
             })
@@ -178,7 +212,7 @@ fn accumulate<P: SWCurveConfig<BaseField: Coordinate>>(
         (0..points.len()).filter(|i| *i == 0 || keys[*i] != keys[i - 1]).map(|i| i as u32).collect();
     groups.push(points.len() as u32);
     let mut out = vec![Point::default(); groups.len() - 1];
-    pool.with(|tree| tree.sum(&Points(&points, &[]), &entries, &groups, &mut out));
+    pool.with(|rounds| rounds.sum(&Points(&points), &entries, &groups, &mut out));
     for (group, sum) in groups.iter().zip(out) {
         sums[keys[*group as usize]] = sum;
     }

@@ -7,6 +7,8 @@ use std::ops::Range;
 pub(crate) const FEW: usize = 48;
 /// Entries that a task should have at least, to fill batches.
 const TASK: usize = 32768;
+/// Buckets that are weighted together, about: they are in memory at one time.
+const GROUP: usize = 1 << 17;
 /// What a bucket costs, in additions into buckets: two of rows and columns, less the one that its first entry needs not.
 const BUCKET_COST: f64 = 1.3;
 
@@ -38,6 +40,12 @@ impl Plan {
     /// Buckets of a window.
     pub fn buckets(&self) -> usize {
         1 << (self.width - 1)
+    }
+
+    /// Tasks whose buckets are weighted together.
+    pub fn groups<'a>(&self, tasks: &'a [Range<usize>]) -> impl Iterator<Item = &'a [Range<usize>]> {
+        let own = tasks.iter().map(|t| t.len()).max().unwrap_or(1);
+        tasks.chunks((GROUP / own).max(2 * self.threads))
     }
 
     /// Ranges of keys, given the number of entries in each window. Windows without any are left out.

@@ -47,10 +47,10 @@ fn phases<P: SWCurveConfig<BaseField: Coordinate>>(name: &str, log: u32, engine:
         let keys = 0..plan.buckets();
         let sorted = Sorted::new(&digits, keys.clone());
         let t_sort = clock(|| Sorted::new(&digits, keys.clone()));
-        let own = Pool { engine, trees: Mutex::new(Vec::new()) };
+        let own = Pool { engine, idle: Mutex::new(Vec::new()) };
         let mut sums = vec![Point::default(); keys.len()];
         let t_sums = clock(|| accumulate(&points, &sorted, &mut sums, &own));
-        let t_reduce = clock(|| own.with(|t| reduce::weighted::<P, _>(t, sums.clone(), 0, plan.width)));
+        let t_reduce = clock(|| own.with(|r| reduce::weighted::<P, _>(r, std::slice::from_ref(&keys), &sums, plan.width)));
         println!(
             "{name} 2^{log} {engine:?} width {} windows {w}: whole {:.1} ms; digits {:.2}, sort {:.2}, sums {:.2} ({:.1} ns an addition), buckets {:.2} ({:.1} ns an addition)",
             plan.width, whole * 1e3, t_digits * 1e3, t_sort * 1e3 * w as f64, t_sums * 1e3 * w as f64,
@@ -59,10 +59,10 @@ fn phases<P: SWCurveConfig<BaseField: Coordinate>>(name: &str, log: u32, engine:
         // Additions alone.
         let memory: Vec<_> = points.iter().take(4096).map(|p| Point { x: p.x, y: p.y }).collect();
         let mut adder = Adder::<P::BaseField>::new(engine);
-        let pairs: Vec<(u32, u32)> = (0..2048).map(|i| (2 * i, 2 * i + 1)).collect();
+        let pairs: Vec<[u32; 2]> = (0..2048).map(|i| [2 * i, 2 * i + 1]).collect();
         let mut out = vec![Point::default(); pairs.len()];
-        let t = clock(|| (0..50).for_each(|_| adder.add(&Points(&memory, &[]), &pairs, &mut out)));
-        let small = clock(|| (0..50).for_each(|_| adder.add(&Points(&memory, &[]), &pairs[..8], &mut out[..8])));
+        let t = clock(|| (0..50).for_each(|_| adder.add(&Points(&memory), &pairs, &mut out)));
+        let small = clock(|| (0..50).for_each(|_| adder.add(&Points(&memory), &pairs[..8], &mut out[..8])));
         println!("    in cache: {:.1} ns an addition; a batch of eight {:.2} us", t * 1e9 / 50.0 / 2048.0, small * 1e6 / 50.0);
     });
 }

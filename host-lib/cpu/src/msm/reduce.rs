@@ -6,14 +6,13 @@
 //! size. When few bits are left, the buckets are summed for each bit of their weight. What comes out is one point for each bit
 //! of a window; the doublings that combine windows weight them for nothing more.
 
-use super::{CHUNK, tree::Tree};
+use super::{CHUNK, rounds::Rounds};
 use crate::{
     Coordinate,
     add::{Point, Points},
 };
-use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
-use ark_ff::Zero;
-use std::ops::Range;
+use ark_ec::short_weierstrass::{Affine, SWCurveConfig};
+use std::{borrow::Cow, ops::Range};
 
 /// Weights of so many bits are taken bit by bit: half of the points for each bit, where rows and columns take all of
 /// them twice and a further round of batches.
@@ -39,22 +38,25 @@ struct Group {
 }
 
 /// The weighted sums of buckets as terms `(bit, point)`: `2^bit * point`. The weight of bucket i of window w is `(i + 1)
-/// 2^(w * width)`; the key of a bucket is `w * buckets + i`, that of `points[0]` is `first`.
+/// 2^(w * width)`; the key of a bucket is `w * buckets + i`. `buckets` holds those of each range of `keys`.
 pub(crate) fn weighted<P: SWCurveConfig<BaseField = F>, F: Coordinate>(
-    tree: &mut Tree<F>,
-    mut points: Vec<Point<F>>,
-    first: usize,
+    rounds: &mut Rounds<F>,
+    keys: &[Range<usize>],
+    buckets: &[Point<F>],
     width: u32,
-) -> Vec<(usize, Projective<P>)> {
-    let buckets = 1usize << (width - 1);
-    let mut problems = Vec::new();
-    let mut start = 0;
-    while start < points.len() {
-        let (window, bucket) = ((first + start) / buckets, (first + start) % buckets);
-        let end = points.len().min(start + buckets - bucket);
-        problems.push(Problem { shift: window as u32 * width, bits: width, first: bucket + 1, points: start..end });
-        start = end;
+) -> Vec<(usize, Affine<P>)> {
+    let window = 1usize << (width - 1);
+    let (mut problems, mut at) = (Vec::new(), 0);
+    for keys in keys {
+        let mut start = keys.start;
+        while start < keys.end {
+            let end = keys.end.min((start / window + 1) * window);
+            let (shift, first) = ((start / window) as u32 * width, start % window + 1);
+            problems.push(Problem { shift, bits: width, first, points: at..at + end - start });
+            (start, at) = (end, at + end - start);
+        }
     }
+    let mut points = Cow::Borrowed(buckets);
     while problems.iter().any(|p| p.bits > BITS) {
         let (mut groups, mut next) = (Vec::new(), Vec::new());
         for (i, p) in problems.iter().enumerate() {
@@ -66,24 +68,24 @@ pub(crate) fn weighted<P: SWCurveConfig<BaseField = F>, F: Coordinate>(
                 next.push(Problem { shift: p.shift + at, bits, first: 1, points: start..groups.len() });
             }
         }
-        points = sums(tree, &points, &problems, &groups);
+        points = Cow::Owned(sums(rounds, &points, &problems, &groups));
         problems = next;
     }
     let groups: Vec<Group> = (0..problems.len())
         .flat_map(|problem| (0..problems[problem].bits).map(move |at| Group { problem, at, mask: 1, value: 1 }))
         .collect();
-    let sums = sums(tree, &points, &problems, &groups);
+    let sums = sums(rounds, &points, &problems, &groups);
     groups
         .iter()
         .zip(&sums)
         .filter(|(_, sum)| !sum.is_infinity())
-        .map(|(g, sum)| ((problems[g.problem].shift + g.at) as usize, projective(sum)))
+        .map(|(g, sum)| ((problems[g.problem].shift + g.at) as usize, affine(sum)))
         .collect()
 }
 
 /// The sum of each group, about [`CHUNK`] points at a time.
 fn sums<F: Coordinate>(
-    tree: &mut Tree<F>,
+    rounds: &mut Rounds<F>,
     points: &[Point<F>],
     problems: &[Problem],
     groups: &[Group],
@@ -110,7 +112,7 @@ fn sums<F: Coordinate>(
         }
         starts.push(entries.len() as u32);
         if entries.len() >= CHUNK || i + 1 == groups.len() {
-            tree.sum(&Points(points, &[]), &entries, &starts, &mut out[done..=i]);
+            rounds.sum(&Points(points), &entries, &starts, &mut out[done..=i]);
             entries.clear();
             starts.truncate(1);
             done = i + 1;
@@ -119,12 +121,9 @@ fn sums<F: Coordinate>(
     out
 }
 
-/// From working memory.
-pub(crate) fn projective<P: SWCurveConfig<BaseField: Coordinate>>(point: &Point<P::BaseField>) -> Projective<P> {
-    if point.is_infinity() {
-        return Projective::zero();
-    }
-    Affine::<P>::new_unchecked(canonical(point.x), canonical(point.y)).into()
+/// From working memory, of a finite one.
+fn affine<P: SWCurveConfig<BaseField: Coordinate>>(point: &Point<P::BaseField>) -> Affine<P> {
+    Affine::new_unchecked(canonical(point.x), canonical(point.y))
 }
 
 fn canonical<F: Coordinate>(value: F) -> F {

@@ -6,8 +6,6 @@ use std::ops::Range;
 
 /// Entries of a range of keys, sorted by key. A key is `window * buckets + |digit| - 1`.
 pub(crate) struct Sorted {
-    /// First key.
-    pub first: usize,
     /// Start of each key's entries, and the end of the last.
     pub starts: Vec<u32>,
     /// Index of the point times two, plus one for a negative digit.
@@ -29,7 +27,7 @@ impl Sorted {
             *at += 1;
         });
         starts.pop();
-        Sorted { first: keys.start, starts, entries }
+        Sorted { starts, entries }
     }
 }
 

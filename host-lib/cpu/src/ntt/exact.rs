@@ -9,21 +9,6 @@ use crate::{
 use ark_ff::MontConfig;
 
 impl<T: MontConfig<M>, const M: usize, const L: usize> Fp8<T, M, L> {
-    /// `a + b`, carried.
-    #[inline(always)]
-    pub(super) fn sum(simd: Ifma, a: &Self, b: &Self) -> Self {
-        let mask = simd.splat(MASK);
-        let mut limbs = a.limbs;
-        let mut carry = simd.splat(0);
-        for j in 0..L {
-            let v = limbs[j] + b.limbs[j] + carry;
-            // The top limb keeps what is above it.
-            limbs[j] = if j + 1 < L { v & mask } else { v };
-            carry = v.shr(52);
-        }
-        Self::new(limbs)
-    }
-
     /// Fully reduced, of a stored one.
     #[inline(always)]
     pub(super) fn exact(self, simd: Ifma) -> Self {

@@ -6,18 +6,20 @@
 //! 2. Rows: eight rows are loaded, transformed, multiplied by the scale (1/n, the inverse coset's factors, or
 //!    one), fully reduced, and stored as columns of the result, which comes out in natural order.
 //!
-//! A small transform loads in bit-reversed order and runs radix-2 stages in a thread's cache.
-//! **Bounds**: inputs are below 2.1p; each stage adds at most 3p (a product of a twiddle below p and an
-//! operand b is below b p / R + 2p < 3p); after S stages an operand is below (2.1 + 3 S) p, which must be below
+//! A small transform loads in bit-reversed order and runs radix-2 stages, two of them at a time in registers, and the first
+//! ones for a block that fits the first-level cache before the next block. Limbs are carried only where they enter a
+//! product: a stage adds less than 2^57 to a limb, so that 28 stages stay below 2^62.
+//! **Bounds**: inputs are below 2.1p; each stage adds at most 3p (a product by a twiddle is below 2.001p, and
+//! 3p makes up for it where it is subtracted); after S stages an operand is below (2.1 + 3 S) p, which must be below
 //! 0.95 R, so that the product by a factor below 2.1p is below 4p, where `reduced` takes it.
 //! [`STAGES`](Plan::fits) follows from R / p: 25 for BN254's Fr, 10 for BLS12-381's.
 
-use super::{TransformField, target::Target};
+use super::{TransformField, constant::Constant, pages, target::Target};
 use crate::{
     field::{Fp8, Limbs},
-    simd::{Ifma, load4, store4},
+    simd::{Ifma, each8, load4, prefetch, store4},
 };
-use ark_ff::{BigInt, FftField, Field, Fp, MontBackend, MontConfig};
+use ark_ff::{FftField, Field, Fp, MontBackend, MontConfig};
 use rayon::prelude::*;
 use zeroize::Zeroize;
 
@@ -26,6 +28,11 @@ type Vector<T> = Fp8<T, 4, 5>;
 /// A constant factor: times 2^260, so that a product by it keeps the other operand's form.
 type Factor = [u64; 5];
 
+/// Rows that loads and stores of columns run ahead: the processor does not look across pages itself.
+const AHEAD: usize = 16;
+const LANES: [usize; 8] = [0, 1, 2, 3, 4, 5, 6, 7];
+/// Vectors that fit the first-level cache, beside twiddles: 20 KiB.
+const NEAR: usize = 64;
 /// Below 2^6 there are no eight columns and rows.
 const LEAST: usize = 64;
 
@@ -49,11 +56,17 @@ struct Plan<T: MontConfig<4>> {
     /// Root of order n (or its inverse).
     root: Element<T>,
     /// Twiddles of the larger of the two small transforms: the powers of its root.
-    twiddles: Vec<Factor>,
+    twiddles: Vec<Constant>,
     /// Factor of input i is this to the power i.
     before: Option<Element<T>>,
     /// Factor of output i is the first times the second to the power i.
     after: (Element<T>, Option<Element<T>>),
+}
+
+/// Eight elements from the `first` one.
+#[inline(always)]
+fn eight<E>(values: &[E], first: usize) -> &[E; 8] {
+    values[first..].first_chunk().expect("whole vectors")
 }
 
 /// An element as a factor.
@@ -76,7 +89,7 @@ impl<T: MontConfig<4>> Plan<T> {
         let mut power = Element::<T>::ONE;
         let twiddles = (0..columns / 2)
             .map(|_| {
-                let own = factor(power);
+                let own = Constant::new(power);
                 power *= small;
                 own
             })
@@ -87,6 +100,7 @@ impl<T: MontConfig<4>> Plan<T> {
     fn run(&self, simd: Ifma, values: &mut [Element<T>]) {
         // Blocks of eight columns, row by row. Zeroed pages, which the threads that use them fault in.
         let mut middle = vec![[0u64; 4]; values.len()];
+        pages::large(&mut middle);
         let zero = [simd.splat(0); 5];
         middle.par_chunks_mut(8 * self.rows).enumerate().with_min_len(1).for_each_init(
             || vec![Vector::<T>::new(zero); self.rows],
@@ -112,7 +126,7 @@ impl<T: MontConfig<4>> Plan<T> {
             power *= root;
             own
         });
-        Vector::unpack(simd, load4(simd, values.each_ref().map(|v| &v.0.0)))
+        Vector::unpack(simd, load4(simd, each8(values.each_ref(), |v| &v.0.0)))
     }
 
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -123,7 +137,8 @@ impl<T: MontConfig<4>> Plan<T> {
         });
         for r in 0..self.rows {
             let at = r * self.columns + first;
-            let mut v = read(simd, values, |lane| at + lane);
+            prefetch(values.as_ptr().wrapping_add(at + AHEAD * self.columns), 256);
+            let mut v = read(simd, eight(values, at));
             if let Some((power, step)) = &mut coset {
                 v = Vector::mul(simd, &v, power);
                 *power = Vector::mul(simd, power, step);
@@ -134,7 +149,7 @@ impl<T: MontConfig<4>> Plan<T> {
         let step = Self::lanes(simd, self.root, first, Element::<T>::ONE);
         let mut power = splat(simd, &factor(Element::<T>::ONE));
         for (v, out) in work.iter().zip(out.as_chunks_mut::<8>().0) {
-            store4(simd, Vector::mul(simd, v, &power).reduced(simd).pack(simd), out.each_mut());
+            store4(simd, Vector::mul(simd, &v.settled(), &power).reduced(simd).pack(simd), out.each_mut());
             power = Vector::mul(simd, &power, &step);
         }
     }
@@ -151,7 +166,7 @@ impl<T: MontConfig<4>> Plan<T> {
         let shift = usize::BITS - self.columns.ilog2();
         for c in 0..self.columns {
             let at = (c / 8 * self.rows + first) * 8 + c % 8;
-            let rows = std::array::from_fn(|lane| &middle[at + 8 * lane]);
+            let rows = each8(LANES, |lane| &middle[at + 8 * lane]);
             work[c.reverse_bits() >> shift] = Vector::unpack(simd, load4(simd, rows));
         }
         self.small(simd, work);
@@ -159,7 +174,8 @@ impl<T: MontConfig<4>> Plan<T> {
         let mut power = Self::lanes(simd, root.unwrap_or(Element::<T>::ONE), first, scale);
         let step = root.map(|g| splat(simd, &factor(g.pow([self.rows as u64]))));
         for (k, v) in work.iter().enumerate() {
-            let v = Vector::mul(simd, v, &power).reduced(simd).exact(simd);
+            let v = Vector::mul(simd, &v.settled(), &power).reduced(simd).exact(simd);
+            prefetch(result.address((k + AHEAD) * self.rows + first), 256);
             // SAFETY: this call alone writes columns first .. first + 8 of the result.
             write(simd, v, unsafe { result.eight(k * self.rows + first) });
             if let Some(step) = &step {
@@ -171,44 +187,61 @@ impl<T: MontConfig<4>> Plan<T> {
     /// Transforms in each lane, from bit-reversed to natural order.
     #[inline(always)]
     fn small(&self, simd: Ifma, work: &mut [Vector<T>]) {
-        let mut half = 1;
-        while half < work.len() {
+        let length = work.len();
+        let near = length.min(NEAR);
+        for block in work.chunks_exact_mut(near) {
+            self.stages(simd, block, 1, near);
+        }
+        self.stages(simd, work, near, length);
+    }
+
+    /// The stages from blocks of `half` elements to blocks of `end`.
+    #[inline(always)]
+    fn stages(&self, simd: Ifma, work: &mut [Vector<T>], mut half: usize, end: usize) {
+        while 4 * half <= end {
+            let stride = self.columns / (4 * half);
+            for block in work.chunks_exact_mut(4 * half) {
+                let (low, high) = block.split_at_mut(2 * half);
+                let ((q0, q1), (q2, q3)) = (low.split_at_mut(half), high.split_at_mut(half));
+                for (j, (((a, b), c), d)) in q0.iter_mut().zip(q1).zip(q2).zip(q3).enumerate() {
+                    let (mut t, mut u) = (*b, *d);
+                    if half > 1 {
+                        let w = &self.twiddles[2 * j * stride];
+                        (t, u) = (Vector::times(simd, &b.settled(), w), Vector::times(simd, &d.settled(), w));
+                    }
+                    let ((a1, b1), (c1, d1)) = (Vector::apart(simd, a, &t), Vector::apart(simd, c, &u));
+                    let t = Vector::times(simd, &c1.settled(), &self.twiddles[j * stride]);
+                    let u = Vector::times(simd, &d1.settled(), &self.twiddles[(j + half) * stride]);
+                    ((*a, *c), (*b, *d)) = (Vector::apart(simd, &a1, &t), Vector::apart(simd, &b1, &u));
+                }
+            }
+            half *= 4;
+        }
+        if half < end {
             let stride = self.columns / (2 * half);
             for block in work.chunks_exact_mut(2 * half) {
                 let (low, high) = block.split_at_mut(half);
                 for (j, (a, b)) in low.iter_mut().zip(high).enumerate() {
-                    let t = if j == 0 && half == 1 {
-                        *b
-                    } else {
-                        Vector::mul(simd, b, &splat(simd, &self.twiddles[j * stride]))
-                    };
-                    (*a, *b) = (Vector::sum(simd, a, &t), Vector::difference::<3>(simd, a, &t));
+                    let t = if half == 1 { *b } else { Vector::times(simd, &b.settled(), &self.twiddles[j * stride]) };
+                    (*a, *b) = Vector::apart(simd, a, &t);
                 }
             }
-            half *= 2;
         }
     }
 }
 
 #[inline(always)]
 fn splat<T: MontConfig<4>>(simd: Ifma, factor: &Factor) -> Vector<T> {
-    Vector::new(factor.map(|limb| simd.splat(limb)))
+    let [a, b, c, d, e] = *factor;
+    Vector::new([simd.splat(a), simd.splat(b), simd.splat(c), simd.splat(d), simd.splat(e)])
 }
 
 #[inline(always)]
-fn read<T: MontConfig<4>>(simd: Ifma, from: &[Element<T>], index: impl Fn(usize) -> usize) -> Vector<T> {
-    let rows: [&[u64; 4]; 8] = std::array::from_fn(|lane| &from[index(lane)].0.0);
-    Vector::unpack(simd, load4(simd, rows))
+fn read<T: MontConfig<4>>(simd: Ifma, from: &[Element<T>; 8]) -> Vector<T> {
+    Vector::unpack(simd, load4(simd, each8(from.each_ref(), |e| &e.0.0)))
 }
 
 #[inline(always)]
 fn write<T: MontConfig<4>>(simd: Ifma, v: Vector<T>, out: &mut [Element<T>; 8]) {
-    store4(
-        simd,
-        v.pack(simd),
-        out.each_mut().map(|e| {
-            let Fp(BigInt(words), _) = e;
-            words
-        }),
-    );
+    store4(simd, v.pack(simd), each8(out.each_mut(), |e| &mut e.0.0));
 }

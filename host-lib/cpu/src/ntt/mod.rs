@@ -1,10 +1,14 @@
 //! The number-theoretic transform, natural order to natural order, over fields of four words.
 
 #[cfg(target_arch = "x86_64")]
+mod constant;
+#[cfg(target_arch = "x86_64")]
 mod exact;
 mod goldilocks;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
+#[cfg(target_arch = "x86_64")]
+mod pages;
 mod target;
 #[cfg(test)]
 mod tests;

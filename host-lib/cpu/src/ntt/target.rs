@@ -17,6 +17,12 @@ impl<'a, F> Target<'a, F> {
         Target { start: values.as_mut_ptr(), length: values.len(), lifetime: PhantomData }
     }
 
+    /// Of an element, which need not exist.
+    #[inline(always)]
+    pub fn address(&self, index: usize) -> *const F {
+        self.start.wrapping_add(index)
+    }
+
     /// # Safety
     /// No other reference to these elements is alive.
     #[allow(clippy::mut_from_ref)]

@@ -10,6 +10,27 @@ use std::arch::x86_64::*;
 use std::ops::{Add, BitAnd, BitOr, Sub};
 pub(crate) use transpose::{load4, load6, store4, store6};
 
+/// `f` of each, always inlined. `array::map` may not be: what it calls need not have the features of its caller, and
+/// around a call all vectors go to memory.
+#[inline(always)]
+pub(crate) fn each8<A, B>(values: [A; 8], f: impl Fn(A) -> B) -> [B; 8] {
+    let [a, b, c, d, e, g, h, i] = values;
+    [f(a), f(b), f(c), f(d), f(e), f(g), f(h), f(i)]
+}
+
+/// Has the lines of memory at and behind `first`, `bytes` long, loaded into the cache. Any address will do.
+#[inline(always)]
+pub(crate) fn prefetch<T>(first: *const T, bytes: usize) {
+    let first = first.cast::<i8>();
+    // The memory need not begin at a line of the cache: one look more, at its last byte.
+    for at in (0..bytes).step_by(64) {
+        // SAFETY: a prefetch is a hint and reads nothing; x86-64 always has it.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(at)) };
+    }
+    // SAFETY: as above.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(bytes - 1)) };
+}
+
 /// Low 52 bits.
 pub(crate) const MASK: u64 = (1 << 52) - 1;
 
@@ -28,6 +49,13 @@ impl Ifma {
     pub fn splat(self, value: u64) -> Lanes {
         // SAFETY: `self` proves that the processor has AVX-512 F.
         Lanes(unsafe { _mm512_set1_epi64(value as i64) })
+    }
+
+    /// Two words of 32 bits in each lane, the first one low.
+    #[inline(always)]
+    pub fn pairs(self, values: &[[u32; 2]; 8]) -> Lanes {
+        // SAFETY: `self` proves AVX-512 F; the array has the 64 bytes that are read, unaligned.
+        Lanes(unsafe { _mm512_loadu_si512(values.as_ptr().cast()) })
     }
 
     /// Lane by lane.
@@ -98,6 +126,12 @@ impl Lanes {
     #[inline(always)]
     pub fn equal(self, other: Lanes) -> u8 {
         op!(_mm512_cmpeq_epi64_mask(self.0, other.0))
+    }
+
+    /// Bit i: the lanes i have a bit in common.
+    #[inline(always)]
+    pub fn meet(self, other: Lanes) -> u8 {
+        op!(_mm512_test_epi64_mask(self.0, other.0))
     }
 
     /// Bit i: lane i is zero.

@@ -1,7 +1,7 @@
 //! Eight elements in memory, a row of words each, to and from vectors that hold one word of all
 //! eight. By shuffles rather than gathers: gathers are slow on AMD and where Intel's are mitigated.
 
-use super::{Ifma, Lanes};
+use super::{Ifma, Lanes, each8};
 use std::arch::x86_64::*;
 
 /// Low and high halves of a 4 x 4 transposition, in both 256-bit halves at once.
@@ -12,7 +12,7 @@ const HIGH: [u64; 8] = [2, 3, 10, 11, 6, 7, 14, 15];
 #[inline(always)]
 fn transpose4(simd: Ifma, rows: [Lanes; 4]) -> [Lanes; 4] {
     let (low, high) = (simd.lanes(&LOW).0, simd.lanes(&HIGH).0);
-    let [r0, r1, r2, r3] = rows.map(|r| r.0);
+    let [Lanes(r0), Lanes(r1), Lanes(r2), Lanes(r3)] = rows;
     // SAFETY: `simd` proves AVX-512 F.
     unsafe {
         let (a, b) = (_mm512_unpacklo_epi64(r0, r1), _mm512_unpackhi_epi64(r0, r1));
@@ -54,19 +54,19 @@ fn store_rows(simd: Ifma, words: [Lanes; 4], rows: [*mut u64; 8]) {
 /// Eight rows of 4 words.
 #[inline(always)]
 pub(crate) fn load4(simd: Ifma, rows: [&[u64; 4]; 8]) -> [Lanes; 4] {
-    load_rows(simd, rows.map(|r| r.as_ptr()))
+    load_rows(simd, each8(rows, |r| r.as_ptr()))
 }
 
 /// Eight rows of 4 words.
 #[inline(always)]
 pub(crate) fn store4(simd: Ifma, words: [Lanes; 4], rows: [&mut [u64; 4]; 8]) {
-    store_rows(simd, words, rows.map(|r| r.as_mut_ptr()));
+    store_rows(simd, words, each8(rows, |r| r.as_mut_ptr()));
 }
 
 /// Eight rows of 6 words.
 #[inline(always)]
 pub(crate) fn load6(simd: Ifma, rows: [&[u64; 6]; 8]) -> [Lanes; 6] {
-    let rows = rows.map(|r| r.as_ptr());
+    let rows = each8(rows, |r| r.as_ptr());
     let [w0, w1, w2, w3] = load_rows(simd, rows);
     // SAFETY: `simd` proves AVX-512 F; words 4 and 5 of each row are inside it.
     unsafe {
@@ -86,7 +86,7 @@ pub(crate) fn load6(simd: Ifma, rows: [&[u64; 6]; 8]) -> [Lanes; 6] {
 /// Eight rows of 6 words.
 #[inline(always)]
 pub(crate) fn store6(simd: Ifma, words: [Lanes; 6], rows: [&mut [u64; 6]; 8]) {
-    let rows = rows.map(|r| r.as_mut_ptr());
+    let rows = each8(rows, |r| r.as_mut_ptr());
     let [w0, w1, w2, w3, w4, w5] = words;
     store_rows(simd, [w0, w1, w2, w3], rows);
     // SAFETY: `simd` proves AVX-512 F; words 4 and 5 of each row are inside it.
