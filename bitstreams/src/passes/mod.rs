@@ -5,7 +5,7 @@ pub mod product_registers;
 
 use crate::error::Error;
 use serde_json::{Map, Value};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The cells of module `top` of a netlist in yosys' JSON.
 fn cells<'a>(netlist: &'a mut Value, top: &str) -> Result<&'a mut Map<String, Value>, String> {
@@ -16,6 +16,7 @@ fn cells<'a>(netlist: &'a mut Value, top: &str) -> Result<&'a mut Map<String, Va
 /// A netlist that was read to be changed.
 #[derive(Debug)]
 pub struct Netlist {
+    path: PathBuf,
     top: &'static str,
     json: Value,
 }
@@ -27,8 +28,8 @@ impl Netlist {
     /// [`Error::Io`]; [`Error::Output`] if it is no netlist.
     pub fn read(path: &Path, top: &'static str) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(Error::io("read", path))?;
-        let json = serde_json::from_str(&text).map_err(|e| malformed(path, e.to_string()))?;
-        Ok(Netlist { top, json })
+        let malformed = |e: serde_json::Error| Error::Output { path: path.to_owned(), message: e.to_string() };
+        Ok(Netlist { path: path.to_owned(), top, json: serde_json::from_str(&text).map_err(malformed)? })
     }
 
     /// [`product_registers::fold`].
@@ -36,7 +37,7 @@ impl Netlist {
     /// # Errors
     /// [`Error::Output`] if it is no netlist.
     pub fn fold_product_registers(&mut self) -> Result<product_registers::Folded, Error> {
-        product_registers::fold(&mut self.json, self.top).map_err(|m| malformed(Path::new("netlist.json"), m))
+        product_registers::fold(&mut self.json, self.top).map_err(|message| self.malformed(message))
     }
 
     /// [`floorplan::settle`].
@@ -44,7 +45,7 @@ impl Netlist {
     /// # Errors
     /// [`Error::Output`] if it is no netlist.
     pub fn floorplan(&mut self) -> Result<floorplan::Floorplan, Error> {
-        floorplan::settle(&mut self.json, self.top).map_err(|m| malformed(Path::new("netlist.json"), m))
+        floorplan::settle(&mut self.json, self.top).map_err(|message| self.malformed(message))
     }
 
     /// Writes it as yosys would.
@@ -54,8 +55,8 @@ impl Netlist {
     pub fn write(&self, path: &Path) -> Result<(), Error> {
         std::fs::write(path, self.json.to_string()).map_err(Error::io("write", path))
     }
-}
 
-fn malformed(path: &Path, message: String) -> Error {
-    Error::Output { path: path.to_owned(), message }
+    fn malformed(&self, message: String) -> Error {
+        Error::Output { path: self.path.clone(), message }
+    }
 }

@@ -9,7 +9,7 @@ use crate::{open, output, table};
 use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use ark_std::rand::{SeedableRng, rngs::StdRng};
-use gristmill::device::cost::{Card, Link, Model, Op};
+use gristmill::device::cost::{Link, Model, Op};
 use gristmill::{Check, Place, Transform, cpu};
 use serde::Serialize;
 use std::hint::black_box;
@@ -131,13 +131,13 @@ fn model(args: &Bench) -> Result<(String, Model), CliError> {
 
 #[cfg(feature = "sim")]
 fn of_config(name: &str) -> Result<Model, CliError> {
+    use gristmill::device::cost::{Card, Host};
     let card = Card::of_config(&gristmill::device::load_config(name)?, Link::default());
-    Ok(Model::new(*gristmill::device::cost::Host::here(), card))
+    Ok(Model::new(*Host::here(), card))
 }
 
 #[cfg(not(feature = "sim"))]
 fn of_config(name: &str) -> Result<Model, CliError> {
-    let _: Option<(Card, Link)> = None;
     let choices = "a card (this build has no simulator, and no configurations)";
     Err(CliError::NotOffered { option: "config", value: name.to_owned(), choices })
 }

@@ -13,9 +13,9 @@ use std::{hint::black_box, sync::OnceLock, time::Instant};
 /// Milliseconds of an MSM of 2^0, 2^2, .. 2^20 points of BN254's G1: random scalars, two threads, engine `ifma`, on a
 /// 2-core Sapphire Rapids virtual machine, 29 November 2026. Measured by `cargo test --release -p gristmill --lib
 /// cost::tests::table -- --ignored --nocapture`, as [`NTT`].
-const MSM: [f64; 11] = [0.197, 0.337, 0.712, 0.939, 1.28, 2.56, 6.56, 18.8, 62.8, 236.0, 1042.0];
+const MSM: [f64; 11] = [0.166, 0.327, 0.659, 0.668, 0.888, 1.60, 3.73, 10.4, 35.8, 131.0, 595.0];
 /// Milliseconds of a transform of 2^0, 2^2, .. 2^20 elements of BN254's Fr, likewise.
-const NTT: [f64; 11] = [0.00655, 0.00661, 0.00782, 0.0163, 0.0396, 0.0787, 0.211, 0.821, 3.84, 15.4, 90.7];
+const NTT: [f64; 11] = [0.0063, 0.0063, 0.00748, 0.0158, 0.0364, 0.0701, 0.183, 0.663, 2.84, 12.7, 67.2];
 
 /// log2 of the sizes that are measured at run time.
 const MSM_LOG: u32 = 10;

@@ -118,8 +118,12 @@ impl Model {
         (0..=most).rev().take_while(on_card).last()
     }
 
-    /// Learns from what the card counted for a batch of one kind of operation.
+    /// Learns from what the card counted for a batch of one kind of operation. With bases on their way it counts copies
+    /// too, which would pass for a slow MSM: nothing is learnt from that.
     pub(crate) fn observe(&self, batch: &[Op], cycles: u64) {
+        if batch.iter().any(|op| matches!(op, Op::Msm { resident: false, .. })) {
+            return;
+        }
         let modelled: f64 = batch.iter().filter_map(|op| self.card.cycles(op)).sum();
         let Some(op) = batch.first().filter(|_| modelled > 0.0 && cycles > 0) else { return };
         // A broken counter shall not rule a card out for ever.

@@ -81,7 +81,8 @@ fn costs_grow_with_size() {
             let mut before = model.estimate(&[op(1)], Check::Curve);
             for log in 1..=24 {
                 let now = model.estimate(&[op(1 << log)], Check::Curve);
-                assert!(now.host > before.host && now.card > before.card, "{:?} {before:?} {now:?}", op(1 << log));
+                // The smallest transforms cost the CPU the same.
+                assert!(now.host >= before.host && now.card > before.card, "{:?} {before:?} {now:?}", op(1 << log));
                 before = now;
             }
         }
@@ -124,6 +125,9 @@ fn what_a_card_counts_corrects_the_model() {
     model.observe(&ntt, u64::MAX);
     assert!(model.estimate(&ntt, Check::None).cycles <= 1000 * cycles + 1000);
     model.observe(&[], 5);
+    // Copies of bases pass for nothing.
+    model.observe(&[msm(12, true), msm(12, false)], 1);
+    assert_eq!(model.estimate(&[msm(20, true)], Check::Curve), after);
 }
 
 /// Cycles of the simulated card `sim`, as `gristmill bench` counted them on 29 November 2026.
