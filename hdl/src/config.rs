@@ -12,9 +12,6 @@ use thiserror::Error;
 
 use crate::field::Arithmetic;
 
-/// log2 of the seeds in a factor block that the card takes (see
-/// [`factor_block_words`](layout::factor_block_words)).
-pub const LOG_SEEDS: u32 = 7;
 /// Bytes of one beat on either bus.
 pub const BUS_BYTES: u32 = 32;
 
@@ -240,9 +237,18 @@ impl CardConfig {
         layout::msm_result_words(self.windows() as usize, self.segments as usize) as u32
     }
 
+    /// log2 of the seeds in a factor block that the card takes: a pipelined sequence needs 64 and has
+    /// room for more, a serial one needs four, which are a small ring and a short read over a slow link.
+    pub fn log_seeds(&self) -> u32 {
+        match self.arithmetic {
+            Arithmetic::Pipelined => 7,
+            Arithmetic::Serial => 2,
+        }
+    }
+
     /// Words of one factor block.
     pub fn factor_block_words(&self) -> u32 {
-        layout::factor_block_words(LOG_SEEDS) as u32
+        layout::factor_block_words(self.log_seeds()) as u32
     }
 
     /// The `CAP_MSM` word.
@@ -259,7 +265,7 @@ impl CardConfig {
 
     /// The `CAP_NTT` word.
     pub fn cap_ntt(&self) -> u32 {
-        caps::Ntt { log_max: self.ntt_log_max as u8, butterflies: 1, log_seeds: LOG_SEEDS as u8 }.encode()
+        caps::Ntt { log_max: self.ntt_log_max as u8, butterflies: 1, log_seeds: self.log_seeds() as u8 }.encode()
     }
 
     /// Identity of the hardware that this configuration makes: a 32-bit FNV-1a hash of its

@@ -55,7 +55,8 @@ fn check_depth(what: &str, depth: usize) {
 ///
 /// In Verilog a deep memory whose depth is no power of two is two memories: the largest power of
 /// two in it, and the rest, so that a part with blocks of 16 Kbit takes tall and narrow ones and
-/// chooses between two words, not between as many as there are rows.
+/// chooses between two words, not between as many as there are rows. Up to 1,024 words it is one:
+/// two of half the depth would take as many blocks and choose besides.
 #[derive(LogicBlock)]
 pub struct Ram<T: Synth> {
     pub clock: Signal<In, Clock>,
@@ -70,7 +71,7 @@ pub struct Ram<T: Synth> {
 }
 
 /// Depths up to this are one memory in Verilog.
-const ONE_PIECE: usize = 512;
+const ONE_PIECE: usize = 1024;
 
 impl<T: Synth> Ram<T> {
     /// A RAM of `depth` words.

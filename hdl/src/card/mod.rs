@@ -11,7 +11,7 @@ pub(crate) mod tests;
 pub use pins::{Inputs, Outputs};
 
 use crate::bus::{AxiLiteSlave, ReadArbiter, Reader, Writer};
-use crate::config::{CardConfig, LOG_SEEDS};
+use crate::config::CardConfig;
 use crate::curve::BN254;
 use crate::msm::{Msm, MsmConfig};
 use crate::ntt::{Ntt, BN254_FR_VECTORS};
@@ -169,7 +169,7 @@ impl Card {
         };
         // Validation leaves only BN254.
         let msm = Msm::with_arithmetic(&sizes, &BN254, &BN254_FR_VECTORS.field, config.arithmetic, fidelity);
-        let ntt = Ntt::new(&BN254_FR_VECTORS, config.ntt_log_max, LOG_SEEDS, config.arithmetic, fidelity);
+        let ntt = Ntt::new(&BN254_FR_VECTORS, config.ntt_log_max, config.log_seeds(), config.arithmetic, fidelity);
         Self::build(config, source, vec![Gated::new(msm)], vec![Gated::new(ntt)])
     }
 

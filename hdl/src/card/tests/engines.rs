@@ -4,7 +4,6 @@ use super::bench::Bench;
 use super::memory::Manner;
 use super::moves::{copy, nop};
 use super::{Card, CardConfig};
-use crate::config::LOG_SEEDS;
 use crate::field::Arithmetic;
 use crate::ntt::model::{Factors, VectorField};
 use ark_bn254::{Fq, Fr, G1Affine, G1Projective};
@@ -226,13 +225,14 @@ pub fn ntt(b: &mut Bench, log: u32, flags: u8, on_card: bool, rng: &mut StdRng) 
     let mut random = || BigUint::from_bytes_le(&(0..40).map(|_| rng.gen()).collect::<Vec<u8>>()) % &field.modulus;
     let input: Vec<BigUint> = (0..1 << log).map(|_| random()).collect();
     let (before, after) = (flags & command::FLAG_FACTORS_BEFORE != 0, flags & command::FLAG_FACTORS_AFTER != 0);
+    let log_seeds = caps::Ntt::decode(b.read(r::CAP_NTT)).log_seeds.into();
     let mut factors = |there: bool| there.then(|| Factors { start: random(), ratio: random() });
     let (first, second) = (factors(before), factors(after));
     let memory = if on_card { &mut b.card } else { &mut b.host };
     for (i, x) in input.iter().enumerate() {
         memory.words.insert(0x2000 + 32 * i as u64, limbs(&field.to_montgomery(x)));
     }
-    let blocks = first.iter().chain(&second).flat_map(|f| field.factor_block(f, LOG_SEEDS));
+    let blocks = first.iter().chain(&second).flat_map(|f| field.factor_block(f, log_seeds));
     for (i, x) in blocks.enumerate() {
         b.host.words.insert(0x5_0000 + 32 * i as u64, limbs(&x));
     }
@@ -311,7 +311,8 @@ fn engine_commands_survive_faults_and_resets() {
 fn a_reset_outlasts_every_pipeline() {
     let adder = crate::curve::PointAdder256::new(&crate::curve::BN254, Fidelity::Twin).latency();
     let turnaround = |arithmetic| {
-        crate::ntt::Ntt::new(&crate::ntt::BN254_FR_VECTORS, 6, LOG_SEEDS, arithmetic, Fidelity::Twin).turnaround()
+        let log_seeds = CardConfig { arithmetic, ..CardConfig::tiny() }.log_seeds();
+        crate::ntt::Ntt::new(&crate::ntt::BN254_FR_VECTORS, 6, log_seeds, arithmetic, Fidelity::Twin).turnaround()
     };
     let ntt = turnaround(Arithmetic::Pipelined).max(turnaround(Arithmetic::Serial));
     let deepest = adder.max(2 * ntt) as u64;

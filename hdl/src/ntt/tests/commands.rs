@@ -211,7 +211,7 @@ fn native_speed() {
 #[ignore = "writes the serial engine's Verilog to the file named in OUT"]
 fn verilog_for_synthesis() {
     let out = std::env::var_os("OUT").expect("OUT names the file");
-    let mut ntt = Ntt::new(&BN254_FR_VECTORS, 11, LOG_SEEDS, Arithmetic::Serial, Fidelity::Rtl);
+    let mut ntt = Ntt::new(&BN254_FR_VECTORS, 11, 2, Arithmetic::Serial, Fidelity::Rtl);
     rust_hdl::prelude::Block::connect_all(&mut ntt);
     std::fs::write(out, gristmill_hdl_kit::verilog::generate(&ntt)).expect("the file can be written");
 }

@@ -4,7 +4,7 @@ use super::bench::Pins;
 use super::host::{Faults, Host};
 use crate::card::tests::engines::{base_words, combine, limbs, ntt_descriptor, Job};
 use crate::card::tests::moves::{copy, nop};
-use crate::config::{CardConfig, LOG_SEEDS};
+use crate::config::CardConfig;
 use crate::ntt::model::{Factors, VectorField};
 use crate::serial::card::led;
 use crate::serial::{SerialCard, SerialConfig};
@@ -247,7 +247,7 @@ fn msm_and_ntt_through_the_wire() {
     let input: Vec<BigUint> = (0..32).map(|_| random()).collect();
     let factors = Factors { start: random(), ratio: random() };
     d.words(0x4_0000, &input.iter().map(|x| limbs(&field.to_montgomery(x))).collect::<Vec<_>>());
-    d.words(0x5_0000, &field.factor_block(&factors, LOG_SEEDS).iter().map(limbs).collect::<Vec<_>>());
+    d.words(0x5_0000, &field.factor_block(&factors, config.log_seeds()).iter().map(limbs).collect::<Vec<_>>());
     let flags = command::FLAG_INVERSE | command::FLAG_FACTORS_AFTER;
     let ntt =
         ntt_descriptor(d.epoch, 5, flags, Operand::host(0x4_0000), Operand::host(0x5_0000), Operand::host(0x6_0000));
