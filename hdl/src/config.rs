@@ -116,12 +116,12 @@ impl CardConfig {
         }
     }
 
-    /// The card on a Lattice ECP5-85K: digit-serial multipliers, no card memory. c = 7, NTT to 2^11, one queue.
+    /// The card on a Lattice ECP5-85K: digit-serial multipliers, no card memory. c = 5, NTT to 2^11, one queue.
     pub fn ecp5_85k() -> Self {
         CardConfig {
             name: "ecp5-85k".into(),
             curve: "bn254".into(),
-            window_bits: 7,
+            window_bits: 5,
             segments: 1,
             stall_depth: 8,
             log_max_points: 24,
@@ -322,7 +322,7 @@ mod tests {
         assert_eq!(tiny.msm_result_words(), 64 * tiny.segments * 6);
         assert!((sim.predicted_seconds(500_000_000) - 2.0).abs() < 1e-12);
         let ecp5 = CardConfig::ecp5_85k();
-        assert_eq!((ecp5.windows(), ecp5.buckets(), ecp5.msm_result_words()), (37, 64, 37 * 6));
+        assert_eq!((ecp5.windows(), ecp5.buckets(), ecp5.msm_result_words()), (51, 16, 51 * 6));
     }
 
     #[test]

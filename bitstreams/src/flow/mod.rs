@@ -223,12 +223,14 @@ fn passes(folder: &Path) -> Result<String, Error> {
     let mut netlist = passes::Netlist::read(&folder.join("synthesized.json"), TOP)?;
     let folded = netlist.fold_product_registers()?;
     let placed = netlist.floorplan()?;
+    let spacers = netlist.spread()?;
     netlist.write(&folder.join("netlist.json"))?;
     Ok(format!(
-        "{} flip-flops folded into {} multipliers; sites for {} multipliers and block RAMs",
+        "{} flip-flops folded into {} multipliers; sites for {} multipliers and block RAMs; {} spacers",
         folded.flip_flops,
         folded.multipliers,
-        placed.len()
+        placed.len(),
+        spacers
     ))
 }
 

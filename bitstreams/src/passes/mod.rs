@@ -2,6 +2,7 @@
 
 pub mod floorplan;
 pub mod product_registers;
+pub mod spacers;
 
 use crate::error::Error;
 use serde_json::{Map, Value};
@@ -46,6 +47,14 @@ impl Netlist {
     /// [`Error::Output`] if it is no netlist.
     pub fn floorplan(&mut self) -> Result<floorplan::Floorplan, Error> {
         floorplan::settle(&mut self.json, self.top).map_err(|message| self.malformed(message))
+    }
+
+    /// [`spacers::spread`].
+    ///
+    /// # Errors
+    /// [`Error::Output`] if it is no netlist.
+    pub fn spread(&mut self) -> Result<usize, Error> {
+        spacers::spread(&mut self.json, self.top).map_err(|message| self.malformed(message))
     }
 
     /// Writes it as yosys would.

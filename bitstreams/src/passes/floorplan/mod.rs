@@ -4,7 +4,7 @@
 //! whatever is left, far away; here every one is given a site such that the sum of the distances to where
 //! they want to be ([`wishes`]) is least: an assignment problem, solved by the Hungarian algorithm (Kuhn 1955, Munkres 1957).
 
-mod sites;
+pub mod sites;
 mod wishes;
 
 use pathfinding::kuhn_munkres::kuhn_munkres_min;
