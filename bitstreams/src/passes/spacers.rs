@@ -16,7 +16,7 @@ const TAKEN: [&str; 3] = ["SLICEC.K1", "SLICED.K0", "SLICED.K1"];
 /// Of so many rows one has none.
 const OF_ROWS: u16 = 4;
 /// Tables that the design uses, in hundredths of the part, for which there are spacers: less needs none, more leaves no place for any.
-const WORTH_IT: std::ops::RangeInclusive<usize> = 25..=64;
+const WORTH_IT: std::ops::RangeInclusive<usize> = 25..=62;
 /// Tables of the part.
 const TABLES: usize = 83_640;
 
