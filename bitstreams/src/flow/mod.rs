@@ -10,14 +10,14 @@ mod usage;
 pub use area::Row;
 pub use output::check_out;
 pub use summary::{seconds, summary};
-pub use usage::{ECP5_85, Usage};
+pub use usage::{ECP5_85, Usage, tables};
 
 use crate::board::{Board, CLOCK_V, Clocking};
 use crate::design::Source;
 use crate::error::Error;
 use crate::hash;
 use crate::manifest::{self, FORM, Manifest};
-use crate::passes;
+use crate::passes::{self, spacers::is_spacer};
 use crate::tools::Tools;
 use area::Sources;
 use netlist::Netlist;
@@ -139,7 +139,10 @@ pub fn build(
     })?
     .map_err(|status| tools.yosys.failed(status, &folder.join("synthesis.log")))?;
     let done = passes(folder)?;
-    let netlist = Netlist::read(&folder.join("netlist.json"), TOP)?;
+    let mut netlist = Netlist::read(&folder.join("netlist.json"), TOP)?;
+    let with_spacers = netlist.cells.len();
+    netlist.cells.retain(|name, _| !is_spacer(name));
+    let spacers = (with_spacers - netlist.cells.len()) as u32;
     let sources = Sources::new(&[("card.v", &source.verilog), ("clock.v", CLOCK_V), ("board.v", top)]);
     let rows = area::by_module(&netlist, &sources);
     drop(netlist);
@@ -160,12 +163,13 @@ pub fn build(
     watch(&mut steps, "place and route", &log, |log| tools.nextpnr.start(folder, &arguments, log))?
         .map_err(|status| tools.nextpnr.failed(status, &log))?;
     let timing = Report::read(&folder.join("timing.json"))?;
-    let (used, available) = timing.usage();
+    let (mut used, available) = timing.usage();
+    used.lut4 = used.lut4.saturating_sub(spacers);
     let no_clock = || Error::Output { path: folder.join("timing.json"), message: "no clock in it".into() };
     let (clock, fmax) = timing.tightest().ok_or_else(no_clock)?;
     let path = timing.path(clock);
     steps.done("place and route", &format!("{:.2} MHz reached, {:.2} wanted", fmax.achieved, fmax.constraint));
-    report += &summary::placed(&used, &available, fmax, clock, &path);
+    report += &summary::placed(&used, spacers, &available, fmax, clock, &path);
     output.write("report.txt", &report)?;
     if fmax.achieved < fmax.constraint {
         return Err(Error::Timing { achieved: fmax.achieved, wanted: fmax.constraint, path, log });

@@ -74,8 +74,11 @@ pub fn modules(rows: &[Row], available: &Usage) -> String {
 }
 
 /// After place and route.
-pub fn placed(used: &Usage, available: &Usage, fmax: Fmax, clock: &str, path: &str) -> String {
+pub fn placed(used: &Usage, spacers: u32, available: &Usage, fmax: Fmax, clock: &str, path: &str) -> String {
     let mut out = format!("\nPlaced and routed: {}\n", usage_line(used, available));
+    if spacers > 0 {
+        let _ = writeln!(out, "{spacers} more LUT4 are spacers: they compute nothing and keep the logic apart");
+    }
     let _ = writeln!(out, "{:.2} MHz reached, {:.2} MHz wanted ({clock})", fmax.achieved, fmax.constraint);
     let _ = write!(out, "\nCritical path, nanoseconds\n{path}");
     out

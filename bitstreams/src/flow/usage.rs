@@ -21,15 +21,22 @@ pub struct Usage {
 /// What an LFE5U-85F or LFE5UM5G-85F has (FPGA-DS-02012, "Selection guide"; nextpnr-ecp5 counts alike).
 pub const ECP5_85: Usage = Usage { lut4: 83_640, ff: 83_640, dp16kd: 208, mult18: 156 };
 
+/// Look-up tables that a cell of that kind takes.
+pub fn tables(kind: &str) -> u32 {
+    match kind {
+        "LUT4" => 1,
+        "CCU2C" => 2,
+        // Four look-up tables hold the bits, two more make the write port.
+        "TRELLIS_DPR16X4" => 6,
+        _ => 0,
+    }
+}
+
 impl Usage {
     /// What one cell of yosys' ECP5 netlist uses.
     pub fn of(cell: &Cell) -> Usage {
-        let mut usage = Usage::default();
+        let mut usage = Usage { lut4: tables(&cell.kind), ..Usage::default() };
         match cell.kind.as_str() {
-            "LUT4" => usage.lut4 = 1,
-            "CCU2C" => usage.lut4 = 2,
-            // Four look-up tables hold the bits, two more make the write port.
-            "TRELLIS_DPR16X4" => usage.lut4 = 6,
             "TRELLIS_FF" => usage.ff = 1,
             "DP16KD" => usage.dp16kd = 1,
             "MULT18X18D" => usage.mult18 = 1,

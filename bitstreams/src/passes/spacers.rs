@@ -6,7 +6,8 @@
 
 use super::cells;
 use super::floorplan::sites::{MULTIPLIER_ROWS, RAM_ROWS};
-use serde_json::{Map, Value, json};
+use crate::flow::{ECP5_85, tables};
+use serde_json::{Value, json};
 
 /// Rows and columns of the ECP5-85K's logic tiles, but for those of [`MULTIPLIER_ROWS`] and [`RAM_ROWS`].
 const ROWS: std::ops::RangeInclusive<u16> = 2..=93;
@@ -16,9 +17,9 @@ const TAKEN: [&str; 3] = ["SLICEC.K1", "SLICED.K0", "SLICED.K1"];
 /// Of so many rows one has none.
 const OF_ROWS: u16 = 4;
 /// Tables that the design uses, in hundredths of the part, for which there are spacers: less needs none, more leaves no place for any.
-const WORTH_IT: std::ops::RangeInclusive<usize> = 25..=62;
-/// Tables of the part.
-const TABLES: usize = 83_640;
+const WORTH_IT: std::ops::RangeInclusive<u32> = 25..=62;
+/// How their names begin: no module or signal of a board is called so.
+const PREFIX: &str = "spacer_x";
 
 /// Adds spacers to module `top` if its size asks for them; says how many.
 ///
@@ -26,29 +27,23 @@ const TABLES: usize = 83_640;
 /// What is wrong with the netlist.
 pub fn spread(netlist: &mut Value, top: &str) -> Result<usize, String> {
     let cells = cells(netlist, top)?;
-    if !WORTH_IT.contains(&(100 * tables(cells) / TABLES)) {
+    let used: u32 = cells.values().filter_map(|c| c["type"].as_str()).map(tables).sum();
+    if !WORTH_IT.contains(&(100 * used / ECP5_85.lut4)) {
         return Ok(0);
     }
     let rows = ROWS.filter(|y| y % OF_ROWS != 0 && !MULTIPLIER_ROWS.contains(y) && !RAM_ROWS.contains(y));
     let before = cells.len();
     for (y, x) in rows.flat_map(|y| COLUMNS.map(move |x| (y, x))) {
         for table in TAKEN {
-            cells.insert(format!("spacer_x{x}_y{y}_{}", table.replace('.', "_").to_lowercase()), spacer(x, y, table));
+            cells.insert(format!("{PREFIX}{x}_y{y}_{}", table.replace('.', "_").to_lowercase()), spacer(x, y, table));
         }
     }
     Ok(cells.len() - before)
 }
 
-/// Tables that cells take in the part.
-fn tables(cells: &Map<String, Value>) -> usize {
-    let of = |cell: &Value| match cell["type"].as_str() {
-        Some("LUT4") => 1,
-        Some("CCU2C") => 2,
-        // Four, and the two of the slice that writes.
-        Some("TRELLIS_DPR16X4") => 6,
-        _ => 0,
-    };
-    cells.values().map(of).sum()
+/// Whether a cell is one of these, by its name.
+pub fn is_spacer(cell: &str) -> bool {
+    cell.starts_with(PREFIX)
 }
 
 fn spacer(x: u16, y: u16, table: &str) -> Value {
@@ -65,6 +60,9 @@ fn spacer(x: u16, y: u16, table: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Map;
+
+    const TABLES: usize = ECP5_85.lut4 as usize;
 
     fn netlist(tables: usize) -> Value {
         let cells: Map<String, Value> =
@@ -79,9 +77,11 @@ mod tests {
         // 92 rows without every fourth and without the seven of multipliers and block RAMs; 123 columns.
         assert_eq!(added, (92 - 23 - 7) * 123 * 3);
         assert_eq!(netlist["modules"]["board"]["cells"].as_object().expect("cells").len(), TABLES / 2 + added);
-        assert!(TABLES * WORTH_IT.end() / 100 + added < TABLES * 9 / 10);
+        assert!(TABLES * *WORTH_IT.end() as usize / 100 + added < TABLES * 9 / 10);
         let one = &netlist["modules"]["board"]["cells"]["spacer_x2_y5_sliced_k1"];
         assert_eq!(one["attributes"]["BEL"], "X2/Y5/SLICED.K1");
+        let cells = netlist["modules"]["board"]["cells"].as_object().expect("cells");
+        assert_eq!(cells.keys().filter(|name| is_spacer(name)).count(), added);
     }
 
     #[test]
