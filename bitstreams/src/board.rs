@@ -45,6 +45,7 @@ struct Description {
     oscillator_hz: u64,
     clock_hz: u64,
     baud: u32,
+    seed: u32,
     loader: String,
     usb: String,
     usb_interface: u32,
@@ -71,6 +72,8 @@ pub struct Board {
     pub clock_hz: u64,
     /// The link's rate.
     pub baud: u32,
+    /// The placement's seed unless told otherwise: one by which the small card was routed.
+    pub seed: u32,
     /// openFPGALoader's name of the board.
     pub loader: String,
     /// USB vendor and product of the serial port, as `vvvv:pppp`.
@@ -125,6 +128,7 @@ impl Board {
             oscillator_hz: d.oscillator_hz,
             clock_hz: d.clock_hz,
             baud: d.baud,
+            seed: d.seed,
             loader: d.loader,
             usb: d.usb,
             usb_interface: d.usb_interface,

@@ -16,9 +16,9 @@ pub struct Build {
     /// Where the image goes, a folder: made anew, whole or not at all [default: image-BOARD]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Seed of the placement: another one is another attempt at the clock
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u32,
+    /// Seed of the placement: another one is another attempt at the clock [default: the board's]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u32>,
     /// The card's clock [default: the board's]
     #[arg(long, value_name = "MHZ", value_parser = mhz)]
     pub freq: Option<u64>,

@@ -38,7 +38,8 @@ pub fn run(args: &Build) -> Result<ExitCode, CliError> {
     flow::check_out(&out)?;
     let tools = if stage > Stage::Verilog { Some(Tools::find(choice, &mut say)?) } else { None };
     let source = Source::card(&config, &clocking)?;
-    let plan = Plan { board, clocking, seed: args.seed, router: args.router.into(), stage };
+    let seed = args.seed.unwrap_or(board.seed);
+    let plan = Plan { board, clocking, seed, router: args.router.into(), stage };
     let built = flow::build(&plan, &source, tools.as_ref(), &out, &mut say)?;
     output::print(&built.report)?;
     output::line(format_args!("{}", built.folder.display()))?;
