@@ -51,17 +51,20 @@ fn rams_also_beyond_their_depth() {
     memory(Ram::new(11).apart());
 }
 
-/// Two memories in Verilog: addresses at both ends of each, and beyond.
+/// One memory in Verilog, and two: addresses at both ends of each, and beyond.
 #[test]
-fn a_deep_ram_in_two_pieces() {
-    for apart in [false, true] {
-        let mut ram = Ram::<U<33>>::new(600);
+fn deep_rams_in_one_piece_and_in_two() {
+    for (depth, apart) in [(600, false), (600, true), (1100, false), (1100, true)] {
+        let mut ram = Ram::<U<33>>::new(depth);
         if apart {
             ram = ram.apart();
         }
         ram.connect_all();
         let mut rng = StdRng::seed_from_u64(6);
-        let mut addresses = || [0, 1, 510, 511, 512, 513, 598, 599, 600, 700, 1023][rng.gen_range(0..11)];
+        let (low, whole) = (depth.next_power_of_two() as u64 / 2, depth.next_power_of_two() as u64);
+        let end = depth as u64;
+        let places = [0, 1, low - 2, low - 1, low, low + 1, end - 2, end - 1, end, end + 100, whole - 1];
+        let mut addresses = || places[rng.gen_range(0..places.len())];
         let at: Vec<(u64, u64)> = (0..900).map(|_| (addresses(), addresses())).collect();
         let done = check_with(&mut ram, at.len(), &Options::default(), |i, _, inputs| {
             inputs[0] = value(U::<24>::from(at[i].0));
