@@ -65,8 +65,7 @@ mod tests {
     const TABLES: usize = ECP5_85.lut4 as usize;
 
     fn netlist(tables: usize) -> Value {
-        let cells: Map<String, Value> =
-            (0..tables).map(|i| (format!("l{i}"), json!({ "type": "LUT4" }))).collect();
+        let cells: Map<String, Value> = (0..tables).map(|i| (format!("l{i}"), json!({ "type": "LUT4" }))).collect();
         json!({ "modules": { "board": { "cells": cells } } })
     }
 
