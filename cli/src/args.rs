@@ -3,6 +3,7 @@
 #[cfg(feature = "bitstreams")]
 use crate::args_boards;
 use crate::args_host;
+use crate::bench::distribution::Distribution;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gristmill::Wait;
 use std::path::PathBuf;
@@ -64,7 +65,8 @@ pub struct DeviceArgs {
     /// auto | cpu | sim | sim:verilator | sim:netlist | vfio:DDDD:BB:DD.F | vfio-user:SOCKET | serial:PORT[@BAUD]
     #[arg(long, default_value = "auto", value_name = "DEVICE")]
     pub device: String,
-    /// The simulated card's configuration: a TOML file, or the name of a built-in one (tiny, sim, ecp5-85k)
+    /// The simulated card's configuration: a TOML file, or the name of a built-in one (tiny, sim, ecp5-85k;
+    /// acorn-cle215p, vu9p, u55c: slow to simulate)
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<String>,
     /// The netlist that sim:netlist simulates, instead of one that is synthesized from the configuration
@@ -175,9 +177,16 @@ pub struct Bench {
     /// The NTT's field
     #[arg(long, default_value = "bn254-fr", value_name = "FIELD")]
     pub field: String,
-    /// log2 of the points or elements (msm, ntt: 10 unless given), or of the most of them (crossover: 18)
-    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=24))]
+    /// log2 of the points or elements (msm, ntt: 10 unless given), or of the most of them (crossover: 18): at
+    /// most 24, with --model 27
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u32).range(1..=27))]
     pub log_size: Option<u32>,
+    /// How an MSM's scalars are distributed
+    #[arg(long, value_enum, default_value_t, value_name = "D")]
+    pub distribution: Distribution,
+    /// Run nothing: predict what an MSM takes on a card of --config, by the engine's cycle model
+    #[arg(long)]
+    pub model: bool,
     /// Seed of the random inputs
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -227,7 +236,8 @@ pub struct Sim {
     /// A board on a serial line instead, behind a pseudo-terminal: prints its device string
     #[arg(long, conflicts_with_all = ["fault", "waves", "netlist"])]
     pub serial: bool,
-    /// The card's configuration: a TOML file, or the name of a built-in one (tiny, sim, ecp5-85k).
+    /// The card's configuration: a TOML file, or the name of a built-in one (tiny, sim, ecp5-85k;
+    /// acorn-cle215p, vu9p, u55c: slow to simulate).
     /// By default `sim`; with --serial, which takes cards without memory only, `ecp5-85k`
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<String>,

@@ -1,6 +1,6 @@
 //! Configurations of the card: what a constructor of RTL may vary, checked, with an identity.
 //!
-//! A configuration is a Rust value or TOML ([`CardConfig::from_toml`]); three are named
+//! A configuration is a Rust value or TOML ([`CardConfig::from_toml`]); some are named
 //! ([`CardConfig::named`]). Everything that depends on it (windows, buckets, the capability words)
 //! is derived here, so that RTL, models and reports cannot disagree.
 
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::field::Arithmetic;
+use crate::msm::MsmConfig;
 
 /// Bytes of one beat on either bus.
 pub const BUS_BYTES: u32 = 32;
@@ -79,7 +80,7 @@ pub struct CardConfig {
 
 impl CardConfig {
     /// Names that [`named`](Self::named) knows.
-    pub const NAMES: [&'static str; 3] = ["tiny", "sim", "ecp5-85k"];
+    pub const NAMES: [&'static str; 6] = ["tiny", "sim", "ecp5-85k", "acorn-cle215p", "vu9p", "u55c"];
 
     /// The smallest card: for tests. c = 4, NTT to 2^6, two queues, 64 KiB of card memory.
     pub fn tiny() -> Self {
@@ -139,6 +140,9 @@ impl CardConfig {
             "tiny" => Ok(Self::tiny()),
             "sim" => Ok(Self::sim()),
             "ecp5-85k" => Ok(Self::ecp5_85k()),
+            "acorn-cle215p" => Self::from_toml(include_str!("../../bitstreams/pcie/acorn-cle215p/card.toml")),
+            "vu9p" => Self::from_toml(include_str!("../../bitstreams/pcie/vu9p/card.toml")),
+            "u55c" => Self::from_toml(include_str!("../../bitstreams/pcie/u55c/card.toml")),
             _ => Err(ConfigError::UnknownName { name: name.into(), known: Self::NAMES.join(", ") }),
         }
     }
@@ -266,6 +270,15 @@ impl CardConfig {
     /// The `CAP_NTT` word.
     pub fn cap_ntt(&self) -> u32 {
         caps::Ntt { log_max: self.ntt_log_max as u8, butterflies: 1, log_seeds: self.log_seeds() as u8 }.encode()
+    }
+
+    /// The MSM engine of this card.
+    pub fn msm(&self) -> MsmConfig {
+        MsmConfig {
+            window_bits: self.window_bits as usize,
+            segments: self.segments as usize,
+            stall_depth: self.stall_depth as usize,
+        }
     }
 
     /// Identity of the hardware that this configuration makes: a 32-bit FNV-1a hash of its

@@ -1,7 +1,7 @@
 //! `gristmill bench crossover`: from which size on a card is faster than this machine's CPU. The CPU is
 //! measured; the card is the cost model's, by which the device `auto` picks.
 
-use super::random_points;
+use super::distribution::{Distribution, Walk};
 use crate::args::Bench;
 use crate::error::CliError;
 use crate::picture::grouped;
@@ -71,7 +71,7 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
     let (device, model) = model(args)?;
     let largest = args.log_size.unwrap_or(LARGEST);
     let mut rng = StdRng::seed_from_u64(args.seed);
-    let points = random_points(1 << largest, &mut rng);
+    let points = Walk::new(&mut rng).points(1 << largest, Distribution::Uniform);
     let mut values: Vec<Fr> = (0..1 << largest).map(|_| Fr::rand(&mut rng)).collect();
     let mut sizes = vec![];
     for log_size in (0..=largest).step_by(2) {

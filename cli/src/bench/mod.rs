@@ -1,22 +1,29 @@
 //! `gristmill bench msm|ntt`: one operation on random inputs, checked against the CPU. `link` has
-//! `gristmill bench link`, `crossover` the cost model.
+//! `gristmill bench link`, `crossover` the cost model, `model` an MSM's cycles predicted.
 
 mod crossover;
+pub mod distribution;
 mod link;
+mod model;
+#[cfg(feature = "sim")]
+mod predict;
 mod sample;
 
 use crate::args::{Bench, BenchOp};
 use crate::error::CliError;
 use crate::picture::{duration, grouped};
 use crate::{open, output};
-use ark_bn254::{Fr, G1Affine, G1Projective};
-use ark_ec::{CurveGroup, PrimeGroup};
+use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use ark_std::rand::{SeedableRng, rngs::StdRng};
+use distribution::{Distribution, Scalars, Walk};
 use gristmill::{Check, Device, Fallback, Info, Report, Transform};
 use serde::Serialize;
 use std::fmt::Write;
 use std::time::Instant;
+
+/// log2 of the largest operation that is run.
+const LARGEST: u32 = 24;
 
 /// The printed figures; an MSM's and an NTT's share the head.
 #[derive(Serialize)]
@@ -32,6 +39,9 @@ struct Figures {
     cpu_seconds: f64,
     cycles: Option<u64>,
     bound_cycles: Option<u64>,
+    /// Of a simulated card's MSM, by the cycle model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model_cycles: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     msm: Option<MsmFigures>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,6 +54,7 @@ struct Figures {
 
 #[derive(Serialize)]
 struct MsmFigures {
+    distribution: Distribution,
     adders: u64,
     windows: u64,
     window_bits: u64,
@@ -66,6 +77,14 @@ struct NttFigures {
 /// Runs the command.
 pub fn run(args: &Bench) -> Result<(), CliError> {
     match args.op {
+        BenchOp::Msm if args.model && args.curve == "bn254" => return model::run(args),
+        _ if args.model => {
+            return Err(CliError::NotOffered { option: "model", value: format!("{:?}", args.op).to_lowercase(), choices: "msm over bn254" });
+        }
+        _ if log_size(args) > LARGEST => {
+            let value = log_size(args).to_string();
+            return Err(CliError::NotOffered { option: "log-size", value, choices: "1 to 24; to 27 with --model" });
+        }
         BenchOp::Link => return link::run(args),
         BenchOp::Crossover => return crossover::run(args),
         BenchOp::Msm if args.curve != "bn254" => {
@@ -103,8 +122,9 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
 fn msm(args: &Bench, device: &Device, cpu: &Device, info: &Info) -> Result<Figures, CliError> {
     let n = 1usize << log_size(args);
     let mut rng = StdRng::seed_from_u64(args.seed);
-    let points = random_points(n, &mut rng);
-    let scalars: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
+    let points = Walk::new(&mut rng).points(n, args.distribution);
+    let source = Scalars::new(args.distribution, n, rng);
+    let scalars: Vec<Fr> = source.clone().collect();
 
     let bases = device.upload_bases(&points)?;
     device.take_report();
@@ -122,7 +142,9 @@ fn msm(args: &Bench, device: &Device, cpu: &Device, info: &Info) -> Result<Figur
     if let (Some(msm), Some(cycles)) = (info.msm, figures.cycles) {
         let buckets = msm.windows << (msm.window_bits - 1);
         figures.bound_cycles = Some((n as u64 * msm.windows + 2 * buckets).div_ceil(msm.adders));
+        figures.model_cycles = model::of_simulated(args, source)?;
         figures.msm = Some(MsmFigures {
+            distribution: args.distribution,
             adders: msm.adders,
             windows: msm.windows,
             window_bits: msm.window_bits,
@@ -190,6 +212,7 @@ fn head(
         cpu_seconds,
         cycles,
         bound_cycles: None,
+        model_cycles: None,
         msm: None,
         ntt: None,
         cycles_per_second: cycles.map(|c| c as f64 / seconds),
@@ -202,22 +225,6 @@ fn head(
 /// log2 of the size of an MSM or NTT.
 fn log_size(args: &Bench) -> u32 {
     args.log_size.unwrap_or(10)
-}
-
-/// Random points by a walk: n multiples of random points, without n scalar multiplications.
-fn random_points(n: usize, rng: &mut StdRng) -> Vec<G1Affine> {
-    let mut point = G1Projective::generator() * Fr::rand(rng);
-    let steps: Vec<G1Projective> = (0..16).map(|_| G1Projective::generator() * Fr::rand(rng)).collect();
-    let points: Vec<G1Projective> = (0..n)
-        .map(|i| {
-            point += steps[i % 16];
-            if i % 5 == 0 {
-                point += point;
-            }
-            point
-        })
-        .collect();
-    G1Projective::normalize_batch(&points)
 }
 
 /// One object without nesting, as scripts like it.
@@ -243,6 +250,10 @@ fn text(f: &Figures) -> String {
         let ratio = cycles as f64 / bound as f64;
         let _ = writeln!(out, "  cycles            {} = {ratio:.3} x bound of {}", grouped(cycles), grouped(bound));
     }
+    if let (Some(cycles), Some(model)) = (f.cycles, f.model_cycles) {
+        let error = (model as f64 / cycles as f64 - 1.0) * 100.0;
+        let _ = writeln!(out, "  model             {} ({error:+.2} %)", grouped(model));
+    }
     if let Some(rate) = f.cycles_per_second {
         let _ = writeln!(out, "  cycles/s          {}", grouped(rate as u64));
     }
@@ -250,6 +261,9 @@ fn text(f: &Figures) -> String {
         let _ = writeln!(out, "  at full clock     {} (predicted)", duration(seconds));
     }
     if let Some(m) = &f.msm {
+        if m.distribution != Distribution::Uniform {
+            let _ = writeln!(out, "  distribution      {}", m.distribution.name());
+        }
         let _ = writeln!(out, "  adders            {}, {} windows of {} bits", m.adders, m.windows, m.window_bits);
         let _ = writeln!(out, "  useful additions  {}", grouped(m.useful_additions));
         if let Some(share) = m.adder_use {

@@ -9,10 +9,12 @@
 //! | [`TagRing`] | where the sums of a serial adder belong |
 //! | [`Msm`] | the engine: these around one point adder and two memories of points |
 //! | [`model`] | what must come out, on plain integers |
+//! | [`CycleModel`] | how many cycles it takes, without points |
 //!
 //! How it works, what it costs and what the counters mean: `docs/msm.md`.
 
 mod config;
+mod cycles;
 mod engine;
 pub mod model;
 mod pace;
@@ -25,6 +27,7 @@ mod tag_ring;
 mod tracker;
 
 pub use config::MsmConfig;
+pub use cycles::{digits, CycleModel, Cycles};
 pub use engine::Msm;
 pub use pace::Pace;
 pub use point::{Operand, Point};

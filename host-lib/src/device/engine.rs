@@ -121,6 +121,21 @@ pub struct MsmInfo {
     pub max_points: u64,
 }
 
+impl MsmInfo {
+    /// Points that this library puts into one command; longer MSMs are cut into several. 2^18, so that
+    /// buffers stay small; but each command sums all buckets, so if bases lie where the card reads them (`kept`) at least 64 times as many as a window's
+    /// values, up to 2^21 (64 MiB of scalars): the summation is then below 2 % of a command.
+    pub fn command_points(&self, kept: bool) -> usize {
+        command_points(self.window_bits, self.max_points, kept)
+    }
+}
+
+/// See [`MsmInfo::command_points`].
+pub(crate) fn command_points(window_bits: u64, max_points: u64, kept: bool) -> usize {
+    let log = if kept { (window_bits + 6).clamp(18, 21) } else { 18 };
+    max_points.clamp(1, 1 << log) as usize
+}
+
 /// A card's NTT engine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct NttInfo {

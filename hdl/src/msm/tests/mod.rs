@@ -2,6 +2,7 @@
 
 mod bench;
 mod blocks;
+mod cycles;
 mod distributions;
 mod engine;
 mod serial;

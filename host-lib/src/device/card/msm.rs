@@ -7,7 +7,7 @@
 use super::combine;
 use super::engine::{Set, State, failed};
 use super::words::{self, BASE_BYTES};
-use crate::device::engine::{EngineError, EngineResult, MsmJob};
+use crate::device::engine::{EngineError, EngineResult, MsmJob, command_points};
 use crate::report::Cost;
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::Zero;
@@ -18,7 +18,7 @@ use std::time::Instant;
 
 /// Most bytes of host memory staged before the card is waited for.
 const STAGING_BYTES: u64 = 64 << 20;
-/// Most points in one command, so that its buffers stay small.
+/// Bases that are copied at once, so that buffers stay small.
 const CHUNK_POINTS: usize = 1 << 18;
 
 /// Where commands find a base set.
@@ -167,7 +167,6 @@ impl State {
         let caps = self.needs_msm()?;
         let mut sums = vec![G1Projective::zero(); jobs.len()];
         let mut batch = Batch::default();
-        let chunk = CHUNK_POINTS.min(1 << caps.log_max_points);
         for (j, job) in jobs.iter().enumerate() {
             let set = job.resident.downcast_ref::<Set>().ok_or_else(|| {
                 EngineError::failed("these bases belong to another kind of device; upload them to this one")
@@ -176,6 +175,8 @@ impl State {
                 continue;
             }
             let home = self.make_resident(set, &mut batch, &mut sums, cost)?;
+            let kept = !matches!(home, Home::Nowhere);
+            let chunk = command_points(caps.window_bits.into(), 1 << caps.log_max_points, kept);
             for (i, scalars) in job.scalars.chunks(chunk).enumerate() {
                 let first = i * chunk;
                 let bases = self.bases(home, set, first, scalars.len(), &mut batch)?;

@@ -12,8 +12,6 @@ const WINDOW: f64 = 30.0;
 const COMMAND: f64 = 500.0;
 /// Cycles of an element's way in and out of a transform.
 const ELEMENT: f64 = 2.7;
-/// Most points in one command of this library.
-const CHUNK: usize = 1 << 18;
 /// Words of a point's coordinates and of a segment's sums.
 const BASE_WORDS: f64 = 2.0;
 const SEGMENT_WORDS: f64 = 6.0;
@@ -117,8 +115,8 @@ impl Card {
                 let msm = self.msm.as_ref()?;
                 let windows = msm.windows as f64;
                 let buckets = windows * (1u64 << (msm.window_bits.clamp(1, 32) - 1)) as f64;
-                let slots = WAITS * points as f64 * windows + commands(msm, points) * 2.0 * buckets;
-                let fixed = commands(msm, points) * (WINDOW * windows + COMMAND);
+                let slots = WAITS * points as f64 * windows + self.commands(msm, points) * 2.0 * buckets;
+                let fixed = self.commands(msm, points) * (WINDOW * windows + COMMAND);
                 Some(self.addition * slots / msm.adders.max(1) as f64 + fixed)
             }
             Op::Ntt { elements } => {
@@ -147,13 +145,13 @@ impl Card {
         match (*op, &self.msm, &self.ntt) {
             (Op::Msm { points, resident }, Some(msm), _) => {
                 let n = points as f64;
-                let in_memory = n * BASE_WORDS * WORD <= self.memory as f64;
+                let in_memory = self.holds(points);
                 // Streamed while the engine works; bases that go to card memory are copied there before.
                 let streamed = if in_memory { n } else { n * (1.0 + BASE_WORDS) };
                 let copied = if in_memory && !resident { n * BASE_WORDS } else { 0.0 };
                 let staged = n * if resident { 1.0 } else { 1.0 + BASE_WORDS };
-                let sums = commands(msm, points) * (msm.windows * msm.segments) as f64;
-                let doublings = commands(msm, points) * (msm.windows * msm.window_bits) as f64;
+                let sums = self.commands(msm, points) * (msm.windows * msm.segments) as f64;
+                let doublings = self.commands(msm, points) * (msm.windows * msm.window_bits) as f64;
                 compute.max(streamed / rate)
                     + (copied + sums * SEGMENT_WORDS) / rate
                     + 2.0 * staged * words
@@ -171,10 +169,14 @@ impl Card {
             _ => f64::INFINITY,
         }
     }
-}
 
-/// Commands that an MSM is cut into.
-fn commands(msm: &MsmInfo, points: usize) -> f64 {
-    let most = CHUNK.min(usize::try_from(msm.max_points).unwrap_or(CHUNK)).max(1);
-    points.div_ceil(most).max(1) as f64
+    /// Whether the bases of so many points find room in card memory.
+    fn holds(&self, points: usize) -> bool {
+        points as f64 * BASE_WORDS * WORD <= self.memory as f64
+    }
+
+    /// Commands that an MSM is cut into.
+    fn commands(&self, msm: &MsmInfo, points: usize) -> f64 {
+        points.div_ceil(msm.command_points(self.holds(points))).max(1) as f64
+    }
 }

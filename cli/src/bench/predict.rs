@@ -1,0 +1,76 @@
+//! What an MSM takes on a simulated card or one of a configuration, by the engine's cycle model.
+
+use crate::bench::distribution::Scalars;
+use ark_ff::PrimeField;
+use gristmill::MsmInfo;
+use gristmill_abi::caps;
+use gristmill_hdl::config::CardConfig;
+use gristmill_hdl::msm::{CycleModel, Cycles, digits};
+
+/// Cycles from the fetch of a command to its completion outside the engine: descriptor, first words of
+/// the operands, results and completion on their way. Fitted to one run, `gristmill bench msm --device sim --log-size 10`.
+const COMMAND: u64 = 379;
+/// Points that are walked through before the rest is taken to go on alike.
+const WALKED: usize = 1 << 22;
+
+/// A prediction.
+#[derive(Clone, Debug)]
+pub struct Prediction {
+    /// Of all commands, fetch to completion.
+    pub cycles: u64,
+    /// N*W + 2B, B once: what an engine with one adder cannot beat.
+    pub bound: u64,
+    /// Commands that the library cuts it into, and how many of those were walked through.
+    pub commands: usize,
+    pub walked: usize,
+    /// Points of all but the last command.
+    pub command_points: usize,
+    /// The engine's share of those that were walked.
+    pub engine: Cycles,
+}
+
+/// The engine as the library sees it.
+pub fn engine(config: &CardConfig) -> MsmInfo {
+    let msm = caps::Msm::decode(config.cap_msm());
+    MsmInfo {
+        adders: msm.adders.into(),
+        window_bits: msm.window_bits.into(),
+        windows: msm.windows.into(),
+        segments: msm.segments.into(),
+        max_points: 1 << msm.log_max_points,
+    }
+}
+
+/// Predicts an MSM of `n` points with these scalars, bases resident.
+pub fn msm(config: &CardConfig, n: usize, mut scalars: Scalars) -> Prediction {
+    let model = CycleModel::new(&config.msm(), config.arithmetic);
+    let command_points = engine(config).command_points(true).min(n);
+    let mut prediction = Prediction {
+        cycles: 0,
+        bound: model.bound(n as u64),
+        commands: n.div_ceil(command_points),
+        walked: 0,
+        command_points,
+        engine: Cycles::default(),
+    };
+    let mut points = 0;
+    while points < n && (points < WALKED || points + command_points > n) {
+        let count = command_points.min(n - points);
+        let cycles = model.run(count as u64, true, |out| {
+            if let Some(scalar) = scalars.next() {
+                digits(&config.msm(), &scalar.into_bigint().0, out);
+            }
+        });
+        prediction.cycles += cycles.total() + COMMAND;
+        prediction.engine += cycles;
+        prediction.walked += 1;
+        points += count;
+    }
+    prediction.cycles = (prediction.cycles as u128 * n as u128 / points as u128) as u64;
+    prediction
+}
+
+/// Cycles between two additions of this card's adder.
+pub fn interval(config: &CardConfig) -> u64 {
+    CycleModel::new(&config.msm(), config.arithmetic).interval()
+}
