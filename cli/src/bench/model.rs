@@ -30,7 +30,7 @@ mod with_configurations {
     use crate::{output, table};
     use ark_std::rand::{SeedableRng, rngs::StdRng};
     use gristmill::device::{default_config, load_config};
-    use gristmill::DeviceName;
+    use gristmill::device::DeviceName;
     use gristmill_hdl::config::CardConfig;
     use serde::Serialize;
     use std::fmt::Write;

@@ -1,15 +1,16 @@
 //! What an MSM takes on a simulated card or one of a configuration, by the engine's cycle model.
 
 use crate::bench::distribution::Scalars;
+use ark_bn254::Fr;
 use ark_ff::PrimeField;
-use gristmill::MsmInfo;
+use gristmill::device::MsmInfo;
 use gristmill_abi::caps;
 use gristmill_hdl::config::CardConfig;
 use gristmill_hdl::msm::{CycleModel, Cycles, digits};
 
 /// Cycles from the fetch of a command to its completion outside the engine: descriptor, first words of
 /// the operands, results and completion on their way. Fitted to one run, `gristmill bench msm --device sim --log-size 10`.
-const COMMAND: u64 = 379;
+const COMMAND: u64 = 453;
 /// Points that are walked through before the rest is taken to go on alike.
 const WALKED: usize = 1 << 22;
 
@@ -30,7 +31,7 @@ pub struct Prediction {
 }
 
 /// The engine as the library sees it.
-pub fn engine(config: &CardConfig) -> MsmInfo {
+fn engine(config: &CardConfig) -> MsmInfo {
     let msm = caps::Msm::decode(config.cap_msm());
     MsmInfo {
         adders: msm.adders.into(),
@@ -44,7 +45,8 @@ pub fn engine(config: &CardConfig) -> MsmInfo {
 /// Predicts an MSM of `n` points with these scalars, bases resident.
 pub fn msm(config: &CardConfig, n: usize, mut scalars: Scalars) -> Prediction {
     let model = CycleModel::new(&config.msm(), config.arithmetic);
-    let command_points = engine(config).command_points(true).min(n);
+    let engine = engine(config);
+    let command_points = engine.command_points(true).min(n);
     let mut prediction = Prediction {
         cycles: 0,
         bound: model.bound(n as u64),
@@ -56,8 +58,11 @@ pub fn msm(config: &CardConfig, n: usize, mut scalars: Scalars) -> Prediction {
     let mut points = 0;
     while points < n && (points < WALKED || points + command_points > n) {
         let count = command_points.min(n - points);
-        let cycles = model.run(count as u64, true, |out| {
-            if let Some(scalar) = scalars.next() {
+        let values: Vec<Fr> = scalars.by_ref().take(count).collect();
+        let montgomery = !engine.canonical_scalars(&values);
+        let mut values = values.into_iter();
+        let cycles = model.run(count as u64, montgomery, |out| {
+            if let Some(scalar) = values.next() {
                 digits(&config.msm(), &scalar.into_bigint().0, out);
             }
         });

@@ -7,7 +7,7 @@
 use super::combine;
 use super::engine::{Set, State, failed};
 use super::words::{self, BASE_BYTES};
-use crate::device::engine::{EngineError, EngineResult, MsmJob, command_points};
+use crate::device::engine::{EngineError, EngineResult, MsmJob, canonical_scalars, command_points};
 use crate::report::Cost;
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::Zero;
@@ -199,13 +199,18 @@ impl State {
         batch: &mut Batch,
     ) -> EngineResult<()> {
         let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(scalars.len() * WORD_BYTES));
-        words::put_elements(scalars, &mut bytes);
+        let form = if canonical_scalars(caps.window_bits.into(), scalars) {
+            words::put_canonical(scalars, &mut bytes);
+            ScalarForm::Canonical
+        } else {
+            words::put_elements(scalars, &mut bytes);
+            ScalarForm::Montgomery
+        };
         let staged = self.stage(&bytes, batch)?;
         let size = combine::result_bytes(caps) as u64;
         let sums = self.allocate(size)?;
         batch.staged += size;
         let points = scalars.len() as u32;
-        let form = ScalarForm::Montgomery;
         batch.commands.push(Command::msm(Curve::Bn254, points, bases, &staged, form, &sums));
         batch.results.push((job, sums));
         Ok(())

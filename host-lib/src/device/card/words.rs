@@ -1,7 +1,8 @@
 //! Between arkworks' types and the card's words (32 bytes, little-endian, see `abi::layout`).
 //!
 //! arkworks keeps BN254's elements in Montgomery form with R = 2^256, least significant limb
-//! first, which is the card's form: nothing is converted, only copied.
+//! first, which is the card's form: nothing is converted, only copied; but for small scalars of
+//! MSMs, which are quicker in canonical form.
 
 use ark_bn254::{Fq, Fr, G1Affine, G1Projective};
 use ark_ec::{AffineRepr, CurveGroup};
@@ -34,6 +35,14 @@ pub(super) fn put_elements(elements: &[Fr], bytes: &mut Vec<u8>) {
     bytes.reserve(elements.len() * WORD_BYTES);
     for e in elements {
         bytes.extend_from_slice(&limbs_to_word(&e.0.0));
+    }
+}
+
+/// Appends field elements in canonical form.
+pub(super) fn put_canonical(elements: &[Fr], bytes: &mut Vec<u8>) {
+    bytes.reserve(elements.len() * WORD_BYTES);
+    for e in elements {
+        bytes.extend_from_slice(&limbs_to_word(&e.into_bigint().0));
     }
 }
 
