@@ -33,6 +33,9 @@ struct Kind {
     is_zero: Bit,
     /// Its engine is ready.
     ready: Bit,
+    /// A cycle ago, of a card with serial engines: an engine did a piece of work; a scalar was too large.
+    work: Bit,
+    scalar_error: Bit,
 }
 
 /// A beat of a read from host memory, on its way to whose it is.
@@ -613,6 +616,12 @@ impl Logic for Card {
             self.sequencer.scalar_error.next = self.msm[i].scalar_error.val();
             self.sequencer.scalar_index.next = self.msm[i].scalar_index.val();
             self.sequencer.work.next = self.msm[i].ev_useful.val() || self.ntt[i].ev_butterfly.val();
+            self.kind.d.next.work = self.msm[i].ev_useful.val() || self.ntt[i].ev_butterfly.val();
+            self.kind.d.next.scalar_error = self.msm[i].scalar_error.val();
+            for _j in 0..self._slow {
+                self.sequencer.work.next = self.kind.q.val().work;
+                self.sequencer.scalar_error.next = self.kind.q.val().scalar_error;
+            }
             self.registers.events.next.msm = self.msm[i].ev_useful.val()
                 || self.msm[i].ev_stall_input.val()
                 || self.msm[i].ev_stall_bucket.val()

@@ -66,9 +66,9 @@ struct Control {
     no_chain: Bit,
     no_bucket: Bit,
     operand_any: Bit,
-    /// Of a memory's word, quarter by quarter: it comes late in the cycle.
-    bucket_any: Bits<4>,
-    chain_any: Bits<4>,
+    /// Of a memory's word, digit by digit: it comes late in the cycle.
+    bucket_any: Bits<16>,
+    chain_any: Bits<16>,
     event: Cause,
 }
 
@@ -186,6 +186,8 @@ pub struct Msm {
     beat: Signal<Local, Bit>,
     bucket_z: Signal<Local, U<256>>,
     chain_z: Signal<Local, U<256>>,
+    bucket_any: Signal<Local, Bits<16>>,
+    chain_any: Signal<Local, Bits<16>>,
     chain_zero: Signal<Local, Bit>,
     left_zero: Signal<Local, Bit>,
     right_zero: Signal<Local, Bit>,
@@ -364,6 +366,8 @@ impl Msm {
             beat: Default::default(),
             bucket_z: Default::default(),
             chain_z: Default::default(),
+            bucket_any: Default::default(),
+            chain_any: Default::default(),
             chain_zero: Default::default(),
             left_zero: Default::default(),
             right_zero: Default::default(),
@@ -795,14 +799,16 @@ impl Logic for Msm {
         self.control.d.next.operand_any = self.issue.q.val().z.any();
         self.bucket_z.next = self.buckets.read_data.val().z;
         self.chain_z.next = self.chains.read_data.val().z;
-        self.control.d.next.bucket_any = bit_cast::<4, 1>(self.bucket_z.val().get_bits::<64>(0).any().into())
-            | (bit_cast::<4, 1>(self.bucket_z.val().get_bits::<64>(64).any().into()) << 1)
-            | (bit_cast::<4, 1>(self.bucket_z.val().get_bits::<64>(128).any().into()) << 2)
-            | (bit_cast::<4, 1>(self.bucket_z.val().get_bits::<64>(192).any().into()) << 3);
-        self.control.d.next.chain_any = bit_cast::<4, 1>(self.chain_z.val().get_bits::<64>(0).any().into())
-            | (bit_cast::<4, 1>(self.chain_z.val().get_bits::<64>(64).any().into()) << 1)
-            | (bit_cast::<4, 1>(self.chain_z.val().get_bits::<64>(128).any().into()) << 2)
-            | (bit_cast::<4, 1>(self.chain_z.val().get_bits::<64>(192).any().into()) << 3);
+        self.bucket_any.next = self.zero16.val();
+        self.chain_any.next = self.zero16.val();
+        for j in 0..16 {
+            self.bucket_any.next = self.bucket_any.val()
+                | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(j * 16).any().into()) << j);
+            self.chain_any.next = self.chain_any.val()
+                | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(j * 16).any().into()) << j);
+        }
+        self.control.d.next.bucket_any = self.bucket_any.val();
+        self.control.d.next.chain_any = self.chain_any.val();
         self.chain_zero.next = self.control.q.val().no_chain || (!self.control.q.val().chain_any.any());
         self.left_zero.next = !self.control.q.val().operand_any;
         self.right_zero.next = !self.control.q.val().bucket_any.any();
