@@ -604,8 +604,7 @@ impl Logic for Msm {
                     self.issue.d.next.plain = true;
                     self.issue.d.next.address =
                         (bit_cast::<24, 16>(self.summation.chain.val()) << 1) | self.one24.val();
-                    self.chain_address.next =
-                        (bit_cast::<24, 16>(self.summation.chain.val()) << 1) | self.one24.val();
+                    self.chain_address.next = (bit_cast::<24, 16>(self.summation.chain.val()) << 1) | self.one24.val();
                     self.issue_now.next = !self.summation.last.val();
                 }
             }
@@ -799,14 +798,38 @@ impl Logic for Msm {
         self.control.d.next.operand_any = self.issue.q.val().z.any();
         self.bucket_z.next = self.buckets.read_data.val().z;
         self.chain_z.next = self.chains.read_data.val().z;
-        self.bucket_any.next = self.zero16.val();
-        self.chain_any.next = self.zero16.val();
-        for j in 0..16 {
-            self.bucket_any.next = self.bucket_any.val()
-                | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(j * 16).any().into()) << j);
-            self.chain_any.next = self.chain_any.val()
-                | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(j * 16).any().into()) << j);
-        }
+        self.bucket_any.next = (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(0).any().into()) << 0)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(16).any().into()) << 1)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(32).any().into()) << 2)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(48).any().into()) << 3)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(64).any().into()) << 4)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(80).any().into()) << 5)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(96).any().into()) << 6)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(112).any().into()) << 7)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(128).any().into()) << 8)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(144).any().into()) << 9)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(160).any().into()) << 10)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(176).any().into()) << 11)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(192).any().into()) << 12)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(208).any().into()) << 13)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(224).any().into()) << 14)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(240).any().into()) << 15);
+        self.chain_any.next = (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(0).any().into()) << 0)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(16).any().into()) << 1)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(32).any().into()) << 2)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(48).any().into()) << 3)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(64).any().into()) << 4)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(80).any().into()) << 5)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(96).any().into()) << 6)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(112).any().into()) << 7)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(128).any().into()) << 8)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(144).any().into()) << 9)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(160).any().into()) << 10)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(176).any().into()) << 11)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(192).any().into()) << 12)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(208).any().into()) << 13)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(224).any().into()) << 14)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(240).any().into()) << 15);
         self.control.d.next.bucket_any = self.bucket_any.val();
         self.control.d.next.chain_any = self.chain_any.val();
         self.chain_zero.next = self.control.q.val().no_chain || (!self.control.q.val().chain_any.any());

@@ -321,10 +321,14 @@ impl Logic for Recoder {
                 | (bit_cast::<4, 1>((self.raw.val().get_bits::<64>(64) < self.order_quarter[1].val()).into()) << 1)
                 | (bit_cast::<4, 1>((self.raw.val().get_bits::<64>(128) < self.order_quarter[2].val()).into()) << 2)
                 | (bit_cast::<4, 1>((self.raw.val().get_bits::<64>(192) < self.order_quarter[3].val()).into()) << 3);
-            self.equal.next = bit_cast::<4, 1>((self.raw.val().get_bits::<64>(0) == self.order_quarter[0].val()).into())
-                | (bit_cast::<4, 1>((self.raw.val().get_bits::<64>(64) == self.order_quarter[1].val()).into()) << 1)
-                | (bit_cast::<4, 1>((self.raw.val().get_bits::<64>(128) == self.order_quarter[2].val()).into()) << 2)
-                | (bit_cast::<4, 1>((self.raw.val().get_bits::<64>(192) == self.order_quarter[3].val()).into()) << 3);
+            self.equal.next =
+                bit_cast::<4, 1>((self.raw.val().get_bits::<64>(0) == self.order_quarter[0].val()).into())
+                    | (bit_cast::<4, 1>((self.raw.val().get_bits::<64>(64) == self.order_quarter[1].val()).into())
+                        << 1)
+                    | (bit_cast::<4, 1>((self.raw.val().get_bits::<64>(128) == self.order_quarter[2].val()).into())
+                        << 2)
+                    | (bit_cast::<4, 1>((self.raw.val().get_bits::<64>(192) == self.order_quarter[3].val()).into())
+                        << 3);
             self.state.d.next.less = self.less.val();
             self.state.d.next.equal = self.equal.val();
             self.less.next = self.state.q.val().less;

@@ -130,8 +130,8 @@ impl Logic for RedcSerial {
         self.state.d.next.product = self.multiplied.val();
         // Then it is added to a's digit j, which leaves below while the sum's enters above. The first sum's digit is
         // zero; it has left when the carry of the last one enters in its own cycle.
-        self.sum.next = (bit_cast::<32, 16>(self.digit.val()) + bit_cast::<32, 16>(self.state.q.val().carry))
-            + self.product.val();
+        self.sum.next =
+            (bit_cast::<32, 16>(self.digit.val()) + bit_cast::<32, 16>(self.state.q.val().carry)) + self.product.val();
         self.sum_digit.next = self.sum.val().get_bits::<16>(0);
         self.top.next = self.sum_digit.val();
         if self.state.q.val().at == self.last_at.val() {
