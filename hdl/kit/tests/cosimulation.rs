@@ -90,6 +90,7 @@ fn roms() {
 fn fifos() {
     for depth in [1, 2, 5, 8] {
         agrees(Fifo::<U<70>>::new(depth), 600);
+        agrees(Fifo::<U<70>>::paced(depth), 600);
     }
 }
 

@@ -125,6 +125,44 @@ fn fifo_against_a_queue() {
     }
 }
 
+/// As above; each word is there two cycles after it entered, and not in the cycle after another one left.
+#[test]
+fn paced_fifo_against_a_queue() {
+    let mut rng = StdRng::seed_from_u64(7);
+    for depth in [1usize, 2, 3, 8] {
+        let mut dut = Fifo::<W>::paced(depth);
+        dut.connect_all();
+        let (mut model, mut shows): (VecDeque<W>, bool) = (VecDeque::new(), false);
+        for step in 0..3000 {
+            let (push, pop) = ([0.2, 0.9, 0.5][step / 100 % 3], [0.9, 0.2, 0.5][step / 100 % 3]);
+            let (d, v, r, reset) = (word(&mut rng), rng.gen_bool(push), rng.gen_bool(pop), rng.gen_bool(0.005));
+            dut.in_data.next = d;
+            dut.in_valid.next = v;
+            dut.out_ready.next = r;
+            dut.reset.next = reset;
+            assert_eq!(dut.in_ready.val(), model.len() < depth);
+            assert_eq!(dut.out_valid.val(), shows);
+            assert_eq!(dut.level.val(), model.len() as u64);
+            if shows {
+                assert_eq!(dut.out_data.val(), model[0]);
+            }
+            let (take, give) = (r && shows, v && model.len() < depth);
+            cycle(&mut dut).unwrap();
+            shows = !model.is_empty() && !take && !reset;
+            if reset {
+                model.clear();
+                continue;
+            }
+            if take {
+                model.pop_front();
+            }
+            if give {
+                model.push_back(d);
+            }
+        }
+    }
+}
+
 #[test]
 fn both_ways_to_clock_agree() {
     let mut rng = StdRng::seed_from_u64(4);

@@ -7,11 +7,13 @@
 pub mod arbiter;
 pub mod axi_lite;
 pub mod reader;
+pub mod stage;
 pub mod writer;
 
 pub use arbiter::ReadArbiter;
 pub use axi_lite::AxiLiteSlave;
 pub use reader::Reader;
+pub use stage::Stage;
 pub use writer::Writer;
 
 /// Most beats in one burst.

@@ -10,9 +10,10 @@ pub(crate) mod tests;
 
 pub use pins::{Inputs, Outputs};
 
-use crate::bus::{AxiLiteSlave, ReadArbiter, Reader, Writer};
+use crate::bus::{AxiLiteSlave, ReadArbiter, Reader, Stage, Writer};
 use crate::config::CardConfig;
 use crate::curve::BN254;
+use crate::field::Arithmetic;
 use crate::msm::{Msm, MsmConfig};
 use crate::ntt::{Ntt, BN254_FR_VECTORS};
 use crate::queue::{Checker, Fetcher, Queues, RegisterFile, Sequencer};
@@ -32,6 +33,19 @@ struct Kind {
     is_zero: Bit,
     /// Its engine is ready.
     ready: Bit,
+    /// A cycle ago, of a card with serial engines: an engine did a piece of work; a scalar was too large.
+    work: Bit,
+    scalar_error: Bit,
+}
+
+/// A beat of a read from host memory, on its way to whose it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, LogicStruct)]
+struct Beat {
+    to0: Bit,
+    to1: Bit,
+    to2: Bit,
+    bad: Bit,
+    data: U<256>,
 }
 
 /// The card's top, with exactly the pins of `docs/architecture.md`.
@@ -123,6 +137,23 @@ pub struct Card {
     msm: Vec<Gated<Msm>>,
     ntt: Vec<Gated<Ntt>>,
 
+    /// A card with serial engines, whose words come and go slowly and over long ways: registers behind the host's
+    /// read channel and behind the readers, and before the writer. Else none.
+    beat: Vec<DFF<Beat>>,
+    stage_a: Vec<Stage>,
+    stage_b: Vec<Stage>,
+    stage_c: Vec<Stage>,
+
+    beat_now: Signal<Local, Beat>,
+    a_data: Signal<Local, U<256>>,
+    a_valid: Signal<Local, Bit>,
+    a_ready: Signal<Local, Bit>,
+    b_data: Signal<Local, U<256>>,
+    b_valid: Signal<Local, Bit>,
+    b_ready: Signal<Local, Bit>,
+    c_data: Signal<Local, U<256>>,
+    c_valid: Signal<Local, Bit>,
+    c_ready: Signal<Local, Bit>,
     to_card: Signal<Local, Bit>,
     kind: DFF<Kind>,
     msm_ready: Signal<Local, Bit>,
@@ -133,6 +164,7 @@ pub struct Card {
     no_address: Constant<U<64>>,
     no_len: Constant<Bits<4>>,
     _engines: usize,
+    _slow: usize,
 }
 
 ports!(Card {
@@ -184,6 +216,8 @@ impl Card {
 
     fn build(config: &CardConfig, source: SourceHash, msm: Vec<Gated<Msm>>, ntt: Vec<Gated<Ntt>>) -> Self {
         let engines = !msm.is_empty();
+        let slow = usize::from(config.arithmetic == Arithmetic::Serial);
+        let stages = || (0..slow).map(|_| Stage::default()).collect();
         let mut card = Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -259,6 +293,20 @@ impl Card {
             writer: Default::default(),
             host: Default::default(),
             card: Default::default(),
+            beat: (0..slow).map(|_| Default::default()).collect(),
+            stage_a: stages(),
+            stage_b: stages(),
+            stage_c: stages(),
+            beat_now: Default::default(),
+            a_data: Default::default(),
+            a_valid: Default::default(),
+            a_ready: Default::default(),
+            b_data: Default::default(),
+            b_valid: Default::default(),
+            b_ready: Default::default(),
+            c_data: Default::default(),
+            c_valid: Default::default(),
+            c_ready: Default::default(),
             to_card: Default::default(),
             kind: Default::default(),
             msm_ready: Default::default(),
@@ -269,6 +317,7 @@ impl Card {
             no_address: Constant::new(0.into()),
             no_len: Constant::new(0.into()),
             _engines: msm.len(),
+            _slow: slow,
             msm,
             ntt,
         };
@@ -372,9 +421,19 @@ impl Logic for Card {
         self.fetcher.offer_address.next = self.queues.offer_address.val();
         self.fetcher.take.next = self.sequencer.load.val();
         self.fetcher.ask_ready.next = self.host.ask2_ready.val();
-        self.fetcher.beat_valid.next = self.host.beat2.val();
-        self.fetcher.beat_data.next = self.h_rdata.val();
-        self.fetcher.beat_bad.next = self.host.bad.val();
+        self.beat_now.next.to0 = self.host.beat0.val();
+        self.beat_now.next.to1 = self.host.beat1.val();
+        self.beat_now.next.to2 = self.host.beat2.val();
+        self.beat_now.next.bad = self.host.bad.val();
+        self.beat_now.next.data = self.h_rdata.val();
+        for i in 0..self._slow {
+            self.beat[i].clock.next = self.clock.val();
+            self.beat[i].d.next = self.beat_now.val();
+            self.beat_now.next = self.beat[i].q.val();
+        }
+        self.fetcher.beat_valid.next = self.beat_now.val().to2;
+        self.fetcher.beat_data.next = self.beat_now.val().data;
+        self.fetcher.beat_bad.next = self.beat_now.val().bad;
 
         // Checker.
         self.descriptor.clear.next = self.sequencer.clear.val();
@@ -430,9 +489,9 @@ impl Logic for Card {
         self.reader0.address.next = self.descriptor.a_address.val();
         self.reader0.words.next = self.descriptor.a_words.val();
         self.reader0.ask_ready.next = self.host.ask0_ready.val() || self.card.ask0_ready.val();
-        self.reader0.beat_valid.next = self.host.beat0.val() || self.card.beat0.val();
-        self.reader0.beat_data.next = self.h_rdata.val();
-        self.reader0.beat_bad.next = self.host.beat0.val() && self.host.bad.val();
+        self.reader0.beat_valid.next = self.beat_now.val().to0 || self.card.beat0.val();
+        self.reader0.beat_data.next = self.beat_now.val().data;
+        self.reader0.beat_bad.next = self.beat_now.val().to0 && self.beat_now.val().bad;
         if self.card.beat0.val() {
             self.reader0.beat_data.next = self.c_rdata.val();
             self.reader0.beat_bad.next = self.card.bad.val();
@@ -443,9 +502,9 @@ impl Logic for Card {
         self.reader1.address.next = self.descriptor.b_address.val();
         self.reader1.words.next = self.descriptor.b_words.val();
         self.reader1.ask_ready.next = self.host.ask1_ready.val() || self.card.ask1_ready.val();
-        self.reader1.beat_valid.next = self.host.beat1.val() || self.card.beat1.val();
-        self.reader1.beat_data.next = self.h_rdata.val();
-        self.reader1.beat_bad.next = self.host.beat1.val() && self.host.bad.val();
+        self.reader1.beat_valid.next = self.beat_now.val().to1 || self.card.beat1.val();
+        self.reader1.beat_data.next = self.beat_now.val().data;
+        self.reader1.beat_bad.next = self.beat_now.val().to1 && self.beat_now.val().bad;
         if self.card.beat1.val() {
             self.reader1.beat_data.next = self.c_rdata.val();
             self.reader1.beat_bad.next = self.card.bad.val();
@@ -499,17 +558,29 @@ impl Logic for Card {
         self.writer.space.next = self.descriptor.c_space.val();
         self.writer.address.next = self.descriptor.c_address.val();
         self.writer.words.next = self.descriptor.c_words.val();
-        self.writer.in_data.next = self.reader0.out_data.val();
-        self.writer.in_valid.next = false;
-        self.reader0.out_ready.next = false;
-        self.reader1.out_ready.next = false;
+        self.a_data.next = self.reader0.out_data.val();
+        self.a_valid.next = self.reader0.out_valid.val();
+        self.b_data.next = self.reader1.out_data.val();
+        self.b_valid.next = self.reader1.out_valid.val();
+        self.c_ready.next = self.writer.in_ready.val();
+        for i in 0..self._slow {
+            self.a_data.next = self.stage_a[i].out_data.val();
+            self.a_valid.next = self.stage_a[i].out_valid.val();
+            self.b_data.next = self.stage_b[i].out_data.val();
+            self.b_valid.next = self.stage_b[i].out_valid.val();
+            self.c_ready.next = self.stage_c[i].in_ready.val();
+        }
+        self.a_ready.next = false;
+        self.b_ready.next = false;
+        self.c_data.next = self.a_data.val();
+        self.c_valid.next = false;
         if self.kind.q.val().is_copy {
-            self.writer.in_valid.next = self.reader0.out_valid.val();
-            self.reader0.out_ready.next = self.writer.in_ready.val();
+            self.c_valid.next = self.a_valid.val();
+            self.a_ready.next = self.c_ready.val();
         }
         if self.kind.q.val().is_zero {
-            self.writer.in_data.next = 0.into();
-            self.writer.in_valid.next = true;
+            self.c_data.next = 0.into();
+            self.c_valid.next = true;
         }
 
         // Engines.
@@ -522,11 +593,11 @@ impl Logic for Card {
             self.msm[i].start.next = self.sequencer.start.val() && self.kind.q.val().is_msm;
             self.msm[i].count.next = self.count.val();
             self.msm[i].montgomery.next = self.descriptor.flags.val().get_bit(0);
-            self.msm[i].base_data.next = self.reader0.out_data.val();
-            self.msm[i].base_valid.next = self.reader0.out_valid.val() && self.kind.q.val().is_msm;
-            self.msm[i].scalar_data.next = self.reader1.out_data.val();
-            self.msm[i].scalar_valid.next = self.reader1.out_valid.val() && self.kind.q.val().is_msm;
-            self.msm[i].out_ready.next = self.writer.in_ready.val() && self.kind.q.val().is_msm;
+            self.msm[i].base_data.next = self.a_data.val();
+            self.msm[i].base_valid.next = self.a_valid.val() && self.kind.q.val().is_msm;
+            self.msm[i].scalar_data.next = self.b_data.val();
+            self.msm[i].scalar_valid.next = self.b_valid.val() && self.kind.q.val().is_msm;
+            self.msm[i].out_ready.next = self.c_ready.val() && self.kind.q.val().is_msm;
             self.msm_ready.next = self.msm[i].ready.val();
             self.ntt[i].clock.next = self.clock.val();
             self.ntt[i].reset.next = self.sequencer.clear.val();
@@ -535,16 +606,22 @@ impl Logic for Card {
             self.ntt[i].inverse.next = self.descriptor.flags.val().get_bit(0);
             self.ntt[i].factors_before.next = self.descriptor.flags.val().get_bit(1);
             self.ntt[i].factors_after.next = self.descriptor.flags.val().get_bit(2);
-            self.ntt[i].in_data.next = self.reader0.out_data.val();
-            self.ntt[i].in_valid.next = self.reader0.out_valid.val() && self.kind.q.val().is_ntt;
-            self.ntt[i].factor_data.next = self.reader1.out_data.val();
-            self.ntt[i].factor_valid.next = self.reader1.out_valid.val() && self.kind.q.val().is_ntt;
-            self.ntt[i].out_ready.next = self.writer.in_ready.val() && self.kind.q.val().is_ntt;
+            self.ntt[i].in_data.next = self.a_data.val();
+            self.ntt[i].in_valid.next = self.a_valid.val() && self.kind.q.val().is_ntt;
+            self.ntt[i].factor_data.next = self.b_data.val();
+            self.ntt[i].factor_valid.next = self.b_valid.val() && self.kind.q.val().is_ntt;
+            self.ntt[i].out_ready.next = self.c_ready.val() && self.kind.q.val().is_ntt;
             self.ntt_ready.next = self.ntt[i].ready.val();
             self.sequencer.engine_done.next = self.msm[i].done.val() || self.ntt[i].done.val();
             self.sequencer.scalar_error.next = self.msm[i].scalar_error.val();
             self.sequencer.scalar_index.next = self.msm[i].scalar_index.val();
             self.sequencer.work.next = self.msm[i].ev_useful.val() || self.ntt[i].ev_butterfly.val();
+            self.kind.d.next.work = self.msm[i].ev_useful.val() || self.ntt[i].ev_butterfly.val();
+            self.kind.d.next.scalar_error = self.msm[i].scalar_error.val();
+            for _j in 0..self._slow {
+                self.sequencer.work.next = self.kind.q.val().work;
+                self.sequencer.scalar_error.next = self.kind.q.val().scalar_error;
+            }
             self.registers.events.next.msm = self.msm[i].ev_useful.val()
                 || self.msm[i].ev_stall_input.val()
                 || self.msm[i].ev_stall_bucket.val()
@@ -558,16 +635,16 @@ impl Logic for Card {
             self.registers.events.next.ntt = self.ntt[i].ev_busy.val();
             self.registers.events.next.butterflies = self.ntt[i].ev_butterfly.val();
             if self.kind.q.val().is_msm {
-                self.reader0.out_ready.next = self.msm[i].base_ready.val();
-                self.reader1.out_ready.next = self.msm[i].scalar_ready.val();
-                self.writer.in_data.next = self.msm[i].out_data.val();
-                self.writer.in_valid.next = self.msm[i].out_valid.val();
+                self.a_ready.next = self.msm[i].base_ready.val();
+                self.b_ready.next = self.msm[i].scalar_ready.val();
+                self.c_data.next = self.msm[i].out_data.val();
+                self.c_valid.next = self.msm[i].out_valid.val();
             }
             if self.kind.q.val().is_ntt {
-                self.reader0.out_ready.next = self.ntt[i].in_ready.val();
-                self.reader1.out_ready.next = self.ntt[i].factor_ready.val();
-                self.writer.in_data.next = self.ntt[i].out_data.val();
-                self.writer.in_valid.next = self.ntt[i].out_valid.val();
+                self.a_ready.next = self.ntt[i].in_ready.val();
+                self.b_ready.next = self.ntt[i].factor_ready.val();
+                self.c_data.next = self.ntt[i].out_data.val();
+                self.c_valid.next = self.ntt[i].out_valid.val();
             }
         }
         self.sequencer.engines_ready.next = self.msm_ready.val() && self.ntt_ready.val();
@@ -580,8 +657,35 @@ impl Logic for Card {
             self.writer.space.next = false;
             self.writer.address.next = self.queues.completion_address.val();
             self.writer.words.next = self.one_word.val();
-            self.writer.in_data.next = self.sequencer.completion.val();
-            self.writer.in_valid.next = true;
+            self.c_data.next = self.sequencer.completion.val();
+            self.c_valid.next = true;
+        }
+        self.reader0.out_ready.next = self.a_ready.val();
+        self.reader1.out_ready.next = self.b_ready.val();
+        self.writer.in_data.next = self.c_data.val();
+        self.writer.in_valid.next = self.c_valid.val();
+        for i in 0..self._slow {
+            self.stage_a[i].clock.next = self.clock.val();
+            self.stage_a[i].clear.next = self.sequencer.clear.val();
+            self.stage_a[i].in_data.next = self.reader0.out_data.val();
+            self.stage_a[i].in_valid.next = self.reader0.out_valid.val();
+            self.stage_a[i].out_ready.next = self.a_ready.val();
+            self.reader0.out_ready.next = self.stage_a[i].in_ready.val();
+            self.stage_b[i].clock.next = self.clock.val();
+            self.stage_b[i].clear.next = self.sequencer.clear.val();
+            self.stage_b[i].in_data.next = self.reader1.out_data.val();
+            self.stage_b[i].in_valid.next = self.reader1.out_valid.val();
+            self.stage_b[i].out_ready.next = self.b_ready.val();
+            self.reader1.out_ready.next = self.stage_b[i].in_ready.val();
+            // Zeros and completions are offered before and after they are wanted: each command begins without such a word.
+            self.stage_c[i].clock.next = self.clock.val();
+            self.stage_c[i].clear.next =
+                self.sequencer.clear.val() || self.sequencer.start.val() || self.sequencer.completion_start.val();
+            self.stage_c[i].in_data.next = self.c_data.val();
+            self.stage_c[i].in_valid.next = self.c_valid.val();
+            self.stage_c[i].out_ready.next = self.writer.in_ready.val();
+            self.writer.in_data.next = self.stage_c[i].out_data.val();
+            self.writer.in_valid.next = self.stage_c[i].out_valid.val();
         }
         self.writer.aw_ready.next = self.h_awready.val();
         self.writer.w_ready.next = self.h_wready.val();

@@ -48,13 +48,16 @@ pub struct MontMulSerial<const L: usize, const W: usize, const LW: usize> {
     busy1: DFF<Bit>,
     busy2: DFF<Bit>,
     busy3: DFF<Bit>,
+    // Of the slot that comes round: it goes on, or its product is complete. From registers, since whole words hang on it.
+    held: DFF<Bit>,
+    finished: DFF<Bit>,
     // Beside the resolver.
     out_tag1: DFF<U<16>>,
     out_tag2: DFF<U<16>>,
     out_busy1: DFF<Bit>,
     out_busy2: DFF<Bit>,
     free: Signal<Local, Bit>,
-    finished: Signal<Local, Bit>,
+    last: Signal<Local, Bit>,
     b_now: Signal<Local, U<W>>,
     one: Constant<U<6>>,
     passes: Constant<U<6>>,
@@ -98,12 +101,14 @@ impl<const L: usize, const W: usize, const LW: usize> MontMulSerial<L, W, LW> {
             busy1: Default::default(),
             busy2: Default::default(),
             busy3: Default::default(),
+            held: Default::default(),
+            finished: Default::default(),
             out_tag1: Default::default(),
             out_tag2: Default::default(),
             out_busy1: Default::default(),
             out_busy2: Default::default(),
             free: Default::default(),
-            finished: Default::default(),
+            last: Default::default(),
             b_now: Default::default(),
             one: Constant::new(1u64.into()),
             passes: Constant::new((L as u64 + 1).into()),
@@ -120,10 +125,12 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for MontMulSerial<L,
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, a1, a2, a3, b1, b2, b3, pass1, pass2, pass3, tag1, tag2, tag3);
-        dff_setup!(self, clock, busy1, busy2, busy3, out_tag1, out_tag2, out_busy1, out_busy2);
+        dff_setup!(self, clock, busy1, busy2, busy3, held, finished, out_tag1, out_tag2, out_busy1, out_busy2);
         clock!(self, clock, stage, resolve);
-        self.finished.next = self.busy3.q.val() & (self.pass3.q.val() == self.passes.val());
-        self.free.next = !self.busy3.q.val() | self.finished.val();
+        self.last.next = self.pass2.q.val() == self.passes.val();
+        self.finished.d.next = self.busy2.q.val() & self.last.val();
+        self.held.d.next = self.busy2.q.val() & !self.last.val();
+        self.free.next = !self.held.q.val();
         self.in_ready.next = self.free.val();
         // What enters the stage: the slot that comes round, or a new product in its place.
         self.stage.a.next = self.a3.q.val();
@@ -157,7 +164,7 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for MontMulSerial<L,
         // What leaves.
         self.resolve.y.next = self.stage.r.val();
         self.out_tag1.d.next = self.tag3.q.val();
-        self.out_busy1.d.next = self.finished.val();
+        self.out_busy1.d.next = self.finished.q.val();
         self.out_tag2.d.next = self.out_tag1.q.val();
         self.out_busy2.d.next = self.out_busy1.q.val();
         self.r.next = self.resolve.r.val();
@@ -167,6 +174,8 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for MontMulSerial<L,
             self.busy1.d.next = false;
             self.busy2.d.next = false;
             self.busy3.d.next = false;
+            self.held.d.next = false;
+            self.finished.d.next = false;
             self.out_busy1.d.next = false;
             self.out_busy2.d.next = false;
         }

@@ -66,9 +66,9 @@ struct Control {
     no_chain: Bit,
     no_bucket: Bit,
     operand_any: Bit,
-    /// Of a memory's word, quarter by quarter: it comes late in the cycle.
-    bucket_any: Bits<4>,
-    chain_any: Bits<4>,
+    /// Of a memory's word, digit by digit: it comes late in the cycle.
+    bucket_any: Bits<16>,
+    chain_any: Bits<16>,
     event: Cause,
 }
 
@@ -89,6 +89,29 @@ struct Issue {
     x: U<256>,
     y: U<256>,
     z: U<256>,
+}
+
+/// A bucket's new point, on its way into the memory (serial only: there a register stands before it).
+#[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
+struct Put {
+    enable: Bit,
+    address: Bits<24>,
+    x: U<256>,
+    y: U<256>,
+    z: U<256>,
+}
+
+/// Serial only: registers before and behind the memories, which stand all over a small part.
+#[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
+struct Near {
+    /// A cycle ago: `reset`.
+    reset: Bit,
+    /// The bucket and the chain's sum that are read.
+    bucket: Bits<24>,
+    chain: Bits<24>,
+    /// The word that goes out, and cycles until it stands here.
+    word: U<256>,
+    pause: Bits<2>,
 }
 
 /// A sum that asks for its bucket.
@@ -137,6 +160,8 @@ pub struct Msm {
     control: DFF<Control>,
     issue: DFF<Issue>,
     head: DFF<Head>,
+    put: DFF<Put>,
+    near: DFF<Near>,
     recoder: Recoder,
     tracker: Tracker,
     summation: Summation,
@@ -161,6 +186,8 @@ pub struct Msm {
     beat: Signal<Local, Bit>,
     bucket_z: Signal<Local, U<256>>,
     chain_z: Signal<Local, U<256>>,
+    bucket_any: Signal<Local, Bits<16>>,
+    chain_any: Signal<Local, Bits<16>>,
     chain_zero: Signal<Local, Bit>,
     left_zero: Signal<Local, Bit>,
     right_zero: Signal<Local, Bit>,
@@ -170,6 +197,13 @@ pub struct Msm {
     read_bucket: Signal<Local, Bits<24>>,
     issue_now: Signal<Local, Bit>,
     out_next: Signal<Local, Bits<24>>,
+    in_reset: Signal<Local, Bit>,
+    put_now: Signal<Local, Bit>,
+    put_address: Signal<Local, Bits<24>>,
+    put_point: Signal<Local, Point>,
+    chain_address: Signal<Local, Bits<24>>,
+    out_word: Signal<Local, U<256>>,
+    out_taken: Signal<Local, Bit>,
     idle: Constant<Control>,
     no_issue: Constant<Issue>,
     no_head: Constant<Head>,
@@ -262,6 +296,11 @@ impl Msm {
             Arithmetic::Pipelined => (0, RamStyle::Ultra),
             Arithmetic::Serial => (turnaround_steps, RamStyle::Block),
         };
+        // A block RAM of a small part has so many words or more, and without a bound to its address nothing stands before it.
+        let words = |words: usize| match arithmetic {
+            Arithmetic::Serial if words <= 1024 => words.next_power_of_two(),
+            _ => words,
+        };
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -289,6 +328,8 @@ impl Msm {
             control: Default::default(),
             issue: Default::default(),
             head: Default::default(),
+            put: Default::default(),
+            near: Default::default(),
             recoder: match arithmetic {
                 Arithmetic::Pipelined => Recoder::new(config, scalars, &curve.field),
                 Arithmetic::Serial => Recoder::paced(config, scalars, &curve.field),
@@ -298,9 +339,12 @@ impl Msm {
                 Arithmetic::Serial => Tracker::paced(config.buckets()),
             },
             summation: Summation::new(config.chains(), config.buckets_per_segment(), turnaround_steps, drain),
-            buckets: Ram::with_style(config.buckets(), style).apart(),
-            chains: Ram::new(2 * config.chains()).apart(),
-            results: Fifo::new(config.stall_depth),
+            buckets: Ram::with_style(words(config.buckets()), style).apart(),
+            chains: Ram::new(words(2 * config.chains())).apart(),
+            results: match arithmetic {
+                Arithmetic::Pipelined => Fifo::new(config.stall_depth),
+                Arithmetic::Serial => Fifo::paced(config.stall_depth),
+            },
             pace: match arithmetic {
                 Arithmetic::Pipelined => Pace::pipelined(),
                 Arithmetic::Serial => Pace::serial(interval, latency),
@@ -322,6 +366,8 @@ impl Msm {
             beat: Default::default(),
             bucket_z: Default::default(),
             chain_z: Default::default(),
+            bucket_any: Default::default(),
+            chain_any: Default::default(),
             chain_zero: Default::default(),
             left_zero: Default::default(),
             right_zero: Default::default(),
@@ -331,6 +377,13 @@ impl Msm {
             read_bucket: Default::default(),
             issue_now: Default::default(),
             out_next: Default::default(),
+            in_reset: Default::default(),
+            put_now: Default::default(),
+            put_address: Default::default(),
+            put_point: Default::default(),
+            chain_address: Default::default(),
+            out_word: Default::default(),
+            out_taken: Default::default(),
             idle: Constant::new(Control::default()),
             no_issue: Constant::new(Issue::default()),
             no_head: Constant::new(Head::default()),
@@ -368,11 +421,16 @@ impl Msm {
 impl Logic for Msm {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, control, issue, head);
+        dff_setup!(self, clock, control, issue, head, put, near);
         clock!(self, clock, recoder, tracker, summation, buckets, chains, results, pace);
-        self.recoder.reset.next = self.reset.val();
-        self.summation.reset.next = self.reset.val();
-        self.results.reset.next = self.reset.val();
+        self.in_reset.next = self.reset.val();
+        for _i in 0..self._serial {
+            self.near.d.next.reset = self.reset.val();
+            self.in_reset.next = self.near.q.val().reset;
+        }
+        self.recoder.reset.next = self.in_reset.val();
+        self.summation.reset.next = self.in_reset.val();
+        self.results.reset.next = self.in_reset.val();
         self.control.d.next.done = false;
         self.control.d.next.begin_sum = false;
 
@@ -455,35 +513,34 @@ impl Logic for Msm {
         self.issue.d.next.no_chain = self.summation.first.val();
         self.issue.d.next.no_bucket = !self.tracker.a_full.val();
         self.issue_now.next = false;
-        self.buckets.write_enable.next = false;
-        self.buckets.write_address.next = self.recoder.op_bucket.val();
-        self.buckets.write_data.next.x = self.recoder.op_x.val();
-        self.buckets.write_data.next.y = self.recoder.op_y.val();
-        self.buckets.write_data.next.z = self.one.val();
-        self.chains.read_address.next = bit_cast::<24, 16>(self.summation.chain.val()) << 1;
+        self.put_now.next = false;
+        self.put_address.next = self.recoder.op_bucket.val();
+        self.put_point.next.x = self.recoder.op_x.val();
+        self.put_point.next.y = self.recoder.op_y.val();
+        self.put_point.next.z = self.one.val();
+        self.chain_address.next = bit_cast::<24, 16>(self.summation.chain.val()) << 1;
         self.issue.d.next.cause = Cause::Rest;
         if self.control.q.val().phase == Phase::Accumulate {
             self.issue.d.next.address = self.recoder.op_bucket.val();
             self.issue.d.next.x = self.recoder.op_x.val();
             self.issue.d.next.y = self.recoder.op_y.val();
             self.issue.d.next.z = self.one.val();
-            self.issue_now.next = self.tracker.a_go.val() && self.tracker.a_full.val();
-            self.buckets.write_enable.next = self.tracker.a_go.val() && (!self.tracker.a_full.val());
-            if self.tracker.b_go.val() {
-                if self.tracker.b_full.val() {
-                    self.issue.d.next.address = self.head.q.val().bucket;
-                    self.issue.d.next.x = self.head.q.val().x;
-                    self.issue.d.next.y = self.head.q.val().y;
-                    self.issue.d.next.z = self.head.q.val().z;
-                    self.issue_now.next = true;
-                    self.read_bucket.next = self.head.q.val().bucket;
-                } else {
-                    self.buckets.write_enable.next = true;
-                    self.buckets.write_address.next = self.head.q.val().bucket;
-                    self.buckets.write_data.next.x = self.head.q.val().x;
-                    self.buckets.write_data.next.y = self.head.q.val().y;
-                    self.buckets.write_data.next.z = self.head.q.val().z;
-                }
+            self.issue_now.next = self.tracker.a_reads.val();
+            self.put_now.next = self.tracker.a_writes.val();
+            if self.tracker.b_reads.val() {
+                self.issue.d.next.address = self.head.q.val().bucket;
+                self.issue.d.next.x = self.head.q.val().x;
+                self.issue.d.next.y = self.head.q.val().y;
+                self.issue.d.next.z = self.head.q.val().z;
+                self.issue_now.next = true;
+                self.read_bucket.next = self.head.q.val().bucket;
+            }
+            if self.tracker.b_writes.val() {
+                self.put_now.next = true;
+                self.put_address.next = self.head.q.val().bucket;
+                self.put_point.next.x = self.head.q.val().x;
+                self.put_point.next.y = self.head.q.val().y;
+                self.put_point.next.z = self.head.q.val().z;
             }
             self.issue.d.next.cause = Cause::Drain;
             if self.recoder.op_valid.val() {
@@ -506,6 +563,31 @@ impl Logic for Msm {
             }
         }
         self.buckets.read_address.next = self.read_bucket.val();
+        self.buckets.write_enable.next = self.put_now.val();
+        self.buckets.write_address.next = self.put_address.val();
+        self.buckets.write_data.next = self.put_point.val();
+        // Serial: the address to read is chosen a cycle before, with the decision; a point is written a cycle later,
+        // which is before the next operand goes.
+        for _i in 0..self._serial {
+            self.near.d.next.bucket = self.recoder.op_bucket.val();
+            if self.tracker.b_will_read.val() {
+                self.near.d.next.bucket = self.head.q.val().bucket;
+            }
+            if self.control.q.val().phase == Phase::Sum {
+                self.near.d.next.bucket = self.summation.bucket.val();
+            }
+            self.buckets.read_address.next = self.near.q.val().bucket;
+            self.put.d.next.enable = self.put_now.val();
+            self.put.d.next.address = self.put_address.val();
+            self.put.d.next.x = self.put_point.val().x;
+            self.put.d.next.y = self.put_point.val().y;
+            self.put.d.next.z = self.put_point.val().z;
+            self.buckets.write_enable.next = self.put.q.val().enable;
+            self.buckets.write_address.next = self.put.q.val().address;
+            self.buckets.write_data.next.x = self.put.q.val().x;
+            self.buckets.write_data.next.y = self.put.q.val().y;
+            self.buckets.write_data.next.z = self.put.q.val().z;
+        }
 
         // A chain's two slots: R = R + bucket, then A = A + R.
         self.summation.start.next = self.control.q.val().begin_sum;
@@ -522,8 +604,7 @@ impl Logic for Msm {
                     self.issue.d.next.plain = true;
                     self.issue.d.next.address =
                         (bit_cast::<24, 16>(self.summation.chain.val()) << 1) | self.one24.val();
-                    self.chains.read_address.next =
-                        (bit_cast::<24, 16>(self.summation.chain.val()) << 1) | self.one24.val();
+                    self.chain_address.next = (bit_cast::<24, 16>(self.summation.chain.val()) << 1) | self.one24.val();
                     self.issue_now.next = !self.summation.last.val();
                 }
             }
@@ -531,6 +612,9 @@ impl Logic for Msm {
                 self.control.d.next.phase = Phase::Write;
                 self.control.d.next.address = self.zero24.val();
                 self.control.d.next.word = self.word0.val();
+                for _i in 0..self._serial {
+                    self.near.d.next.pause = self.word2.val();
+                }
             }
         }
         self.issue.d.next.valid = self.issue_now.val();
@@ -592,7 +676,7 @@ impl Logic for Msm {
         for i in 0..self._serial {
             self.serial[i].clock.next = self.clock.val();
             self.ring[i].clock.next = self.clock.val();
-            self.ring[i].reset.next = self.reset.val();
+            self.ring[i].reset.next = self.in_reset.val();
             self.serial[i].take.next = self.issue.q.val().take;
             self.serial[i].x1.next = self.left.val().x;
             self.serial[i].y1.next = self.left.val().y;
@@ -628,22 +712,38 @@ impl Logic for Msm {
         }
 
         // Results out: A, then R of each chain, three words each.
-        self.out_data.next = self.chains.read_data.val().x;
+        self.out_word.next = self.chains.read_data.val().x;
         if self.control.q.val().word == self.word1.val() {
-            self.out_data.next = self.chains.read_data.val().y;
+            self.out_word.next = self.chains.read_data.val().y;
         }
         if self.control.q.val().word == self.word2.val() {
-            self.out_data.next = self.chains.read_data.val().z;
+            self.out_word.next = self.chains.read_data.val().z;
+        }
+        self.out_data.next = self.out_word.val();
+        for _i in 0..self._serial {
+            self.near.d.next.word = self.out_word.val();
+            self.out_data.next = self.near.q.val().word;
         }
         self.out_valid.next = self.control.q.val().out_valid;
+        self.out_taken.next = self.control.q.val().out_valid && self.out_ready.val();
         if self.control.q.val().phase == Phase::Write {
             self.issue.d.next.cause = Cause::Drain;
             self.control.d.next.out_valid = true;
-            if self.control.q.val().out_valid && self.out_ready.val() {
+            // Serial: a word stands in its register one cycle after it was chosen, the next sum's three cycles later.
+            for _i in 0..self._serial {
+                self.control.d.next.out_valid = (!self.near.q.val().pause.any()) && (!self.out_taken.val());
+                if self.near.q.val().pause.any() {
+                    self.near.d.next.pause = self.near.q.val().pause - self.one2.val();
+                }
+            }
+            if self.out_taken.val() {
                 self.control.d.next.word = self.control.q.val().word + self.one2.val();
                 if self.control.q.val().word == self.word2.val() {
                     self.control.d.next.word = self.word0.val();
                     self.out_next.next = self.control.q.val().address + self.one24.val();
+                    for _i in 0..self._serial {
+                        self.near.d.next.pause = self.word2.val();
+                    }
                     if self.control.q.val().address == self.last_sum.val() {
                         self.out_next.next = self.zero24.val();
                         self.control.d.next.out_valid = false;
@@ -653,7 +753,19 @@ impl Logic for Msm {
                 }
             }
             self.control.d.next.address = self.out_next.val();
-            self.chains.read_address.next = self.out_next.val();
+            self.chain_address.next = self.out_next.val();
+        }
+        self.chains.read_address.next = self.chain_address.val();
+        // Serial: from a register. Between two slots, and between two sums that go out, there is time.
+        for _i in 0..self._serial {
+            self.near.d.next.chain = bit_cast::<24, 16>(self.summation.chain.val()) << 1;
+            if !self.summation.weighted.val() {
+                self.near.d.next.chain = (bit_cast::<24, 16>(self.summation.chain.val()) << 1) | self.one24.val();
+            }
+            if self.control.q.val().phase == Phase::Write {
+                self.near.d.next.chain = self.control.q.val().address;
+            }
+            self.chains.read_address.next = self.near.q.val().chain;
         }
 
         // After a reset: every slot as new, and what is still in the adder goes nowhere.
@@ -686,14 +798,40 @@ impl Logic for Msm {
         self.control.d.next.operand_any = self.issue.q.val().z.any();
         self.bucket_z.next = self.buckets.read_data.val().z;
         self.chain_z.next = self.chains.read_data.val().z;
-        self.control.d.next.bucket_any = bit_cast::<4, 1>(self.bucket_z.val().get_bits::<64>(0).any().into())
-            | (bit_cast::<4, 1>(self.bucket_z.val().get_bits::<64>(64).any().into()) << 1)
-            | (bit_cast::<4, 1>(self.bucket_z.val().get_bits::<64>(128).any().into()) << 2)
-            | (bit_cast::<4, 1>(self.bucket_z.val().get_bits::<64>(192).any().into()) << 3);
-        self.control.d.next.chain_any = bit_cast::<4, 1>(self.chain_z.val().get_bits::<64>(0).any().into())
-            | (bit_cast::<4, 1>(self.chain_z.val().get_bits::<64>(64).any().into()) << 1)
-            | (bit_cast::<4, 1>(self.chain_z.val().get_bits::<64>(128).any().into()) << 2)
-            | (bit_cast::<4, 1>(self.chain_z.val().get_bits::<64>(192).any().into()) << 3);
+        self.bucket_any.next = (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(0).any().into()) << 0)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(16).any().into()) << 1)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(32).any().into()) << 2)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(48).any().into()) << 3)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(64).any().into()) << 4)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(80).any().into()) << 5)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(96).any().into()) << 6)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(112).any().into()) << 7)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(128).any().into()) << 8)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(144).any().into()) << 9)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(160).any().into()) << 10)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(176).any().into()) << 11)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(192).any().into()) << 12)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(208).any().into()) << 13)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(224).any().into()) << 14)
+            | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(240).any().into()) << 15);
+        self.chain_any.next = (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(0).any().into()) << 0)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(16).any().into()) << 1)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(32).any().into()) << 2)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(48).any().into()) << 3)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(64).any().into()) << 4)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(80).any().into()) << 5)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(96).any().into()) << 6)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(112).any().into()) << 7)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(128).any().into()) << 8)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(144).any().into()) << 9)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(160).any().into()) << 10)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(176).any().into()) << 11)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(192).any().into()) << 12)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(208).any().into()) << 13)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(224).any().into()) << 14)
+            | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(240).any().into()) << 15);
+        self.control.d.next.bucket_any = self.bucket_any.val();
+        self.control.d.next.chain_any = self.chain_any.val();
         self.chain_zero.next = self.control.q.val().no_chain || (!self.control.q.val().chain_any.any());
         self.left_zero.next = !self.control.q.val().operand_any;
         self.right_zero.next = !self.control.q.val().bucket_any.any();
@@ -708,12 +846,15 @@ impl Logic for Msm {
         if self.control.q.val().valid && (self.left_zero.val() || self.right_zero.val()) {
             self.control.d.next.event = Cause::Empty;
         }
-        if self.reset.val() {
+        if self.in_reset.val() {
             self.control.d.next = self.idle.val();
             self.issue.d.next = self.no_issue.val();
             self.head.d.next = self.no_head.val();
         }
         self.ready.next = self.control.q.val().phase == Phase::Idle;
+        for _i in 0..self._serial {
+            self.ready.next = (self.control.q.val().phase == Phase::Idle) && (!self.near.q.val().reset);
+        }
         self.done.next = self.control.q.val().done;
         self.ev_useful.next = self.control.q.val().event == Cause::Useful;
         self.ev_stall_input.next = self.control.q.val().event == Cause::Input;

@@ -14,6 +14,7 @@ use num_traits::One;
 use rust_hdl::prelude::*;
 
 use super::redc::Redc;
+use super::redc_serial::RedcSerial;
 use super::MsmConfig;
 use crate::field::FieldParams;
 
@@ -56,19 +57,39 @@ struct State {
     op_bucket: Bits<24>,
     op_x: U<256>,
     op_y: U<256>,
-    /// Paced only: the digit that goes out, as found in the cycles before.
+    /// Paced only, from here on. The digit that goes out, as found in the three cycles before, in this order.
+    window_sum: Bits<24>,
+    rest_some: Bits<4>,
     negative: Bit,
-    some: Bit,
+    size: Bits<24>,
     last: Bit,
+    some: Bit,
     bucket: Bits<24>,
+    /// Is y not zero, and the carry out of the lower half of its negative.
+    y_some: Bit,
+    low_carry: U<1>,
+    /// The scalar stands long enough to be compared, by quarters.
+    raw_seen: Bit,
+    less: Bits<4>,
+    equal: Bits<4>,
+    /// A point and its scalar wait, and what of them is not zero.
+    here: Bit,
+    scalar_some: Bits<4>,
+    x_some: Bits<4>,
+    base_y_some: Bits<4>,
+    /// The cycle behind a beat; a point is taken; one was taken, and its first digit is being found.
+    after_beat: Bit,
+    take: Bit,
+    waits: Bit,
 }
 
 /// See the module. `start` (pulse, while `finished`) begins a command of `count` points.
 /// `op_valid`, `op_ready`: an operand (`op_bucket`, `op_x`, `op_y`, affine) goes out;
 /// `bucket_next` is the value of `op_bucket` in the next cycle. Without an operand, `op_empty`
 /// tells that a zero digit or a skipped point is why, else a base or a scalar is awaited.
-/// With a paced recoder ([`Recoder::paced`]) digits and points move only in cycles with `beat`, at
-/// least four apart; what they are is found in the cycles between, and `op_bucket` is to be asked for instead of `bucket_next`.
+/// With a paced recoder ([`Recoder::paced`]) digits move only in cycles with `beat`, at least four apart, and points two
+/// cycles behind one; what they are is found in the cycles between, with a register after each step, and `op_bucket` is to be asked
+/// for instead of `bucket_next`. A point waits for one beat until its first digit is found (`op_empty`, if nothing else goes out).
 /// `finished`: all points have gone out. A scalar that is not below the order counts as 0; the
 /// index of the first is held in `scalar_index` with `scalar_error` until the next start.
 #[derive(LogicBlock)]
@@ -96,7 +117,9 @@ pub struct Recoder {
     pub scalar_error: Signal<Out, Bit>,
     pub scalar_index: Signal<Out, U<32>>,
     state: DFF<State>,
-    redc: Redc,
+    // One of the two has one element, the other none.
+    redc: Vec<Redc>,
+    redc_serial: Vec<RedcSerial>,
     scalars: Fifo<U<256>>,
     scalar: Signal<Local, U<256>>,
     room: Signal<Local, Bit>,
@@ -114,10 +137,30 @@ pub struct Recoder {
     bucket: Signal<Local, Bits<24>>,
     place: Signal<Local, Bits<24>>,
     some: Signal<Local, Bit>,
+    negate: Signal<Local, Bit>,
+    rest_some: Signal<Local, Bit>,
+    valid_scalar: Signal<Local, Bit>,
+    reduces: Signal<Local, Bit>,
+    reduced: Signal<Local, U<256>>,
+    reduced_valid: Signal<Local, Bit>,
+    redc_valid: Signal<Local, Bit>,
+    raw: Signal<Local, U<256>>,
+    next_scalar: Signal<Local, U<256>>,
+    next_x: Signal<Local, U<256>>,
+    next_y: Signal<Local, U<256>>,
+    not_y: Signal<Local, U<256>>,
+    low: Signal<Local, U<129>>,
+    high: Signal<Local, U<129>>,
+    less: Signal<Local, Bits<4>>,
+    equal: Signal<Local, Bits<4>>,
     found_last: Signal<Local, Bit>,
     idle: Constant<State>,
     modulus: Constant<U<256>>,
     order: Constant<U<256>>,
+    order_quarter: Vec<Constant<U<64>>>,
+    /// The lower half and 1; the upper half and, below it, a one that makes a carry of the other operand's lowest bit.
+    modulus_low: Constant<U<129>>,
+    modulus_high: Constant<U<129>>,
     mask: Constant<U<256>>,
     zero: Constant<U<256>>,
     half: Constant<Bits<24>>,
@@ -137,6 +180,8 @@ pub struct Recoder {
     zero32: Constant<U<32>>,
     one40: Constant<U<40>>,
     paced: Constant<Bit>,
+    _pipelined: usize,
+    _serial: usize,
 }
 
 impl Recoder {
@@ -153,6 +198,8 @@ impl Recoder {
     fn build(config: &MsmConfig, scalars: &FieldParams, bases: &FieldParams, paced: bool) -> Self {
         config.assert_valid();
         let half = config.buckets_per_window() as u64;
+        let p = bases.prime();
+        let (low, high): (BigUint, BigUint) = (part(&p, 0, 128) + 1u32, (part(&p, 128, 128) << 1) + 1u32);
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -177,8 +224,9 @@ impl Recoder {
             scalar_error: Default::default(),
             scalar_index: Default::default(),
             state: Default::default(),
-            redc: Redc::new(scalars),
-            scalars: Fifo::new(SCALARS_AHEAD),
+            redc: (0..!paced as usize).map(|_| Redc::new(scalars)).collect(),
+            redc_serial: (0..paced as usize).map(|_| RedcSerial::new(scalars)).collect(),
+            scalars: if paced { Fifo::paced(SCALARS_AHEAD) } else { Fifo::new(SCALARS_AHEAD) },
             scalar: Default::default(),
             room: Default::default(),
             bases: Default::default(),
@@ -195,10 +243,29 @@ impl Recoder {
             bucket: Default::default(),
             place: Default::default(),
             some: Default::default(),
+            negate: Default::default(),
+            rest_some: Default::default(),
+            valid_scalar: Default::default(),
+            reduces: Default::default(),
+            reduced: Default::default(),
+            reduced_valid: Default::default(),
+            redc_valid: Default::default(),
+            raw: Default::default(),
+            next_scalar: Default::default(),
+            next_x: Default::default(),
+            next_y: Default::default(),
+            not_y: Default::default(),
+            low: Default::default(),
+            high: Default::default(),
+            less: Default::default(),
+            equal: Default::default(),
             found_last: Default::default(),
             idle: Constant::new(State::default()),
             modulus: Constant::new(bases.prime().into()),
             order: Constant::new(scalars.prime().into()),
+            order_quarter: (0..4).map(|j| Constant::new(part(&scalars.prime(), 64 * j, 64).into())).collect(),
+            modulus_low: Constant::new(low.into()),
+            modulus_high: Constant::new(high.into()),
             mask: Constant::new(((BigUint::one() << config.window_bits) - 1u32).into()),
             zero: Constant::new(0u64.into()),
             half: Constant::new(half.into()),
@@ -218,16 +285,22 @@ impl Recoder {
             one32: Constant::new(1u64.into()),
             one40: Constant::new(1u64.into()),
             paced: Constant::new(paced),
+            _pipelined: !paced as usize,
+            _serial: paced as usize,
         }
     }
+}
+
+/// So many bits of a number.
+fn part(x: &BigUint, from: usize, bits: usize) -> BigUint {
+    (x >> from) & ((BigUint::one() << bits) - 1u32)
 }
 
 impl Logic for Recoder {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, state);
-        clock!(self, clock, redc, scalars);
-        self.redc.reset.next = self.reset.val();
+        clock!(self, clock, scalars);
         self.scalars.reset.next = self.reset.val();
 
         // Scalars: in, checked, reduced if in Montgomery form, then waiting for their point.
@@ -237,29 +310,76 @@ impl Logic for Recoder {
             self.state.d.next.raw_valid = true;
             self.state.d.next.scalars_left = self.state.q.val().scalars_left - self.one32.val();
         }
-        self.scalar.next = self.state.q.val().raw;
-        if self.state.q.val().raw >= self.order.val() {
-            self.scalar.next = self.zero.val();
-        }
-        self.redc.in_data.next = self.scalar.val();
-        self.redc.in_valid.next = false;
-        self.scalars.in_data.next = self.scalar.val();
-        self.scalars.in_valid.next = false;
+        self.raw.next = self.state.q.val().raw;
+        self.valid_scalar.next = self.raw.val() < self.order.val();
         self.ahead.next = self.state.q.val().ahead;
         self.room.next = self.state.q.val().raw_valid && (self.state.q.val().ahead != self.most_ahead.val());
-        if self.state.q.val().montgomery {
-            self.redc.in_valid.next = self.room.val();
-            self.room.next = self.room.val() && self.redc.in_ready.val();
-            self.scalars.in_data.next = self.redc.out_data.val();
-            self.scalars.in_valid.next = self.redc.out_valid.val();
-        } else {
-            self.scalars.in_valid.next = self.room.val();
+        self.less.next = self.zero4.val();
+        self.equal.next = self.zero4.val();
+        if self.paced.val() {
+            self.less.next = bit_cast::<4, 1>((self.raw.val().get_bits::<64>(0) < self.order_quarter[0].val()).into())
+                | (bit_cast::<4, 1>((self.raw.val().get_bits::<64>(64) < self.order_quarter[1].val()).into()) << 1)
+                | (bit_cast::<4, 1>((self.raw.val().get_bits::<64>(128) < self.order_quarter[2].val()).into()) << 2)
+                | (bit_cast::<4, 1>((self.raw.val().get_bits::<64>(192) < self.order_quarter[3].val()).into()) << 3);
+            self.equal.next =
+                bit_cast::<4, 1>((self.raw.val().get_bits::<64>(0) == self.order_quarter[0].val()).into())
+                    | (bit_cast::<4, 1>((self.raw.val().get_bits::<64>(64) == self.order_quarter[1].val()).into())
+                        << 1)
+                    | (bit_cast::<4, 1>((self.raw.val().get_bits::<64>(128) == self.order_quarter[2].val()).into())
+                        << 2)
+                    | (bit_cast::<4, 1>((self.raw.val().get_bits::<64>(192) == self.order_quarter[3].val()).into())
+                        << 3);
+            self.state.d.next.less = self.less.val();
+            self.state.d.next.equal = self.equal.val();
+            self.less.next = self.state.q.val().less;
+            self.equal.next = self.state.q.val().equal;
+            self.valid_scalar.next = self.less.val().get_bit(3)
+                || (self.equal.val().get_bit(3)
+                    && (self.less.val().get_bit(2)
+                        || (self.equal.val().get_bit(2)
+                            && (self.less.val().get_bit(1)
+                                || (self.equal.val().get_bit(1) && self.less.val().get_bit(0))))));
+            self.room.next = self.room.val() && self.state.q.val().raw_seen;
         }
+        self.scalar.next = self.raw.val();
+        if !self.valid_scalar.val() {
+            self.scalar.next = self.zero.val();
+        }
+        self.redc_valid.next = self.state.q.val().montgomery && self.room.val();
+        self.reduces.next = false;
+        self.reduced.next = self.zero.val();
+        self.reduced_valid.next = false;
+        for i in 0..self._pipelined {
+            self.redc[i].clock.next = self.clock.val();
+            self.redc[i].reset.next = self.reset.val();
+            self.redc[i].in_data.next = self.scalar.val();
+            self.redc[i].in_valid.next = self.redc_valid.val();
+            self.reduces.next = self.redc[i].in_ready.val();
+            self.reduced.next = self.redc[i].out_data.val();
+            self.reduced_valid.next = self.redc[i].out_valid.val();
+        }
+        for i in 0..self._serial {
+            self.redc_serial[i].clock.next = self.clock.val();
+            self.redc_serial[i].reset.next = self.reset.val();
+            self.redc_serial[i].in_data.next = self.scalar.val();
+            self.redc_serial[i].in_valid.next = self.redc_valid.val();
+            self.reduces.next = self.redc_serial[i].in_ready.val();
+            self.reduced.next = self.redc_serial[i].out_data.val();
+            self.reduced_valid.next = self.redc_serial[i].out_valid.val();
+        }
+        self.scalars.in_data.next = self.scalar.val();
+        self.scalars.in_valid.next = self.room.val();
+        if self.state.q.val().montgomery {
+            self.room.next = self.room.val() && self.reduces.val();
+            self.scalars.in_data.next = self.reduced.val();
+            self.scalars.in_valid.next = self.reduced_valid.val();
+        }
+        self.state.d.next.raw_seen = self.state.q.val().raw_valid && (!self.room.val());
         if self.room.val() {
             self.state.d.next.raw_valid = false;
             self.state.d.next.raw_index = self.state.q.val().raw_index + self.one32.val();
             self.ahead.next = self.state.q.val().ahead + self.one4.val();
-            if (self.state.q.val().raw >= self.order.val()) && (!self.state.q.val().error) {
+            if (!self.valid_scalar.val()) && (!self.state.q.val().error) {
                 self.state.d.next.error = true;
                 self.state.d.next.error_index = self.state.q.val().raw_index;
             }
@@ -273,22 +393,41 @@ impl Logic for Recoder {
         if self.state.q.val().carry {
             self.window_sum.next = bit_cast_ub::<24, 256>(self.state.q.val().rest & self.mask.val()) + self.one24.val();
         }
+        self.rest_some.next = self.shifted.val().any();
+        if self.paced.val() {
+            self.state.d.next.window_sum = self.window_sum.val();
+            self.state.d.next.rest_some = bit_cast::<4, 1>(self.shifted.val().get_bits::<64>(0).any().into())
+                | (bit_cast::<4, 1>(self.shifted.val().get_bits::<64>(64).any().into()) << 1)
+                | (bit_cast::<4, 1>(self.shifted.val().get_bits::<64>(128).any().into()) << 2)
+                | (bit_cast::<4, 1>(self.shifted.val().get_bits::<64>(192).any().into()) << 3);
+            self.window_sum.next = self.state.q.val().window_sum;
+            self.rest_some.next = self.state.q.val().rest_some.any();
+        }
         self.negative.next = self.window_sum.val() > self.half.val();
         self.size.next = self.window_sum.val();
         if self.negative.val() {
             self.size.next = self.whole.val() - self.window_sum.val();
         }
         self.found_last.next = (self.state.q.val().window == self.last_window.val())
-            || ((!self.shifted.val().any()) && (!self.negative.val()));
+            || ((!self.rest_some.val()) && (!self.negative.val()));
+        self.last.next = self.found_last.val();
+        self.negate.next = self.negative.val();
+        if self.paced.val() {
+            self.state.d.next.negative = self.negative.val();
+            self.state.d.next.size = self.size.val();
+            self.state.d.next.last = self.found_last.val();
+            self.negative.next = self.state.q.val().negative;
+            self.size.next = self.state.q.val().size;
+            self.last.next = self.state.q.val().last;
+            self.negate.next = self.state.q.val().negative && self.state.q.val().y_some;
+        }
         self.place.next = (self.state.q.val().origin + self.size.val()) - self.one24.val();
         self.some.next = self.size.val().any();
-        self.last.next = self.found_last.val();
-        self.state.d.next.negative = self.negative.val();
-        self.state.d.next.some = self.some.val();
-        self.state.d.next.last = self.found_last.val();
-        self.state.d.next.bucket = self.place.val();
         if self.paced.val() {
-            self.last.next = self.state.q.val().last;
+            self.state.d.next.some = self.some.val();
+            self.state.d.next.bucket = self.place.val();
+            self.some.next = self.state.q.val().some;
+            self.place.next = self.state.q.val().bucket;
         }
         self.bucket.next = self.state.q.val().op_bucket;
         if self.load.val() {
@@ -304,17 +443,8 @@ impl Logic for Recoder {
             self.bucket.next = self.place.val();
             self.state.d.next.op_x = self.state.q.val().x;
             self.state.d.next.op_y = self.state.q.val().y;
-            if self.negative.val() {
+            if self.negate.val() {
                 self.state.d.next.op_y = self.state.q.val().y_negative;
-            }
-            if self.paced.val() {
-                self.state.d.next.carry = self.state.q.val().negative;
-                self.state.d.next.op_valid = self.state.q.val().some;
-                self.bucket.next = self.state.q.val().bucket;
-                self.state.d.next.op_y = self.state.q.val().y;
-                if self.state.q.val().negative {
-                    self.state.d.next.op_y = self.state.q.val().y_negative;
-                }
             }
             if self.last.val() {
                 self.state.d.next.active = false;
@@ -322,12 +452,46 @@ impl Logic for Recoder {
         }
 
         // The next point takes the place of one whose last digit goes out.
+        self.next_scalar.next = self.scalars.out_data.val();
+        self.next_x.next = self.state.q.val().base0;
+        self.next_y.next = self.state.q.val().base1;
         self.take.next = self.beat.val()
             && self.scalars.out_valid.val()
             && (self.state.q.val().bases >= self.two4.val())
             && ((!self.state.q.val().active) || (self.step.val() && self.last.val()));
-        self.skip.next = (!self.scalars.out_data.val().any())
-            || ((!self.state.q.val().base0.any()) && (!self.state.q.val().base1.any()));
+        self.skip.next = (!self.next_scalar.val().any()) || ((!self.next_x.val().any()) && (!self.next_y.val().any()));
+        // Paced: once its place is empty. That it is there, and whether it is to be skipped, was seen before.
+        if self.paced.val() {
+            self.state.d.next.here = self.scalars.out_valid.val() && (self.state.q.val().bases >= self.two4.val());
+            self.state.d.next.scalar_some = bit_cast::<4, 1>(self.next_scalar.val().get_bits::<64>(0).any().into())
+                | (bit_cast::<4, 1>(self.next_scalar.val().get_bits::<64>(64).any().into()) << 1)
+                | (bit_cast::<4, 1>(self.next_scalar.val().get_bits::<64>(128).any().into()) << 2)
+                | (bit_cast::<4, 1>(self.next_scalar.val().get_bits::<64>(192).any().into()) << 3);
+            self.state.d.next.x_some = bit_cast::<4, 1>(self.next_x.val().get_bits::<64>(0).any().into())
+                | (bit_cast::<4, 1>(self.next_x.val().get_bits::<64>(64).any().into()) << 1)
+                | (bit_cast::<4, 1>(self.next_x.val().get_bits::<64>(128).any().into()) << 2)
+                | (bit_cast::<4, 1>(self.next_x.val().get_bits::<64>(192).any().into()) << 3);
+            self.state.d.next.base_y_some = bit_cast::<4, 1>(self.next_y.val().get_bits::<64>(0).any().into())
+                | (bit_cast::<4, 1>(self.next_y.val().get_bits::<64>(64).any().into()) << 1)
+                | (bit_cast::<4, 1>(self.next_y.val().get_bits::<64>(128).any().into()) << 2)
+                | (bit_cast::<4, 1>(self.next_y.val().get_bits::<64>(192).any().into()) << 3);
+            self.state.d.next.after_beat = self.beat.val();
+            self.state.d.next.take = self.state.q.val().after_beat
+                && self.state.q.val().here
+                && (!self.state.q.val().active)
+                && (!self.state.q.val().waits);
+            self.take.next = self.state.q.val().take;
+            self.skip.next = (!self.state.q.val().scalar_some.any())
+                || ((!self.state.q.val().x_some.any()) && (!self.state.q.val().base_y_some.any()));
+            // A point that was taken begins with the next beat.
+            if self.beat.val() && self.state.q.val().waits {
+                self.state.d.next.active = true;
+                self.state.d.next.waits = false;
+                if self.load.val() {
+                    self.state.d.next.op_empty = true;
+                }
+            }
+        }
         self.scalars.out_ready.next = self.take.val();
         self.bases.next = self.state.q.val().bases;
         if self.take.val() {
@@ -335,20 +499,42 @@ impl Logic for Recoder {
             self.ahead.next = self.ahead.val() - self.one4.val();
             self.state.d.next.points_left = self.state.q.val().points_left - self.one32.val();
             self.state.d.next.base0 = self.state.q.val().base2;
-            self.state.d.next.active = !self.skip.val();
             self.state.d.next.x = self.state.q.val().base0;
             self.state.d.next.y = self.state.q.val().base1;
-            self.state.d.next.y_negative = self.zero.val();
-            if self.state.q.val().base1.any() {
-                self.state.d.next.y_negative = self.modulus.val() - self.state.q.val().base1;
-            }
-            self.state.d.next.rest = self.scalars.out_data.val();
+            self.state.d.next.rest = self.next_scalar.val();
             self.state.d.next.carry = false;
             self.state.d.next.window = self.zero8.val();
             self.state.d.next.origin = self.zero24.val();
-            if self.load.val() && self.skip.val() {
-                self.state.d.next.op_empty = true;
+            if self.paced.val() {
+                self.state.d.next.waits = !self.skip.val();
+                self.state.d.next.y_some = self.state.q.val().base_y_some.any();
+                if self.skip.val() && (!self.state.q.val().op_valid) {
+                    self.state.d.next.op_empty = true;
+                }
+            } else {
+                self.state.d.next.active = !self.skip.val();
+                self.state.d.next.y_negative = self.zero.val();
+                if self.next_y.val().any() {
+                    self.state.d.next.y_negative = self.modulus.val() - self.next_y.val();
+                }
+                if self.load.val() && self.skip.val() {
+                    self.state.d.next.op_empty = true;
+                }
             }
+        }
+        // Paced: -y = p + ~y + 1 in two halves, while the point waits.
+        self.not_y.next = self.zero.val();
+        self.low.next = self.modulus_low.val();
+        self.high.next = self.modulus_high.val();
+        if self.paced.val() {
+            self.not_y.next = !self.state.q.val().y;
+            self.low.next = self.modulus_low.val() + bit_cast_u::<129, 128>(self.not_y.val().get_bits::<128>(0));
+            self.high.next = self.modulus_high.val()
+                + ((bit_cast_u::<129, 128>(self.not_y.val().get_bits::<128>(128)) << 1)
+                    | bit_cast_u::<129, 1>(self.state.q.val().low_carry));
+            self.state.d.next.low_carry = self.low.val().get_bits::<1>(128);
+            self.state.d.next.y_negative = bit_cast_u::<256, 128>(self.low.val().get_bits::<128>(0))
+                | (bit_cast_u::<256, 128>(self.high.val().get_bits::<128>(1)) << 128);
         }
 
         // Words of bases queue up behind those that stay.
@@ -376,6 +562,9 @@ impl Logic for Recoder {
         self.state.d.next.op_bucket = self.bucket.val();
         self.finished.next =
             (!self.state.q.val().points_left.any()) && (!self.state.q.val().active) && (!self.state.q.val().op_valid);
+        if self.paced.val() {
+            self.finished.next = self.finished.val() && (!self.state.q.val().waits);
+        }
         if self.start.val() {
             self.state.d.next.montgomery = self.montgomery.val();
             self.state.d.next.points_left = self.count.val();

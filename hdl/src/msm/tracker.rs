@@ -38,18 +38,23 @@ struct State {
     full_b: Bit,
     go_a: Bit,
     go_b: Bit,
+    reads_a: Bit,
+    reads_b: Bit,
+    writes_a: Bit,
+    writes_b: Bit,
 }
 
 /// See the module. `a_next` and `b_next` are the buckets of the operands that will ask in the
 /// next cycle (those of this cycle again, where one stays); with `a_valid` the operand of this
-/// cycle asks. `a_go`, `b_go` tell that it goes; `a_full`, `b_full` whether it reads or writes.
+/// cycle asks. `a_go`, `b_go` tell that it goes; `a_full`, `b_full` whether it reads or writes, and `a_reads` to `b_writes` both.
 ///
 /// An operand reads only in a cycle with `slot`, in which the adder takes an addition.
 ///
 /// A *paced* tracker ([`Tracker::paced`]) takes several cycles over a decision, so that none of them
 /// is long. `a_next` and `b_next` are then the buckets of this cycle's operands; operands stay for three cycles
 /// before the one with `decide`, and in the cycle after that one `a_go` or `b_go` may be high; only
-/// then may they change. `slot` tells in the cycle with `decide` whether the next one is a slot.
+/// then may they change. `slot` tells in the cycle with `decide` whether the next one is a slot, and `b_will_read` whether
+/// `b_reads` will be high in it.
 ///
 /// While `summing`, `a` takes what is there and the slot becomes as new. While `wiping`, the slot
 /// of `a` becomes as new whatever it holds.
@@ -70,6 +75,11 @@ pub struct Tracker {
     pub a_seen: Signal<Out, Bit>,
     pub b_go: Signal<Out, Bit>,
     pub b_full: Signal<Out, Bit>,
+    pub a_reads: Signal<Out, Bit>,
+    pub a_writes: Signal<Out, Bit>,
+    pub b_reads: Signal<Out, Bit>,
+    pub b_writes: Signal<Out, Bit>,
+    pub b_will_read: Signal<Out, Bit>,
     state: DFF<State>,
     /// Bit 0 flips with every write into the slot; bit 1 is `seen`.
     puts: Ram2<U<2>>,
@@ -87,6 +97,10 @@ pub struct Tracker {
     known_b: Signal<Local, Bit>,
     go_a: Signal<Local, Bit>,
     go_b: Signal<Local, Bit>,
+    reads_a: Signal<Local, Bit>,
+    reads_b: Signal<Local, Bit>,
+    writes_a: Signal<Local, Bit>,
+    writes_b: Signal<Local, Bit>,
     put: Signal<Local, Bit>,
     got: Signal<Local, Bit>,
     put_at: Signal<Local, Bits<24>>,
@@ -127,6 +141,11 @@ impl Tracker {
             a_seen: Default::default(),
             b_go: Default::default(),
             b_full: Default::default(),
+            a_reads: Default::default(),
+            a_writes: Default::default(),
+            b_reads: Default::default(),
+            b_writes: Default::default(),
+            b_will_read: Default::default(),
             state: Default::default(),
             puts: Ram2::new(buckets),
             gets: Ram2::new(buckets),
@@ -142,6 +161,10 @@ impl Tracker {
             known_b: Default::default(),
             go_a: Default::default(),
             go_b: Default::default(),
+            reads_a: Default::default(),
+            reads_b: Default::default(),
+            writes_a: Default::default(),
+            writes_b: Default::default(),
             put: Default::default(),
             got: Default::default(),
             put_at: Default::default(),
@@ -200,9 +223,22 @@ impl Logic for Tracker {
         self.state.d.next.go_b = self.may_b.val() && self.decide.val();
         self.go_a.next = self.may_a.val();
         self.go_b.next = self.may_b.val();
+        self.reads_a.next = self.may_a.val() && self.known_a.val();
+        self.reads_b.next = self.may_b.val() && self.known_b.val();
+        self.writes_a.next = self.may_a.val() && (!self.known_a.val());
+        self.writes_b.next = self.may_b.val() && (!self.known_b.val());
+        self.b_will_read.next = self.reads_b.val();
         if self.paced.val() {
+            self.state.d.next.reads_a = self.reads_a.val() && self.decide.val();
+            self.state.d.next.reads_b = self.reads_b.val() && self.decide.val();
+            self.state.d.next.writes_a = self.writes_a.val() && self.decide.val();
+            self.state.d.next.writes_b = self.writes_b.val() && self.decide.val();
             self.go_a.next = self.state.q.val().go_a;
             self.go_b.next = self.state.q.val().go_b;
+            self.reads_a.next = self.state.q.val().reads_a;
+            self.reads_b.next = self.state.q.val().reads_b;
+            self.writes_a.next = self.state.q.val().writes_a;
+            self.writes_b.next = self.state.q.val().writes_b;
         }
         // A write flips the one memory, a read the other; only one operand does either.
         self.put.next = false;
@@ -211,10 +247,10 @@ impl Logic for Tracker {
         if !self.put_a.val() {
             self.puts.write_data.next = self.both.val();
         }
-        if self.go_a.val() && (!self.known_a.val()) && (!self.summing.val()) {
+        if self.writes_a.val() && (!self.summing.val()) {
             self.put.next = true;
         }
-        if self.go_b.val() && (!self.known_b.val()) {
+        if self.writes_b.val() {
             self.put.next = true;
             self.put_at.next = self.state.q.val().b;
             self.puts.write_data.next = self.seen.val();
@@ -222,10 +258,10 @@ impl Logic for Tracker {
                 self.puts.write_data.next = self.both.val();
             }
         }
-        self.got.next = self.go_a.val() && self.known_a.val();
+        self.got.next = self.reads_a.val();
         self.got_at.next = self.state.q.val().a;
         self.gets.write_data.next = !self.get_a.val();
-        if self.go_b.val() && self.known_b.val() {
+        if self.reads_b.val() {
             self.got.next = true;
             self.got_at.next = self.state.q.val().b;
             self.gets.write_data.next = !self.get_b.val();
@@ -258,9 +294,14 @@ impl Logic for Tracker {
             || (self.state.q.val().put_valid && (self.state.q.val().put == self.state.q.val().a));
         self.b_go.next = self.go_b.val();
         self.b_full.next = self.known_b.val();
+        self.a_reads.next = self.reads_a.val();
+        self.a_writes.next = self.writes_a.val();
+        self.b_reads.next = self.reads_b.val();
+        self.b_writes.next = self.writes_b.val();
     }
 }
 
 gristmill_hdl_kit::ports!(Tracker {
-    in: a_next, a_valid, b_next, b_valid, urgent, slot, decide, summing, wiping; out: a_go, a_full, a_seen, b_go, b_full
+    in: a_next, a_valid, b_next, b_valid, urgent, slot, decide, summing, wiping;
+    out: a_go, a_full, a_seen, b_go, b_full, a_reads, a_writes, b_reads, b_writes, b_will_read
 });

@@ -56,6 +56,9 @@ pub struct Ntt {
     word_a: Signal<Local, U<256>>,
     word_b: Signal<Local, U<256>>,
     arrived: Signal<Local, U<64>>,
+    in_reset: Signal<Local, Bit>,
+    /// Serial only: `reset` a cycle ago.
+    reset_q: DFF<Bit>,
     taken_late: Constant<Bit>,
     zero: Constant<U<256>>,
     one: Constant<U<256>>,
@@ -119,7 +122,9 @@ impl Ntt {
             // word waits for that, and need not be kept for so long here.
             loaded: Delay::new(if interval == 1 { 2 } else { 1 }),
             taken_late: Constant::new(interval != 1),
-            results: Fifo::new(room as usize),
+            results: if interval == 1 { Fifo::new(room as usize) } else { Fifo::paced(room as usize) },
+            in_reset: Default::default(),
+            reset_q: Default::default(),
             issue: Default::default(),
             operand_a: Default::default(),
             operand_b: Default::default(),
@@ -152,7 +157,7 @@ impl Ntt {
     /// With n = 2^log_n, K = 2^log_seeds, and in slots: t = turnaround, n for the load, t - 1 until
     /// it has settled, for each stage s `max(n/2, 2^s + t)` (the last one `max(n/2, t)`), n for
     /// the store. If the unit makes the factors' successors, a scaled load or store is 2n. To
-    /// the last slot's cycle come the unit's latency and 7, and `K + 2` with factors before. Factors
+    /// the last slot's cycle come the unit's latency and 7 (8 if serial), and `K + 2` with factors before. Factors
     /// after are read during the stages and cost nothing unless those take less than K + 1 cycles.
     pub fn cycles(&self, log_n: u32, before: bool, after: bool) -> u64 {
         let Pace { interval, turnaround: t, successors } = self._pace;
@@ -162,7 +167,8 @@ impl Ntt {
         let seeds_read = if after { (seeds + 2).div_ceil(interval) - 1 } else { 0 };
         let stages = (0..log_n).map(stage).sum::<u64>().max(seeds_read);
         let last_slot = words(before) + (t - 1) + stages + words(after) - 1;
-        last_slot * interval + self.unit.latency() as u64 + 7 + if before { seeds + 2 } else { 0 }
+        let out = if interval == 1 { 7 } else { 8 };
+        last_slot * interval + self.unit.latency() as u64 + out + if before { seeds + 2 } else { 0 }
     }
 
     /// log2 of the longest vector.
@@ -179,9 +185,15 @@ impl Ntt {
 impl Logic for Ntt {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, issue, operand_a, operand_b, operand_w);
+        dff_setup!(self, clock, issue, operand_a, operand_b, operand_w, reset_q);
         clock!(self, clock, schedule, factors, bank_0, bank_1, twiddles, unit, loaded, results, travelling);
-        self.schedule.reset.next = self.reset.val();
+        self.in_reset.next = self.reset.val();
+        self.reset_q.d.next = false;
+        if self.taken_late.val() {
+            self.reset_q.d.next = self.reset.val();
+            self.in_reset.next = self.reset_q.q.val();
+        }
+        self.schedule.reset.next = self.in_reset.val();
         self.schedule.start.next = self.start.val();
         self.schedule.log_n.next = self.log_n.val();
         self.schedule.inverse.next = self.inverse.val();
@@ -192,12 +204,12 @@ impl Logic for Ntt {
         if self.taken_late.val() {
             self.in_ready.next = self.schedule.issue.val().get_bit(0);
         }
-        self.ready.next = self.schedule.ready.val();
+        self.ready.next = self.schedule.ready.val() && (!self.reset_q.q.val());
         self.done.next = self.schedule.done.val();
         self.ev_busy.next = self.schedule.busy.val();
         self.ev_butterfly.next = self.schedule.issue.val().get_bit(1);
 
-        self.factors.reset.next = self.reset.val();
+        self.factors.reset.next = self.in_reset.val();
         self.factors.load.next = self.schedule.load_factors.val();
         self.schedule.factors_loaded.next = self.factors.loaded.val();
         self.factors.factor_data.next = self.factor_data.val();
@@ -260,7 +272,7 @@ impl Logic for Ntt {
         self.factors.back.next = self.arrived.val().get_bit(5);
         self.factors.back_data.next = self.unit.x.val();
 
-        self.results.reset.next = self.reset.val();
+        self.results.reset.next = self.in_reset.val();
         self.results.in_data.next = self.unit.x.val();
         self.results.in_valid.next = self.arrived.val().get_bit(2) && self.schedule.storing.val();
         self.results.out_ready.next = self.out_ready.val();

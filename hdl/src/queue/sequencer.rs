@@ -53,6 +53,8 @@ struct State {
     rest: Bits<16>,
     /// The writer is the completion's.
     completing: Bit,
+    /// The phase is `Clear`: from a register of its own, since all of the card hangs on it.
+    clears: Bit,
 }
 
 /// Runs commands one at a time, in the order in which their descriptors were fetched.
@@ -248,7 +250,8 @@ impl Logic for Sequencer {
         self.resetting.next = self.in_reset.val();
         self.epoch.next = self.s.q.val().epoch;
         self.stop.next = self.s.q.val().phase == Phase::Drain;
-        self.clear.next = self.s.q.val().phase == Phase::Clear;
+        self.clear.next = self.s.q.val().clears;
+        self.s.d.next.clears = false;
         self.occupied.next = (!self.in_reset.val()) && (self.s.q.val().phase != Phase::Idle);
         self.command.next =
             (!self.in_reset.val()) && (self.fetch_active.val() || self.fetch_there.val() || self.occupied.val());
@@ -398,12 +401,14 @@ impl Logic for Sequencer {
             Phase::Drain => {
                 if self.buses_idle.val() {
                     self.s.d.next.phase = Phase::Clear;
+                    self.s.d.next.clears = true;
                     self.s.d.next.epoch = self.s.q.val().epoch + self.one_epoch.val();
                     self.s.d.next.rest = self.clearing.val();
                 }
             }
             Phase::Clear => {
                 self.s.d.next.ready = false;
+                self.s.d.next.clears = self.s.q.val().rest.any() || self.reset.val();
                 if self.s.q.val().rest.any() {
                     self.s.d.next.rest = self.s.q.val().rest - self.one_rest.val();
                 } else {

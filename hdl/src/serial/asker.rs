@@ -63,6 +63,10 @@ struct State {
     was_read: Bit,
     /// Takes a read's address: the phase, from a register of its own, since much of the card follows from it.
     reading: Bit,
+    /// The word moves: a byte has gone, or this one comes. A cycle late, from registers, since the whole word hangs on them.
+    shift_out: Bit,
+    shift_in: Bit,
+    octet: Bits<8>,
 }
 
 /// AXI4 slave for the card's host port, one burst at a time, reads and writes in turn.
@@ -248,7 +252,8 @@ impl Logic for Asker {
         self.s.d.next.reading = false;
         self.awready.next = self.s.q.val().phase == Phase::TakeWrite;
         self.wready.next = self.s.q.val().phase == Phase::Gather;
-        self.rvalid.next = (self.s.q.val().phase == Phase::Beat) || (self.s.q.val().phase == Phase::Fail);
+        self.rvalid.next = ((self.s.q.val().phase == Phase::Beat) && (!self.s.q.val().shift_in))
+            || (self.s.q.val().phase == Phase::Fail);
         self.rdata.next = self.word.val();
         self.rlast.next = self.s.q.val().left == self.one.val();
         self.rresp.next = 0.into();
@@ -280,6 +285,16 @@ impl Logic for Asker {
         // An answer that nobody waits for.
         if self.there.val() && self.answer_kind.val().get_bit(7) && (!self.hears.val()) {
             self.dismiss.next = true;
+        }
+
+        self.s.d.next.octet = self.data.val();
+        self.s.d.next.shift_out = false;
+        self.s.d.next.shift_in = false;
+        if self.s.q.val().shift_out {
+            self.s.d.next.word = self.word.val() >> 8;
+        }
+        if self.s.q.val().shift_in {
+            self.s.d.next.word = (self.word.val() >> 8) | (bit_cast_bu::<256, 8>(self.s.q.val().octet) << 248);
         }
 
         match self.s.q.val().phase {
@@ -361,10 +376,10 @@ impl Logic for Asker {
                 self.s.d.next.phase = Phase::Head;
             }
             Phase::Head => {
-                self.out_valid.next = true;
+                self.out_valid.next = !self.s.q.val().shift_out;
                 self.out_last.next = (!self.s.q.val().index.any()) && (self.s.q.val().kind != self.k_store.val());
-                if self.out_ready.val() {
-                    self.s.d.next.word = self.word.val() >> 8;
+                if self.out_ready.val() && (!self.s.q.val().shift_out) {
+                    self.s.d.next.shift_out = true;
                     self.s.d.next.index = self.s.q.val().index - self.one.val();
                     if !self.s.q.val().index.any() {
                         self.s.d.next.phase = Phase::Sent;
@@ -453,7 +468,7 @@ impl Logic for Asker {
             Phase::Fill => {
                 if self.valid.val() {
                     self.take.next = true;
-                    self.s.d.next.word = (self.word.val() >> 8) | (bit_cast_bu::<256, 8>(self.data.val()) << 248);
+                    self.s.d.next.shift_in = true;
                     self.s.d.next.index = self.s.q.val().index + self.one.val();
                     if self.s.q.val().index == self.last_byte.val() {
                         self.s.d.next.phase = Phase::Beat;
@@ -461,7 +476,7 @@ impl Logic for Asker {
                 }
             }
             Phase::Beat => {
-                if self.rready.val() {
+                if self.rready.val() && (!self.s.q.val().shift_in) {
                     self.s.d.next.left = self.s.q.val().left - self.one.val();
                     self.s.d.next.phase = Phase::Fill;
                     if self.rlast.val() {

@@ -12,7 +12,7 @@ use rust_hdl::prelude::Block;
 use crate::field::model::Model as Field;
 use crate::field::testing::{edge_values, random_values};
 use crate::field::{BLS12_381_FR, BN254_FQ, BN254_FR};
-use crate::msm::{model, MsmConfig, Pace, Recoder, Redc, Summation, Tracker};
+use crate::msm::{model, MsmConfig, Pace, Recoder, Redc, RedcSerial, Summation, Tracker};
 
 fn settle<B: Ports>(block: &mut B) {
     sim::settle(block, sim::MAX_WALKS).expect("settles");
@@ -48,6 +48,57 @@ fn redc_is_the_definition_and_takes_one_in_16_cycles() {
         assert_eq!(results, expected, "{}", field.name);
         assert_eq!(first, Some(Redc::LATENCY));
         assert!(cycles <= Redc::LATENCY + 16 * values.len(), "{cycles} cycles for {}", values.len());
+    }
+}
+
+#[test]
+fn serial_redc_is_the_definition() {
+    for field in [BN254_FR, BLS12_381_FR] {
+        let model = Field::new(&field);
+        let mut values = edge_values(&field);
+        values.extend(random_values(&field, 30, 2));
+        let mut redc = RedcSerial::new(&field);
+        for (i, value) in values.iter().enumerate() {
+            redc.in_valid.next = true;
+            redc.in_data.next = value.clone().into();
+            settle(&mut redc);
+            assert!(redc.in_ready.val());
+            cycle(&mut redc);
+            // What is offered meanwhile is not taken; in every other round nothing is.
+            redc.in_valid.next = i % 2 == 0;
+            redc.in_data.next = U::from(i as u64);
+            for _ in 1..RedcSerial::LATENCY {
+                settle(&mut redc);
+                assert!(!redc.in_ready.val() && !redc.out_valid.val());
+                cycle(&mut redc);
+            }
+            settle(&mut redc);
+            assert!(redc.in_ready.val() && redc.out_valid.val());
+            assert_eq!(BigUint::from(redc.out_data.val()), model.to_canonical(value), "{}", field.name);
+        }
+        // A reset in the middle leaves nothing behind.
+        for cycles in [1, 3, 100, RedcSerial::LATENCY - 1] {
+            redc.in_valid.next = true;
+            redc.in_data.next = values[3].clone().into();
+            cycle(&mut redc);
+            redc.in_valid.next = false;
+            for _ in 1..cycles {
+                cycle(&mut redc);
+            }
+            redc.reset.next = true;
+            cycle(&mut redc);
+            redc.reset.next = false;
+            redc.in_valid.next = true;
+            redc.in_data.next = values[values.len() - 1].clone().into();
+            cycle(&mut redc);
+            redc.in_valid.next = false;
+            for _ in 1..RedcSerial::LATENCY {
+                assert!(!redc.out_valid.val());
+                cycle(&mut redc);
+            }
+            assert_eq!(BigUint::from(redc.out_data.val()), model.to_canonical(&values[values.len() - 1]));
+            cycle(&mut redc);
+        }
     }
 }
 
@@ -256,11 +307,13 @@ fn paced_tracker_keeps_every_slot_right() {
         tracker.b_valid.next = b.is_some() && !summing;
         tracker.urgent.next = urgent;
         tracker.summing.next = summing;
+        let mut will_read = false;
         for at in 1..=3 {
             tracker.decide.next = at == 3;
             tracker.slot.next = at == 3 && slot;
             settle(&mut tracker);
             assert_eq!((tracker.a_go.val(), tracker.b_go.val()), (false, false), "beat {n}, cycle {at}");
+            will_read = tracker.b_will_read.val();
             cycle(&mut tracker);
         }
         tracker.decide.next = false;
@@ -279,6 +332,10 @@ fn paced_tracker_keeps_every_slot_right() {
             }
         }
         assert_eq!((tracker.a_go.val(), tracker.b_go.val()), (a_go, b_go), "beat {n}");
+        let reads = |operand: Option<usize>, goes: bool| goes && operand.is_some_and(|o| full[o]);
+        let (a_reads, b_reads) = (reads(a, a_go), reads(b, b_go));
+        assert_eq!((tracker.a_reads.val(), tracker.b_reads.val(), will_read), (a_reads, b_reads, b_reads), "beat {n}");
+        assert_eq!((tracker.a_writes.val(), tracker.b_writes.val()), (a_go && !a_reads, b_go && !b_reads), "beat {n}");
         went[a_go as usize + b_go as usize] += 1;
         let before = full;
         if let Some(a) = a {

@@ -15,7 +15,7 @@ use super::bench::{base_words, scalar_word, Command};
 use crate::curve::{PointAdder256, BN254};
 use crate::field::testing::{edge_values, random_values};
 use crate::field::{Arithmetic, FieldParams, BN254_FQ, BN254_FR};
-use crate::msm::{Msm, MsmConfig, Pace, Ram2, Recoder, Redc, Summation, Tracker};
+use crate::msm::{Msm, MsmConfig, Pace, Ram2, Recoder, Redc, RedcSerial, Summation, Tracker};
 
 fn input<B: Ports>(name: &str) -> usize {
     B::inputs().iter().position(|p| p.name == name).unwrap_or_else(|| panic!("an input {name}"))
@@ -126,13 +126,28 @@ fn redc() {
 }
 
 #[test]
+fn serial_redc() {
+    let mut redc = RedcSerial::new(&BN254_FR);
+    redc.connect_all();
+    let mut values = edge_values(&BN254_FR);
+    values.extend(random_values(&BN254_FR, 20, 3));
+    let mut rng = StdRng::seed_from_u64(4);
+    let outcome = check_with(&mut redc, 9000, &Options::default(), |n, _, inputs| {
+        inputs[input::<RedcSerial>("in_data")] = *U::<256>::from(&values[n / 7 % values.len()]).limbs();
+        inputs[input::<RedcSerial>("in_valid")] = bit(rng.gen_range(0..4) == 0);
+        inputs[input::<RedcSerial>("reset")] = bit(n == 700);
+    });
+    agreed(outcome.unwrap_or_else(|e| panic!("{e}")), 9000);
+}
+
+#[test]
 fn recoder() {
     recoder_agrees(Recoder::new, 1, 4000);
 }
 
 #[test]
 fn paced_recoder() {
-    recoder_agrees(Recoder::paced, 4, 8000);
+    recoder_agrees(Recoder::paced, 4, 14_000);
 }
 
 fn recoder_agrees(new: fn(&MsmConfig, &FieldParams, &FieldParams) -> Recoder, beat: usize, cycles: usize) {
