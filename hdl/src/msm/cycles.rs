@@ -8,6 +8,8 @@
 //! Of the engine with a pipelined adder it tells every cycle and event exactly; with a serial one it goes in
 //! beats and is within 1 % ([`super::tests`] holds both against the RTL).
 
+use std::collections::VecDeque;
+
 use super::config::TURNAROUND;
 use super::MsmConfig;
 use crate::curve::{PointAdder256, PointAdderSerial};
@@ -20,6 +22,8 @@ const SCALARS_AHEAD: usize = 8;
 /// Cycles of a scalar in the reduction out of Montgomery form, and scalars that go round in it.
 const REDUCTION: u64 = 64;
 const REDUCING: u64 = 4;
+/// Sums that can be parked.
+const PARKING_PLACES: usize = 2;
 /// Words of results a chain: A and R, three coordinates each.
 const CHAIN_WORDS: usize = 6;
 
@@ -230,6 +234,16 @@ impl Source {
     }
 }
 
+/// Who goes in a beat.
+#[derive(Clone, Copy, Debug, Default)]
+struct Gone {
+    a: bool,
+    b: bool,
+    p: bool,
+    /// `b` is parked.
+    parks: bool,
+}
+
 /// Everything between the digits and the buckets. A bucket is its number in all windows.
 struct Engine {
     half: usize,
@@ -241,8 +255,11 @@ struct Engine {
     slots: Vec<u8>,
     /// The buckets of the additions under way, one place a beat.
     adder: Vec<Option<u32>>,
-    results: std::collections::VecDeque<u32>,
+    results: VecDeque<u32>,
     head: Option<u32>,
+    parked: VecDeque<u32>,
+    /// How many can be parked; with a serial adder none are, and who goes is decided otherwise.
+    places: usize,
     operand: Option<u32>,
     in_flight: u64,
 }
@@ -261,44 +278,97 @@ impl Engine {
             slots: vec![0; config.buckets()],
             // One cycle from the decision to the adder's inputs.
             adder: vec![None; (latency + 1).div_ceil(beat)],
-            results: Default::default(),
+            results: VecDeque::new(),
             head: None,
+            parked: VecDeque::new(),
+            places: if arithmetic == Arithmetic::Pipelined { PARKING_PLACES } else { 0 },
             operand: None,
             in_flight: 0,
         }
     }
 
-    /// Who goes in this beat: the operand, the oldest sum; and what goes into the adder.
-    fn decide(&mut self, slot: bool) -> (bool, bool, Option<u32>) {
-        let full = |bucket: Option<u32>, slots: &[u8]| bucket.is_some_and(|b| slots[b as usize] & FULL != 0);
-        let (a_full, b_full) = (full(self.operand, &self.slots), full(self.head, &self.slots));
-        let mut a = self.operand.filter(|_| slot || !a_full);
-        let mut b = self.head.filter(|_| slot || !b_full);
+    /// Who goes in this beat: the operand (`a`), the oldest sum (`b`, unless it is parked), the sum parked first (`p`).
+    fn decide(&self, slot: bool) -> Gone {
+        match self.places {
+            0 => self.decide_paced(slot),
+            _ => self.decide_banked(),
+        }
+    }
+
+    fn is_full(&self, bucket: Option<u32>) -> bool {
+        bucket.is_some_and(|b| self.slots[b as usize] & FULL != 0)
+    }
+
+    /// As [`super::Tracker`].
+    fn decide_paced(&self, slot: bool) -> Gone {
+        let (a_full, b_full) = (self.is_full(self.operand), self.is_full(self.head));
+        let mut gone = Gone {
+            a: self.operand.is_some() && (slot || !a_full),
+            b: self.head.is_some() && (slot || !b_full),
+            ..Gone::default()
+        };
         if self.operand.is_some() && self.head.is_some() && a_full == b_full {
             if a_full || self.results.len() >= self.urgent {
-                a = None;
+                gone.a = false;
             } else {
-                b = None;
+                gone.b = false;
             }
         }
+        gone
+    }
+
+    /// As [`super::BankedTracker`].
+    fn decide_banked(&self) -> Gone {
+        let (a, b, p) = (self.operand, self.head, self.parked.front().copied());
+        let (urgent, room) = (self.results.len() >= self.urgent, self.parked.len() < self.places);
+        let wants = |x: Option<u32>| x.is_some() && !self.is_full(x);
+        let same_bank = |x: Option<u32>, y: Option<u32>| (x.unwrap_or(0) ^ y.unwrap_or(0)) & 1 == 0;
+        let (a_wants, b_wants) = (wants(a), wants(b));
+        let a_writes = a_wants && !(b_wants && urgent && same_bank(a, b));
+        let b_writes = b_wants && !(a_wants && !urgent && same_bank(a, b));
+        let p_writes = wants(p) && !(a_wants && same_bank(a, p)) && !(b_wants && same_bank(b, p));
+        let (a_takes, b_takes, p_takes) = (self.is_full(a), self.is_full(b), self.is_full(p));
+        let b_reads = b_takes && (urgent || (!a_takes && !p_takes));
+        let p_reads = p_takes && !b_reads && (!a_takes || !room);
+        let a_reads = a_takes && !b_reads && !p_reads;
+        Gone {
+            a: a_writes || a_reads,
+            b: b_writes || b_reads,
+            p: p_writes || p_reads,
+            parks: b_takes && !b_reads && room,
+        }
+    }
+
+    /// Carries it out; what goes into the adder.
+    fn carry_out(&mut self, gone: Gone) -> Option<u32> {
         let mut issue = None;
-        for (bucket, full) in [(a, a_full), (b, b_full)] {
-            if let Some(bucket) = bucket {
-                let slot = &mut self.slots[bucket as usize];
-                *slot = (*slot ^ FULL) | SEEN;
-                if full {
-                    issue = Some(bucket);
-                }
+        let going = [(gone.a, self.operand), (gone.b, self.head), (gone.p, self.parked.front().copied())];
+        for bucket in going.into_iter().filter_map(|(goes, bucket)| bucket.filter(|_| goes)) {
+            let slot = &mut self.slots[bucket as usize];
+            if *slot & FULL != 0 {
+                issue = Some(bucket);
             }
+            *slot = (*slot ^ FULL) | SEEN;
         }
-        (a.is_some(), b.is_some(), issue)
+        if gone.p {
+            self.parked.pop_front();
+        }
+        if gone.parks {
+            self.parked.extend(self.head);
+        }
+        self.in_flight = self.in_flight + u64::from(issue.is_some()) - u64::from(gone.b) - u64::from(gone.p);
+        // The FIFO shows what stood in it before this beat.
+        if self.head.is_none() || gone.b || gone.parks {
+            self.head = self.results.pop_front();
+        }
+        issue
     }
 
     fn accumulate(&mut self, mut source: Source, mut digits: impl FnMut(&mut Vec<u32>)) -> Cycles {
         let mut cycles = Cycles::default();
         // The point whose digits go out, how many have gone; and whether the last beat's was a zero.
         let mut point: Vec<u32> = vec![];
-        let (mut gone, mut active, mut no_digit) = (0, false, false);
+        let (mut digit, mut active, mut no_digit) = (0, false, false);
         let (mut place, mut now) = (0, 0);
         for beat in 0.. {
             let slot = beat % self.beats == 0;
@@ -306,46 +376,38 @@ impl Engine {
             let seen = self.operand.is_some_and(|b| self.slots[b as usize] & SEEN != 0);
             let waiting = self.operand.is_some();
             let over = finished && self.in_flight == 0 && slot;
-            let (a_goes, b_goes, issue) = self.decide(slot);
+            let gone = self.decide(slot);
+            let issue = self.carry_out(gone);
             let event = match (issue, waiting) {
                 (Some(_), _) => &mut cycles.useful_accumulation,
-                (None, true) if seen || !a_goes => &mut cycles.bucket,
+                (None, true) if seen || !gone.a => &mut cycles.bucket,
                 (None, true) => &mut cycles.empty,
                 (None, false) if finished => &mut cycles.drain,
                 (None, false) if no_digit => &mut cycles.empty,
                 (None, false) => &mut cycles.input,
             };
             *event += 1;
-            match (issue.is_some(), b_goes) {
-                (true, false) => self.in_flight += 1,
-                (false, true) => self.in_flight -= 1,
-                _ => {}
-            }
-            // The FIFO shows what stood in it before this beat.
-            if self.head.is_none() || b_goes {
-                self.head = self.results.pop_front();
-            }
             self.results.extend(std::mem::replace(&mut self.adder[place], issue));
             place = if place + 1 == self.adder.len() { 0 } else { place + 1 };
             // The next digit.
-            let load = self.operand.is_none() || a_goes;
+            let load = self.operand.is_none() || gone.a;
             let step = active && load;
             if load {
                 self.operand = None;
                 no_digit = step;
             }
             if step {
-                let digit = point[gone] as usize;
-                self.operand = (digit > 0).then(|| (gone * self.half + digit - 1) as u32);
-                gone += 1;
+                let size = point[digit] as usize;
+                self.operand = (size > 0).then(|| (digit * self.half + size - 1) as u32);
+                digit += 1;
             }
-            let through = !active || (step && gone == point.len());
+            let through = !active || (step && digit == point.len());
             active = !through;
             let take = through && source.has_point();
             if take {
                 point.clear();
                 digits(&mut point);
-                gone = 0;
+                digit = 0;
                 active = !point.is_empty();
                 no_digit |= load && !active;
             }

@@ -9,7 +9,7 @@ use rust_hdl::prelude::*;
 
 use super::config::TURNAROUND;
 use super::point::{Operand, Point, Tag};
-use super::{MsmConfig, Pace, Recoder, Summation, TagRing, Tracker};
+use super::{BankedTracker, MsmConfig, Pace, Parking, Recoder, Summation, TagRing, Tracker};
 use crate::curve::{CurveParams, PointAdder256, PointAdderSerial};
 use crate::field::{model::Model, Arithmetic, FieldParams};
 
@@ -70,6 +70,8 @@ struct Control {
     bucket_any: Bits<16>,
     chain_any: Bits<16>,
     event: Cause,
+    /// Pipelined: the bucket that was read lies in the odd half.
+    read_odd: Bit,
 }
 
 /// What stands at the adder's inputs: beside one of the memories' words.
@@ -163,7 +165,11 @@ pub struct Msm {
     put: DFF<Put>,
     near: DFF<Near>,
     recoder: Recoder,
-    tracker: Tracker,
+    /// Who goes: of a pipelined adder's engine, with the sums that wait and the bucket memory's odd half; of a serial one's.
+    banked: Vec<BankedTracker>,
+    parking: Vec<Parking>,
+    odd: Vec<Ram<Point>>,
+    tracker: Vec<Tracker>,
     summation: Summation,
     buckets: Ram<Point>,
     chains: Ram<Point>,
@@ -174,6 +180,29 @@ pub struct Msm {
     tag: Vec<Delay<Tag>>,
     serial: Vec<PointAdderSerial>,
     ring: Vec<TagRing>,
+    a_bucket: Signal<Local, Bits<24>>,
+    a_valid: Signal<Local, Bit>,
+    b_valid: Signal<Local, Bit>,
+    urgent_now: Signal<Local, Bit>,
+    a_full: Signal<Local, Bit>,
+    a_seen: Signal<Local, Bit>,
+    a_reads: Signal<Local, Bit>,
+    a_writes: Signal<Local, Bit>,
+    b_reads: Signal<Local, Bit>,
+    b_writes: Signal<Local, Bit>,
+    b_parks: Signal<Local, Bit>,
+    b_will_read: Signal<Local, Bit>,
+    p_reads: Signal<Local, Bit>,
+    p_writes: Signal<Local, Bit>,
+    p_gone: Signal<Local, Bit>,
+    waiting: Signal<Local, Operand>,
+    a_odd: Signal<Local, Bit>,
+    b_odd: Signal<Local, Bit>,
+    p_odd: Signal<Local, Bit>,
+    bucket_point: Signal<Local, Point>,
+    p_point: Signal<Local, Point>,
+    b_point: Signal<Local, Point>,
+    a_point: Signal<Local, Point>,
     left: Signal<Local, Point>,
     right: Signal<Local, Point>,
     sum: Signal<Local, Point>,
@@ -208,6 +237,8 @@ pub struct Msm {
     no_issue: Constant<Issue>,
     no_head: Constant<Head>,
     no_tag: Constant<Tag>,
+    no_operand: Constant<Operand>,
+    two16: Constant<Bits<16>>,
     no_point: Constant<Point>,
     zero: Constant<U<256>>,
     one: Constant<U<256>>,
@@ -334,12 +365,12 @@ impl Msm {
                 Arithmetic::Pipelined => Recoder::new(config, scalars, &curve.field),
                 Arithmetic::Serial => Recoder::paced(config, scalars, &curve.field),
             },
-            tracker: match arithmetic {
-                Arithmetic::Pipelined => Tracker::new(config.buckets()),
-                Arithmetic::Serial => Tracker::paced(config.buckets()),
-            },
+            banked: adder.iter().map(|_| BankedTracker::new(config.buckets())).collect(),
+            parking: adder.iter().map(|_| Parking::default()).collect(),
+            odd: adder.iter().map(|_| Ram::with_style(config.buckets() / 2, style).apart()).collect(),
+            tracker: serial.iter().map(|_| Tracker::paced(config.buckets())).collect(),
             summation: Summation::new(config.chains(), config.buckets_per_segment(), turnaround_steps, drain),
-            buckets: Ram::with_style(words(config.buckets()), style).apart(),
+            buckets: Ram::with_style(words(config.buckets() / (1 + adder.len())), style).apart(),
             chains: Ram::new(words(2 * config.chains())).apart(),
             results: match arithmetic {
                 Arithmetic::Pipelined => Fifo::new(config.stall_depth),
@@ -355,6 +386,29 @@ impl Msm {
             _serial: serial.len(),
             adder,
             serial,
+            a_bucket: Default::default(),
+            a_valid: Default::default(),
+            b_valid: Default::default(),
+            urgent_now: Default::default(),
+            a_full: Default::default(),
+            a_seen: Default::default(),
+            a_reads: Default::default(),
+            a_writes: Default::default(),
+            b_reads: Default::default(),
+            b_writes: Default::default(),
+            b_parks: Default::default(),
+            b_will_read: Default::default(),
+            p_reads: Default::default(),
+            p_writes: Default::default(),
+            p_gone: Default::default(),
+            waiting: Default::default(),
+            a_odd: Default::default(),
+            b_odd: Default::default(),
+            p_odd: Default::default(),
+            bucket_point: Default::default(),
+            p_point: Default::default(),
+            b_point: Default::default(),
+            a_point: Default::default(),
             left: Default::default(),
             right: Default::default(),
             sum: Default::default(),
@@ -388,6 +442,8 @@ impl Msm {
             no_issue: Constant::new(Issue::default()),
             no_head: Constant::new(Head::default()),
             no_tag: Constant::new(Tag::default()),
+            no_operand: Constant::new(Operand::default()),
+            two16: Constant::new(2u64.into()),
             no_point: Constant::new(Point::default()),
             zero: Constant::new(0u64.into()),
             one: Constant::new(Model::new(&curve.field).r.into()),
@@ -422,7 +478,7 @@ impl Logic for Msm {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, control, issue, head, put, near);
-        clock!(self, clock, recoder, tracker, summation, buckets, chains, results, pace);
+        clock!(self, clock, recoder, summation, buckets, chains, results, pace);
         self.in_reset.next = self.reset.val();
         for _i in 0..self._serial {
             self.near.d.next.reset = self.reset.val();
@@ -454,43 +510,104 @@ impl Logic for Msm {
         self.slot.next = self.pace.slot.val();
         self.beat.next = self.pace.beat.val();
         self.issue.d.next.take = self.slot.val();
-        self.tracker.slot.next = self.pace.ahead.val();
-        self.tracker.decide.next = self.pace.decide.val();
         self.recoder.beat.next = self.beat.val();
         self.summation.step.next = self.slot.val();
 
-        // Who asks for a slot: the recoder's operand or the summation (a), the oldest sum (b).
-        self.tracker.a_next.next = self.control.q.val().address;
-        self.tracker.a_valid.next = false;
-        self.tracker.summing.next = false;
-        self.tracker.wiping.next = self.control.q.val().wiping;
-        self.tracker.urgent.next = self.results.level.val() >= self.urgent.val();
-        self.tracker.b_valid.next = self.head.q.val().valid && self.head.q.val().point;
+        // Who asks for a slot: the recoder's operand or the summation (a), the oldest sum (b), and one that waits (p).
+        self.a_bucket.next = self.control.q.val().address;
+        self.a_valid.next = false;
+        self.urgent_now.next = self.results.level.val() >= self.urgent.val();
+        self.b_valid.next = self.head.q.val().valid && self.head.q.val().point;
         self.recoder.op_ready.next = false;
         self.read_bucket.next = self.recoder.op_bucket.val();
         if self.control.q.val().phase == Phase::Accumulate {
-            self.tracker.a_next.next = self.recoder.bucket_next.val();
-            self.tracker.a_valid.next = self.recoder.op_valid.val();
-            self.recoder.op_ready.next = self.tracker.a_go.val();
+            self.a_bucket.next = self.recoder.bucket_next.val();
+            self.a_valid.next = self.recoder.op_valid.val();
+            self.recoder.op_ready.next = self.a_reads.val() || self.a_writes.val();
             for _i in 0..self._serial {
-                self.tracker.a_next.next = self.recoder.op_bucket.val();
+                self.a_bucket.next = self.recoder.op_bucket.val();
             }
         }
         if self.control.q.val().phase == Phase::Sum {
-            self.tracker.a_next.next = self.summation.bucket_next.val();
+            self.a_bucket.next = self.summation.bucket_next.val();
             for _i in 0..self._serial {
-                self.tracker.a_next.next = self.summation.bucket.val();
+                self.a_bucket.next = self.summation.bucket.val();
             }
-            self.tracker.a_valid.next =
+            self.a_valid.next =
                 self.summation.slot.val() && (!self.summation.weighted.val()) && (!self.summation.last.val());
-            self.tracker.summing.next = true;
             self.read_bucket.next = self.summation.bucket.val();
+        }
+        self.a_full.next = false;
+        self.a_seen.next = false;
+        self.a_reads.next = false;
+        self.a_writes.next = false;
+        self.b_reads.next = false;
+        self.b_writes.next = false;
+        self.b_parks.next = false;
+        self.b_will_read.next = false;
+        self.p_reads.next = false;
+        self.p_writes.next = false;
+        self.waiting.next = self.no_operand.val();
+        for i in 0..self._pipelined {
+            self.banked[i].clock.next = self.clock.val();
+            self.parking[i].clock.next = self.clock.val();
+            self.banked[i].a_next.next = self.a_bucket.val();
+            self.banked[i].a_valid.next = self.a_valid.val();
+            self.banked[i].b_next.next = self.head_bucket.val();
+            self.banked[i].b_valid.next = self.b_valid.val();
+            self.banked[i].p_next.next = self.parking[i].bucket_next.val();
+            self.banked[i].p_valid.next = self.parking[i].first_valid.val();
+            self.banked[i].urgent.next = self.urgent_now.val();
+            self.banked[i].room.next = self.parking[i].room.val();
+            self.banked[i].summing.next = self.control.q.val().phase == Phase::Sum;
+            self.banked[i].wiping.next = self.control.q.val().wiping;
+            self.a_full.next = self.banked[i].a_full.val();
+            self.a_seen.next = self.banked[i].a_seen.val();
+            self.a_reads.next = self.banked[i].a_reads.val();
+            self.a_writes.next = self.banked[i].a_writes.val();
+            self.b_reads.next = self.banked[i].b_reads.val();
+            self.b_writes.next = self.banked[i].b_writes.val();
+            self.b_parks.next = self.banked[i].b_parks.val();
+            self.p_reads.next = self.banked[i].p_reads.val();
+            self.p_writes.next = self.banked[i].p_writes.val();
+            self.parking[i].reset.next = self.in_reset.val() || (self.control.q.val().phase == Phase::Wipe);
+            self.parking[i].park.next = self.b_parks.val();
+            self.parking[i].go.next = self.p_reads.val() || self.p_writes.val();
+            self.parking[i].x.next = self.head.q.val().x;
+            self.parking[i].y.next = self.head.q.val().y;
+            self.parking[i].z.next = self.head.q.val().z;
+            self.parking[i].bucket.next = self.head.q.val().bucket;
+            self.waiting.next.x = self.parking[i].first_x.val();
+            self.waiting.next.y = self.parking[i].first_y.val();
+            self.waiting.next.z = self.parking[i].first_z.val();
+            self.waiting.next.bucket = self.parking[i].first_bucket.val();
+        }
+        for i in 0..self._serial {
+            self.tracker[i].clock.next = self.clock.val();
+            self.tracker[i].a_next.next = self.a_bucket.val();
+            self.tracker[i].a_valid.next = self.a_valid.val();
+            self.tracker[i].b_next.next = self.head.q.val().bucket;
+            self.tracker[i].b_valid.next = self.b_valid.val();
+            self.tracker[i].urgent.next = self.urgent_now.val();
+            self.tracker[i].slot.next = self.pace.ahead.val();
+            self.tracker[i].decide.next = self.pace.decide.val();
+            self.tracker[i].summing.next = self.control.q.val().phase == Phase::Sum;
+            self.tracker[i].wiping.next = self.control.q.val().wiping;
+            self.a_full.next = self.tracker[i].a_full.val();
+            self.a_seen.next = self.tracker[i].a_seen.val();
+            self.a_reads.next = self.tracker[i].a_reads.val();
+            self.a_writes.next = self.tracker[i].a_writes.val();
+            self.b_reads.next = self.tracker[i].b_reads.val();
+            self.b_writes.next = self.tracker[i].b_writes.val();
+            self.b_will_read.next = self.tracker[i].b_will_read.val();
         }
 
         // The oldest sum goes when the tracker lets it, at once if it is infinity.
-        self.head_go.next =
-            self.tracker.b_go.val() || (self.head.q.val().valid && (!self.head.q.val().point) && self.beat.val());
-        self.head_next.next = ((!self.head.q.val().valid) && self.beat.val()) || self.head_go.val();
+        self.head_go.next = self.b_reads.val()
+            || self.b_writes.val()
+            || (self.head.q.val().valid && (!self.head.q.val().point) && self.beat.val());
+        self.head_next.next =
+            ((!self.head.q.val().valid) && self.beat.val()) || self.head_go.val() || self.b_parks.val();
         self.results.out_ready.next = self.head_next.val();
         self.head_bucket.next = self.head.q.val().bucket;
         if self.head_next.val() {
@@ -502,16 +619,12 @@ impl Logic for Msm {
             self.head_bucket.next = self.results.out_data.val().bucket;
         }
         self.head.d.next.bucket = self.head_bucket.val();
-        self.tracker.b_next.next = self.head_bucket.val();
-        for _i in 0..self._serial {
-            self.tracker.b_next.next = self.head.q.val().bucket;
-        }
 
         // One operand reads its bucket, one writes.
         self.issue.d.next.plain = false;
         self.issue.d.next.weighted = false;
         self.issue.d.next.no_chain = self.summation.first.val();
-        self.issue.d.next.no_bucket = !self.tracker.a_full.val();
+        self.issue.d.next.no_bucket = !self.a_full.val();
         self.issue_now.next = false;
         self.put_now.next = false;
         self.put_address.next = self.recoder.op_bucket.val();
@@ -525,9 +638,9 @@ impl Logic for Msm {
             self.issue.d.next.x = self.recoder.op_x.val();
             self.issue.d.next.y = self.recoder.op_y.val();
             self.issue.d.next.z = self.one.val();
-            self.issue_now.next = self.tracker.a_reads.val();
-            self.put_now.next = self.tracker.a_writes.val();
-            if self.tracker.b_reads.val() {
+            self.issue_now.next = self.a_reads.val();
+            self.put_now.next = self.a_writes.val();
+            if self.b_reads.val() {
                 self.issue.d.next.address = self.head.q.val().bucket;
                 self.issue.d.next.x = self.head.q.val().x;
                 self.issue.d.next.y = self.head.q.val().y;
@@ -535,17 +648,25 @@ impl Logic for Msm {
                 self.issue_now.next = true;
                 self.read_bucket.next = self.head.q.val().bucket;
             }
-            if self.tracker.b_writes.val() {
+            if self.b_writes.val() {
                 self.put_now.next = true;
                 self.put_address.next = self.head.q.val().bucket;
                 self.put_point.next.x = self.head.q.val().x;
                 self.put_point.next.y = self.head.q.val().y;
                 self.put_point.next.z = self.head.q.val().z;
             }
+            if self.p_reads.val() {
+                self.issue.d.next.address = self.waiting.val().bucket;
+                self.issue.d.next.x = self.waiting.val().x;
+                self.issue.d.next.y = self.waiting.val().y;
+                self.issue.d.next.z = self.waiting.val().z;
+                self.issue_now.next = true;
+                self.read_bucket.next = self.waiting.val().bucket;
+            }
             self.issue.d.next.cause = Cause::Drain;
             if self.recoder.op_valid.val() {
                 self.issue.d.next.cause = Cause::Empty;
-                if self.tracker.a_seen.val() || (!self.tracker.a_go.val()) {
+                if self.a_seen.val() || (!(self.a_reads.val() || self.a_writes.val())) {
                     self.issue.d.next.cause = Cause::Bucket;
                 }
             } else {
@@ -566,11 +687,60 @@ impl Logic for Msm {
         self.buckets.write_enable.next = self.put_now.val();
         self.buckets.write_address.next = self.put_address.val();
         self.buckets.write_data.next = self.put_point.val();
+        // Pipelined: in two halves, by the lowest bit of the bucket; each takes a write.
+        self.bucket_point.next = self.buckets.read_data.val();
+        self.control.d.next.read_odd = self.read_bucket.val().get_bit(0);
+        self.a_odd.next = self.recoder.op_bucket.val().get_bit(0);
+        self.b_odd.next = self.head.q.val().bucket.get_bit(0);
+        self.p_odd.next = self.waiting.val().bucket.get_bit(0);
+        self.a_point.next.x = self.recoder.op_x.val();
+        self.a_point.next.y = self.recoder.op_y.val();
+        self.a_point.next.z = self.one.val();
+        self.b_point.next.x = self.head.q.val().x;
+        self.b_point.next.y = self.head.q.val().y;
+        self.b_point.next.z = self.head.q.val().z;
+        self.p_point.next.x = self.waiting.val().x;
+        self.p_point.next.y = self.waiting.val().y;
+        self.p_point.next.z = self.waiting.val().z;
+        for i in 0..self._pipelined {
+            self.odd[i].clock.next = self.clock.val();
+            self.buckets.read_address.next = self.read_bucket.val() >> 1;
+            self.odd[i].read_address.next = self.read_bucket.val() >> 1;
+            if self.control.q.val().read_odd {
+                self.bucket_point.next = self.odd[i].read_data.val();
+            }
+            self.buckets.write_enable.next = (self.a_writes.val() && (!self.a_odd.val()))
+                || (self.b_writes.val() && (!self.b_odd.val()))
+                || (self.p_writes.val() && (!self.p_odd.val()));
+            self.buckets.write_address.next = self.recoder.op_bucket.val() >> 1;
+            self.buckets.write_data.next = self.a_point.val();
+            self.odd[i].write_enable.next = (self.a_writes.val() && self.a_odd.val())
+                || (self.b_writes.val() && self.b_odd.val())
+                || (self.p_writes.val() && self.p_odd.val());
+            self.odd[i].write_address.next = self.recoder.op_bucket.val() >> 1;
+            self.odd[i].write_data.next = self.a_point.val();
+            if self.b_writes.val() && (!self.b_odd.val()) {
+                self.buckets.write_address.next = self.head.q.val().bucket >> 1;
+                self.buckets.write_data.next = self.b_point.val();
+            }
+            if self.b_writes.val() && self.b_odd.val() {
+                self.odd[i].write_address.next = self.head.q.val().bucket >> 1;
+                self.odd[i].write_data.next = self.b_point.val();
+            }
+            if self.p_writes.val() && (!self.p_odd.val()) {
+                self.buckets.write_address.next = self.waiting.val().bucket >> 1;
+                self.buckets.write_data.next = self.p_point.val();
+            }
+            if self.p_writes.val() && self.p_odd.val() {
+                self.odd[i].write_address.next = self.waiting.val().bucket >> 1;
+                self.odd[i].write_data.next = self.p_point.val();
+            }
+        }
         // Serial: the address to read is chosen a cycle before, with the decision; a point is written a cycle later,
         // which is before the next operand goes.
         for _i in 0..self._serial {
             self.near.d.next.bucket = self.recoder.op_bucket.val();
-            if self.tracker.b_will_read.val() {
+            if self.b_will_read.val() {
                 self.near.d.next.bucket = self.head.q.val().bucket;
             }
             if self.control.q.val().phase == Phase::Sum {
@@ -626,7 +796,7 @@ impl Logic for Msm {
         self.left.next.x = self.issue.q.val().x;
         self.left.next.y = self.issue.q.val().y;
         self.left.next.z = self.issue.q.val().z;
-        self.right.next = self.buckets.read_data.val();
+        self.right.next = self.bucket_point.val();
         if self.issue.q.val().plain {
             self.left.next = self.chains.read_data.val();
             if self.issue.q.val().no_chain {
@@ -702,12 +872,19 @@ impl Logic for Msm {
         self.results.in_data.next.y = self.sum.val().y;
         self.results.in_data.next.z = self.sum.val().z;
         self.results.in_data.next.bucket = self.tag_out.val().address;
+        self.p_gone.next = self.p_reads.val() || self.p_writes.val();
         if self.control.q.val().phase == Phase::Accumulate {
-            if self.issue_now.val() && (!self.head_go.val()) {
+            if self.issue_now.val() && (!self.head_go.val()) && (!self.p_gone.val()) {
                 self.control.d.next.in_flight = self.control.q.val().in_flight + self.one16.val();
             }
-            if (!self.issue_now.val()) && self.head_go.val() {
+            if (!self.issue_now.val()) && (self.head_go.val() != self.p_gone.val()) {
                 self.control.d.next.in_flight = self.control.q.val().in_flight - self.one16.val();
+            }
+            if self.issue_now.val() && self.head_go.val() && self.p_gone.val() {
+                self.control.d.next.in_flight = self.control.q.val().in_flight - self.one16.val();
+            }
+            if (!self.issue_now.val()) && self.head_go.val() && self.p_gone.val() {
+                self.control.d.next.in_flight = self.control.q.val().in_flight - self.two16.val();
             }
         }
 
@@ -796,7 +973,7 @@ impl Logic for Msm {
         self.control.d.next.no_chain = self.issue.q.val().no_chain;
         self.control.d.next.no_bucket = self.issue.q.val().no_bucket;
         self.control.d.next.operand_any = self.issue.q.val().z.any();
-        self.bucket_z.next = self.buckets.read_data.val().z;
+        self.bucket_z.next = self.bucket_point.val().z;
         self.chain_z.next = self.chains.read_data.val().z;
         self.bucket_any.next = (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(0).any().into()) << 0)
             | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(16).any().into()) << 1)

@@ -3,7 +3,9 @@
 //! | part | does |
 //! |---|---|
 //! | [`Recoder`] | scalars to signed digits, one operand (bucket, +-P) a cycle |
-//! | [`Tracker`] | which buckets hold a point, and which operands may go this cycle |
+//! | [`BankedTracker`] | which buckets hold a point, and which operands go in this cycle |
+//! | [`Parking`] | sums that wait for a cycle in which the adder has nothing else |
+//! | [`Tracker`] | the same for a serial adder: two operands, over several cycles |
 //! | [`Summation`] | the order in which the buckets of all segments are summed |
 //! | [`Pace`] | when the adder takes an addition, and when what stands around it moves |
 //! | [`TagRing`] | where the sums of a serial adder belong |
@@ -13,11 +15,13 @@
 //!
 //! How it works, what it costs and what the counters mean: `docs/msm.md`.
 
+mod banked_tracker;
 mod config;
 mod cycles;
 mod engine;
 pub mod model;
 mod pace;
+mod parking;
 mod point;
 mod ram2;
 mod recoder;
@@ -27,10 +31,12 @@ mod summation;
 mod tag_ring;
 mod tracker;
 
+pub use banked_tracker::BankedTracker;
 pub use config::MsmConfig;
 pub use cycles::{digits, CycleModel, Cycles};
 pub use engine::Msm;
 pub use pace::Pace;
+pub use parking::Parking;
 pub use point::{Operand, Point};
 pub use ram2::Ram2;
 pub use recoder::Recoder;

@@ -1,5 +1,7 @@
 //! The engine's parts, each against its own model.
 
+use std::collections::VecDeque;
+
 use gristmill_hdl_kit::ports::Ports;
 use gristmill_hdl_kit::sim;
 use gristmill_hdl_kit::word::U;
@@ -12,7 +14,7 @@ use rust_hdl::prelude::Block;
 use crate::field::model::Model as Field;
 use crate::field::testing::{edge_values, random_values};
 use crate::field::{BLS12_381_FR, BN254_FQ, BN254_FR};
-use crate::msm::{model, MsmConfig, Pace, Recoder, Redc, RedcSerial, Summation, Tracker};
+use crate::msm::{model, BankedTracker, MsmConfig, Pace, Parking, Recoder, Redc, RedcSerial, Summation, Tracker};
 
 fn settle<B: Ports>(block: &mut B) {
     sim::settle(block, sim::MAX_WALKS).expect("settles");
@@ -209,69 +211,90 @@ fn run_recoder(
 }
 
 /// Operands that ask in random order, held against one flag a slot.
+/// Against the rule written down as plain sets of slots; every operand that stays asks again.
 #[test]
-fn tracker_keeps_every_slot_right() {
+fn banked_tracker_keeps_every_slot_right() {
     const SLOTS: usize = 11;
-    let mut tracker = Tracker::new(SLOTS);
+    let mut tracker = BankedTracker::new(SLOTS);
     let mut rng = StdRng::seed_from_u64(4);
     let (mut full, mut seen) = ([false; SLOTS], [false; SLOTS]);
-    let (mut a, mut b) = (None::<usize>, None::<usize>);
-    let mut both = 0;
-    for n in 0..20_000 {
+    let [mut a, mut b, mut p] = [None::<usize>; 3];
+    let (mut parked, mut at_once) = (0, [0; 4]);
+    for n in 0..30_000 {
         let summing = n % 4000 > 3900;
-        let urgent = n % 700 > 500;
-        // An adder that takes an operand in each cycle, or only now and then.
-        let slot = summing || n % 8000 < 4000 || n % 3 == 0;
+        let (urgent, room) = (n % 700 > 500, rng.gen::<u8>() < 150);
+        if summing {
+            (b, p) = (None, None);
+        }
         tracker.a_valid.next = a.is_some();
-        tracker.b_valid.next = b.is_some() && !summing;
+        tracker.b_valid.next = b.is_some();
+        tracker.p_valid.next = p.is_some();
         tracker.urgent.next = urgent;
-        tracker.slot.next = slot;
+        tracker.room.next = room;
         tracker.summing.next = summing;
         settle(&mut tracker);
-        let goes = |operand: Option<usize>| operand.is_some_and(|o| slot || !full[o]);
-        let (mut a_go, mut b_go) = (goes(a), goes(b) && !summing);
-        if let (Some(a), Some(b), true) = (a, b, a_go && b_go) {
-            if full[a] == full[b] {
-                if full[a] || urgent {
-                    a_go = false;
-                } else {
-                    b_go = false;
-                }
-            }
-        }
-        assert_eq!((tracker.a_go.val(), tracker.b_go.val()), (a_go, b_go), "cycle {n}");
-        both += (a_go && b_go) as usize;
-        let before = full;
+        // What each wants, and in which order it is granted.
+        let wants = |x: Option<usize>, read: bool| x.filter(|&x| full[x] == read);
+        let banks: Vec<Option<usize>> = (0..2)
+            .map(|bank| {
+                let asks = |x: Option<usize>| wants(x, false).filter(|x| x % 2 == bank);
+                let (a, b, p) = (asks(a).filter(|_| !summing), asks(b), asks(p));
+                let first = if urgent { [(1, b), (0, a), (2, p)] } else { [(0, a), (1, b), (2, p)] };
+                first.into_iter().find(|(_, x)| x.is_some()).map(|(who, _)| who)
+            })
+            .collect();
+        let (ra, rb, rp) = (wants(a, true).is_some(), wants(b, true).is_some(), wants(p, true).is_some());
+        let reader = match (ra, rb, rp) {
+            (_, true, _) if urgent => Some(1),
+            (true, _, true) if !room => Some(2),
+            (true, _, _) => Some(0),
+            (_, _, true) => Some(2),
+            (_, true, _) => Some(1),
+            _ => None,
+        };
+        let parks = rb && room && reader != Some(1);
+        let writes = [0, 1, 2].map(|who| banks.contains(&Some(who)));
+        let reads = [0, 1, 2].map(|who| reader == Some(who));
+        let t = &tracker;
+        assert_eq!([t.a_writes.val(), t.b_writes.val(), t.p_writes.val()], writes, "cycle {n}");
+        assert_eq!([t.a_reads.val(), t.b_reads.val(), t.p_reads.val()], reads, "cycle {n}");
+        assert_eq!(t.b_parks.val(), parks, "cycle {n}");
+        assert!(!urgent || b.is_none() || writes[1] || reads[1], "an urgent sum waits");
         if let Some(a) = a {
-            assert_eq!((tracker.a_full.val(), tracker.a_seen.val()), (full[a], seen[a]), "cycle {n}, slot {a}");
-            if a_go {
-                full[a] = !before[a] && !summing;
-                seen[a] = !summing;
-            }
+            assert_eq!((t.a_full.val(), t.a_seen.val()), (full[a], seen[a]), "cycle {n}, slot {a}");
         }
-        if let Some(b) = b {
-            assert_eq!(tracker.b_full.val(), before[b], "cycle {n}, slot {b}");
-            if b_go {
-                full[b] = !before[b];
-                seen[b] = true;
-            }
+        parked += usize::from(parks);
+        at_once[writes.iter().chain(&reads).filter(|goes| **goes).count()] += 1;
+        for (who, x) in [a, b, p].into_iter().enumerate() {
+            let Some(x) = x.filter(|_| writes[who] || reads[who]) else { continue };
+            full[x] = writes[who];
+            seen[x] = true;
         }
-        if a_go || a.is_none() {
+        if let Some(a) = a.filter(|_| summing) {
+            (full[a], seen[a]) = (false, false);
+        }
+        let draw = |rng: &mut StdRng| (rng.gen::<u8>() < 220).then(|| rng.gen_range(0..SLOTS));
+        if writes[0] || reads[0] || summing || a.is_none() {
             // The summation never asks for one slot twice in a row.
             let last = a.filter(|_| summing);
-            a = (rng.gen::<u8>() < 220).then(|| rng.gen_range(0..SLOTS)).filter(|&a| Some(a) != last);
+            a = draw(&mut rng).filter(|&a| Some(a) != last);
         }
-        if b_go || b.is_none() {
-            b = (rng.gen::<u8>() < 220).then(|| rng.gen_range(0..SLOTS));
+        if writes[1] || reads[1] || parks || b.is_none() {
+            b = draw(&mut rng);
         }
-        tracker.a_next.next = (a.unwrap_or(0) as u64).into();
-        tracker.b_next.next = (b.unwrap_or(0) as u64).into();
+        if writes[2] || reads[2] || p.is_none() {
+            p = draw(&mut rng);
+        }
+        for (next, x) in [(&mut tracker.a_next, a), (&mut tracker.b_next, b), (&mut tracker.p_next, p)] {
+            next.next = (x.unwrap_or(0) as u64).into();
+        }
         cycle(&mut tracker);
     }
-    assert!(both > 2000);
+    assert!(parked > 1000 && at_once.iter().all(|&n| n > 500), "{parked} parked, {at_once:?} at once");
     // Wiped, every slot is empty.
-    tracker.b_valid.next = false;
     tracker.a_valid.next = false;
+    tracker.b_valid.next = false;
+    tracker.p_valid.next = false;
     tracker.summing.next = false;
     tracker.wiping.next = true;
     for slot in 0..=SLOTS {
@@ -287,7 +310,48 @@ fn tracker_keeps_every_slot_right() {
     }
 }
 
-/// The same of a paced one: three cycles to look and decide, one to go.
+#[test]
+fn parking_is_a_queue_of_two() {
+    let mut parking = Parking::default();
+    let mut rng = StdRng::seed_from_u64(14);
+    let mut queue = VecDeque::new();
+    let mut fullest = 0;
+    for n in 0..3000u64 {
+        let reset = n % 500 == 499;
+        let park = queue.len() < 2 && rng.gen::<u8>() < 140;
+        let go = !queue.is_empty() && rng.gen::<u8>() < 120;
+        let sum = [n + 5, n + 6, n + 7, n % 77];
+        parking.park.next = park;
+        (parking.x.next, parking.y.next, parking.z.next) = (sum[0].into(), sum[1].into(), sum[2].into());
+        parking.bucket.next = sum[3].into();
+        parking.go.next = go;
+        parking.reset.next = reset;
+        settle(&mut parking);
+        assert_eq!(parking.first_valid.val(), !queue.is_empty(), "cycle {n}");
+        assert_eq!(parking.room.val(), queue.len() < 2);
+        if let Some(first) = queue.front() {
+            let [x, y, z] = [parking.first_x.val(), parking.first_y.val(), parking.first_z.val()].map(|w| w.low_u64());
+            assert_eq!([x, y, z, parking.first_bucket.val().into()], *first);
+        }
+        if go {
+            queue.pop_front();
+        }
+        if park {
+            queue.push_back(sum);
+        }
+        if let Some(first) = queue.front() {
+            assert_eq!(u64::from(parking.bucket_next.val()), first[3]);
+        }
+        if reset {
+            queue.clear();
+        }
+        fullest = fullest.max(queue.len());
+        cycle(&mut parking);
+    }
+    assert_eq!(fullest, 2);
+}
+
+/// The paced tracker: three cycles to look and decide, one to go.
 #[test]
 fn paced_tracker_keeps_every_slot_right() {
     const SLOTS: usize = 11;

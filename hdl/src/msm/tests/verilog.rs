@@ -15,7 +15,7 @@ use super::bench::{base_words, scalar_word, Command};
 use crate::curve::{PointAdder256, BN254};
 use crate::field::testing::{edge_values, random_values};
 use crate::field::{Arithmetic, FieldParams, BN254_FQ, BN254_FR};
-use crate::msm::{Msm, MsmConfig, Pace, Ram2, Recoder, Redc, RedcSerial, Summation, Tracker};
+use crate::msm::{BankedTracker, Msm, MsmConfig, Pace, Parking, Ram2, Recoder, Redc, RedcSerial, Summation, Tracker};
 
 fn input<B: Ports>(name: &str) -> usize {
     B::inputs().iter().position(|p| p.name == name).unwrap_or_else(|| panic!("an input {name}"))
@@ -67,8 +67,35 @@ fn ram2() {
 }
 
 #[test]
-fn tracker() {
-    tracker_agrees(Tracker::new);
+fn banked_tracker() {
+    const SLOTS: usize = 12;
+    let mut tracker = BankedTracker::new(SLOTS);
+    tracker.connect_all();
+    type T = BankedTracker;
+    let mut rng = StdRng::seed_from_u64(6);
+    let outcome = check_with(&mut tracker, 6000, &Options::default(), |n, _, inputs| {
+        let wiping = n % 1500 < 20;
+        let asking = !wiping && n % 500 <= 450;
+        for next in ["a_next", "b_next", "p_next"] {
+            inputs[input::<T>(next)] = number(rng.gen_range(0..SLOTS as u64));
+        }
+        inputs[input::<T>("a_valid")] = bit(!wiping && rng.gen());
+        inputs[input::<T>("b_valid")] = bit(asking && rng.gen());
+        inputs[input::<T>("p_valid")] = bit(asking && rng.gen());
+        inputs[input::<T>("summing")] = bit(!wiping && !asking);
+        inputs[input::<T>("urgent")] = bit(n % 90 > 70);
+        inputs[input::<T>("room")] = bit(rng.gen());
+        inputs[input::<T>("wiping")] = bit(wiping);
+    });
+    agreed(outcome.unwrap_or_else(|e| panic!("{e}")), 6000);
+}
+
+#[test]
+fn parking() {
+    let mut parking = Parking::default();
+    parking.connect_all();
+    let outcome = check(&mut parking, &random_vectors::<Parking>(600, 3), &Options::default());
+    agreed(outcome.unwrap_or_else(|e| panic!("{e}")), 600);
 }
 
 #[test]
