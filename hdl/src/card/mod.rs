@@ -564,6 +564,9 @@ impl Logic for Card {
         self.b_valid.next = self.reader1.out_valid.val();
         self.c_ready.next = self.writer.in_ready.val();
         for i in 0..self._slow {
+            self.stage_a[i].clock.next = self.clock.val();
+            self.stage_b[i].clock.next = self.clock.val();
+            self.stage_c[i].clock.next = self.clock.val();
             self.a_data.next = self.stage_a[i].out_data.val();
             self.a_valid.next = self.stage_a[i].out_valid.val();
             self.b_data.next = self.stage_b[i].out_data.val();
@@ -665,20 +668,17 @@ impl Logic for Card {
         self.writer.in_data.next = self.c_data.val();
         self.writer.in_valid.next = self.c_valid.val();
         for i in 0..self._slow {
-            self.stage_a[i].clock.next = self.clock.val();
             self.stage_a[i].clear.next = self.sequencer.clear.val();
             self.stage_a[i].in_data.next = self.reader0.out_data.val();
             self.stage_a[i].in_valid.next = self.reader0.out_valid.val();
             self.stage_a[i].out_ready.next = self.a_ready.val();
             self.reader0.out_ready.next = self.stage_a[i].in_ready.val();
-            self.stage_b[i].clock.next = self.clock.val();
             self.stage_b[i].clear.next = self.sequencer.clear.val();
             self.stage_b[i].in_data.next = self.reader1.out_data.val();
             self.stage_b[i].in_valid.next = self.reader1.out_valid.val();
             self.stage_b[i].out_ready.next = self.b_ready.val();
             self.reader1.out_ready.next = self.stage_b[i].in_ready.val();
             // Zeros and completions are offered before and after they are wanted: each command begins without such a word.
-            self.stage_c[i].clock.next = self.clock.val();
             self.stage_c[i].clear.next =
                 self.sequencer.clear.val() || self.sequencer.start.val() || self.sequencer.completion_start.val();
             self.stage_c[i].in_data.next = self.c_data.val();

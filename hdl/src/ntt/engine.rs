@@ -277,7 +277,7 @@ impl Logic for Ntt {
         self.results.in_valid.next = self.arrived.val().get_bit(2) && self.schedule.storing.val();
         self.results.out_ready.next = self.out_ready.val();
         self.out_data.next = self.results.out_data.val();
-        self.out_valid.next = self.results.out_valid.val();
+        self.out_valid.next = self.results.out_valid.val() && (!self.reset_q.q.val());
         self.schedule.out_taken.next = self.results.out_valid.val() && self.out_ready.val();
     }
 }
