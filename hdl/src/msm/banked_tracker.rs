@@ -84,6 +84,9 @@ pub struct BankedTracker {
     get_a: Signal<Local, Bit>,
     get_b: Signal<Local, Bit>,
     get_p: Signal<Local, Bit>,
+    slot_a: Signal<Local, Bits<24>>,
+    slot_b: Signal<Local, Bits<24>>,
+    slot_p: Signal<Local, Bits<24>>,
     odd_a: Signal<Local, Bit>,
     odd_b: Signal<Local, Bit>,
     odd_p: Signal<Local, Bit>,
@@ -114,7 +117,7 @@ pub struct BankedTracker {
     got_data: Signal<Local, Bit>,
     got_at: Signal<Local, Bits<24>>,
     got_old: Signal<Local, Bit>,
-    new: Signal<Local, U<2>>,
+    fresh: Signal<Local, U<2>>,
     none: Constant<U<2>>,
     parity: Constant<U<2>>,
     seen: Constant<U<2>>,
@@ -160,6 +163,9 @@ impl BankedTracker {
             get_a: Default::default(),
             get_b: Default::default(),
             get_p: Default::default(),
+            slot_a: Default::default(),
+            slot_b: Default::default(),
+            slot_p: Default::default(),
             odd_a: Default::default(),
             odd_b: Default::default(),
             odd_p: Default::default(),
@@ -190,7 +196,7 @@ impl BankedTracker {
             got_data: Default::default(),
             got_at: Default::default(),
             got_old: Default::default(),
-            new: Default::default(),
+            fresh: Default::default(),
             none: Constant::new(0u64.into()),
             parity: Constant::new(1u64.into()),
             seen: Constant::new(2u64.into()),
@@ -219,9 +225,12 @@ impl Logic for BankedTracker {
         self.gets_p.read_address.next = self.p_next.val();
 
         // The bits now: the memories', corrected by what the last edge wrote.
-        self.odd_a.next = self.state.q.val().a.get_bit(0);
-        self.odd_b.next = self.state.q.val().b.get_bit(0);
-        self.odd_p.next = self.state.q.val().p.get_bit(0);
+        self.slot_a.next = self.state.q.val().a;
+        self.slot_b.next = self.state.q.val().b;
+        self.slot_p.next = self.state.q.val().p;
+        self.odd_a.next = self.slot_a.val().get_bit(0);
+        self.odd_b.next = self.slot_b.val().get_bit(0);
+        self.odd_p.next = self.slot_p.val().get_bit(0);
         self.put_a.next = self.puts[0].data_a.val();
         self.put_b.next = self.puts[0].data_b.val();
         self.put_p.next = self.puts_p[0].read_data.val();
@@ -325,15 +334,15 @@ impl Logic for BankedTracker {
         self.got_enable.next = self.got.val();
         self.got_data.next = !self.got_old.val();
         // Summed: as never seen, the parity of the writes stays.
-        self.new.next = self.none.val();
+        self.fresh.next = self.none.val();
         if self.parity_a.val() && (!self.wiping.val()) {
-            self.new.next = self.parity.val();
+            self.fresh.next = self.parity.val();
         }
         if (self.summing.val() && self.a_valid.val()) || self.wiping.val() {
             self.even_enable.next = !self.odd_a.val();
-            self.even_data.next = self.new.val();
+            self.even_data.next = self.fresh.val();
             self.odd_enable.next = self.odd_a.val();
-            self.odd_data.next = self.new.val();
+            self.odd_data.next = self.fresh.val();
         }
         if self.wiping.val() {
             self.got_enable.next = true;

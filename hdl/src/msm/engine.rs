@@ -196,6 +196,8 @@ pub struct Msm {
     p_writes: Signal<Local, Bit>,
     p_gone: Signal<Local, Bit>,
     waiting: Signal<Local, Operand>,
+    b_slot: Signal<Local, Bits<24>>,
+    p_slot: Signal<Local, Bits<24>>,
     a_odd: Signal<Local, Bit>,
     b_odd: Signal<Local, Bit>,
     p_odd: Signal<Local, Bit>,
@@ -402,6 +404,8 @@ impl Msm {
             p_writes: Default::default(),
             p_gone: Default::default(),
             waiting: Default::default(),
+            b_slot: Default::default(),
+            p_slot: Default::default(),
             a_odd: Default::default(),
             b_odd: Default::default(),
             p_odd: Default::default(),
@@ -691,8 +695,10 @@ impl Logic for Msm {
         self.bucket_point.next = self.buckets.read_data.val();
         self.control.d.next.read_odd = self.read_bucket.val().get_bit(0);
         self.a_odd.next = self.recoder.op_bucket.val().get_bit(0);
-        self.b_odd.next = self.head.q.val().bucket.get_bit(0);
-        self.p_odd.next = self.waiting.val().bucket.get_bit(0);
+        self.b_slot.next = self.head.q.val().bucket;
+        self.p_slot.next = self.waiting.val().bucket;
+        self.b_odd.next = self.b_slot.val().get_bit(0);
+        self.p_odd.next = self.p_slot.val().get_bit(0);
         self.a_point.next.x = self.recoder.op_x.val();
         self.a_point.next.y = self.recoder.op_y.val();
         self.a_point.next.z = self.one.val();
