@@ -517,30 +517,7 @@ impl Logic for Msm {
         self.recoder.beat.next = self.beat.val();
         self.summation.step.next = self.slot.val();
 
-        // Who asks for a slot: the recoder's operand or the summation (a), the oldest sum (b), and one that waits (p).
-        self.a_bucket.next = self.control.q.val().address;
-        self.a_valid.next = false;
-        self.urgent_now.next = self.results.level.val() >= self.urgent.val();
-        self.b_valid.next = self.head.q.val().valid && self.head.q.val().point;
-        self.recoder.op_ready.next = false;
-        self.read_bucket.next = self.recoder.op_bucket.val();
-        if self.control.q.val().phase == Phase::Accumulate {
-            self.a_bucket.next = self.recoder.bucket_next.val();
-            self.a_valid.next = self.recoder.op_valid.val();
-            self.recoder.op_ready.next = self.a_reads.val() || self.a_writes.val();
-            for _i in 0..self._serial {
-                self.a_bucket.next = self.recoder.op_bucket.val();
-            }
-        }
-        if self.control.q.val().phase == Phase::Sum {
-            self.a_bucket.next = self.summation.bucket_next.val();
-            for _i in 0..self._serial {
-                self.a_bucket.next = self.summation.bucket.val();
-            }
-            self.a_valid.next =
-                self.summation.slot.val() && (!self.summation.weighted.val()) && (!self.summation.last.val());
-            self.read_bucket.next = self.summation.bucket.val();
-        }
+        // Who goes: an operand of the recoder or the summation (a), the oldest sum (b), one that was parked (p).
         self.a_full.next = false;
         self.a_seen.next = false;
         self.a_reads.next = false;
@@ -553,18 +530,6 @@ impl Logic for Msm {
         self.p_writes.next = false;
         self.waiting.next = self.no_operand.val();
         for i in 0..self._pipelined {
-            self.banked[i].clock.next = self.clock.val();
-            self.parking[i].clock.next = self.clock.val();
-            self.banked[i].a_next.next = self.a_bucket.val();
-            self.banked[i].a_valid.next = self.a_valid.val();
-            self.banked[i].b_next.next = self.head_bucket.val();
-            self.banked[i].b_valid.next = self.b_valid.val();
-            self.banked[i].p_next.next = self.parking[i].bucket_next.val();
-            self.banked[i].p_valid.next = self.parking[i].first_valid.val();
-            self.banked[i].urgent.next = self.urgent_now.val();
-            self.banked[i].room.next = self.parking[i].room.val();
-            self.banked[i].summing.next = self.control.q.val().phase == Phase::Sum;
-            self.banked[i].wiping.next = self.control.q.val().wiping;
             self.a_full.next = self.banked[i].a_full.val();
             self.a_seen.next = self.banked[i].a_seen.val();
             self.a_reads.next = self.banked[i].a_reads.val();
@@ -574,29 +539,12 @@ impl Logic for Msm {
             self.b_parks.next = self.banked[i].b_parks.val();
             self.p_reads.next = self.banked[i].p_reads.val();
             self.p_writes.next = self.banked[i].p_writes.val();
-            self.parking[i].reset.next = self.in_reset.val() || (self.control.q.val().phase == Phase::Wipe);
-            self.parking[i].park.next = self.b_parks.val();
-            self.parking[i].go.next = self.p_reads.val() || self.p_writes.val();
-            self.parking[i].x.next = self.head.q.val().x;
-            self.parking[i].y.next = self.head.q.val().y;
-            self.parking[i].z.next = self.head.q.val().z;
-            self.parking[i].bucket.next = self.head.q.val().bucket;
             self.waiting.next.x = self.parking[i].first_x.val();
             self.waiting.next.y = self.parking[i].first_y.val();
             self.waiting.next.z = self.parking[i].first_z.val();
             self.waiting.next.bucket = self.parking[i].first_bucket.val();
         }
         for i in 0..self._serial {
-            self.tracker[i].clock.next = self.clock.val();
-            self.tracker[i].a_next.next = self.a_bucket.val();
-            self.tracker[i].a_valid.next = self.a_valid.val();
-            self.tracker[i].b_next.next = self.head.q.val().bucket;
-            self.tracker[i].b_valid.next = self.b_valid.val();
-            self.tracker[i].urgent.next = self.urgent_now.val();
-            self.tracker[i].slot.next = self.pace.ahead.val();
-            self.tracker[i].decide.next = self.pace.decide.val();
-            self.tracker[i].summing.next = self.control.q.val().phase == Phase::Sum;
-            self.tracker[i].wiping.next = self.control.q.val().wiping;
             self.a_full.next = self.tracker[i].a_full.val();
             self.a_seen.next = self.tracker[i].a_seen.val();
             self.a_reads.next = self.tracker[i].a_reads.val();
@@ -604,6 +552,10 @@ impl Logic for Msm {
             self.b_reads.next = self.tracker[i].b_reads.val();
             self.b_writes.next = self.tracker[i].b_writes.val();
             self.b_will_read.next = self.tracker[i].b_will_read.val();
+        }
+        self.recoder.op_ready.next = false;
+        if self.control.q.val().phase == Phase::Accumulate {
+            self.recoder.op_ready.next = self.a_reads.val() || self.a_writes.val();
         }
 
         // The oldest sum goes when the tracker lets it, at once if it is infinity.
@@ -623,6 +575,62 @@ impl Logic for Msm {
             self.head_bucket.next = self.results.out_data.val().bucket;
         }
         self.head.d.next.bucket = self.head_bucket.val();
+
+        // Who asks next.
+        self.a_bucket.next = self.control.q.val().address;
+        self.a_valid.next = false;
+        self.urgent_now.next = self.results.level.val() >= self.urgent.val();
+        self.b_valid.next = self.head.q.val().valid && self.head.q.val().point;
+        self.read_bucket.next = self.recoder.op_bucket.val();
+        if self.control.q.val().phase == Phase::Accumulate {
+            self.a_bucket.next = self.recoder.bucket_next.val();
+            self.a_valid.next = self.recoder.op_valid.val();
+            for _i in 0..self._serial {
+                self.a_bucket.next = self.recoder.op_bucket.val();
+            }
+        }
+        if self.control.q.val().phase == Phase::Sum {
+            self.a_bucket.next = self.summation.bucket_next.val();
+            for _i in 0..self._serial {
+                self.a_bucket.next = self.summation.bucket.val();
+            }
+            self.a_valid.next =
+                self.summation.slot.val() && (!self.summation.weighted.val()) && (!self.summation.last.val());
+            self.read_bucket.next = self.summation.bucket.val();
+        }
+        for i in 0..self._pipelined {
+            self.banked[i].clock.next = self.clock.val();
+            self.parking[i].clock.next = self.clock.val();
+            self.banked[i].a_next.next = self.a_bucket.val();
+            self.banked[i].a_valid.next = self.a_valid.val();
+            self.banked[i].b_next.next = self.head_bucket.val();
+            self.banked[i].b_valid.next = self.b_valid.val();
+            self.banked[i].p_next.next = self.parking[i].bucket_next.val();
+            self.banked[i].p_valid.next = self.parking[i].first_valid.val();
+            self.banked[i].urgent.next = self.urgent_now.val();
+            self.banked[i].room.next = self.parking[i].room.val();
+            self.banked[i].summing.next = self.control.q.val().phase == Phase::Sum;
+            self.banked[i].wiping.next = self.control.q.val().wiping;
+            self.parking[i].reset.next = self.in_reset.val() || (self.control.q.val().phase == Phase::Wipe);
+            self.parking[i].park.next = self.b_parks.val();
+            self.parking[i].go.next = self.p_reads.val() || self.p_writes.val();
+            self.parking[i].x.next = self.head.q.val().x;
+            self.parking[i].y.next = self.head.q.val().y;
+            self.parking[i].z.next = self.head.q.val().z;
+            self.parking[i].bucket.next = self.head.q.val().bucket;
+        }
+        for i in 0..self._serial {
+            self.tracker[i].clock.next = self.clock.val();
+            self.tracker[i].a_next.next = self.a_bucket.val();
+            self.tracker[i].a_valid.next = self.a_valid.val();
+            self.tracker[i].b_next.next = self.head.q.val().bucket;
+            self.tracker[i].b_valid.next = self.b_valid.val();
+            self.tracker[i].urgent.next = self.urgent_now.val();
+            self.tracker[i].slot.next = self.pace.ahead.val();
+            self.tracker[i].decide.next = self.pace.decide.val();
+            self.tracker[i].summing.next = self.control.q.val().phase == Phase::Sum;
+            self.tracker[i].wiping.next = self.control.q.val().wiping;
+        }
 
         // One operand reads its bucket, one writes.
         self.issue.d.next.plain = false;
