@@ -79,7 +79,11 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
     match args.op {
         BenchOp::Msm if args.model && args.curve == "bn254" => return model::run(args),
         _ if args.model => {
-            return Err(CliError::NotOffered { option: "model", value: format!("{:?}", args.op).to_lowercase(), choices: "msm over bn254" });
+            return Err(CliError::NotOffered {
+                option: "model",
+                value: format!("{:?}", args.op).to_lowercase(),
+                choices: "msm over bn254",
+            });
         }
         _ if log_size(args) > LARGEST => {
             let value = log_size(args).to_string();

@@ -24,13 +24,13 @@ pub fn of_simulated(_: &Bench, _: Scalars) -> Result<Option<u64>, CliError> {
 mod with_configurations {
     use super::{Bench, CliError, Scalars};
     use crate::bench::distribution::Walk;
-    use crate::bench::predict::{self, Prediction};
     use crate::bench::log_size;
+    use crate::bench::predict::{self, Prediction};
     use crate::picture::{duration, grouped};
     use crate::{output, table};
     use ark_std::rand::{SeedableRng, rngs::StdRng};
-    use gristmill::device::{default_config, load_config};
     use gristmill::device::DeviceName;
+    use gristmill::device::{default_config, load_config};
     use gristmill_hdl::config::CardConfig;
     use serde::Serialize;
     use std::fmt::Write;
@@ -143,7 +143,11 @@ mod with_configurations {
         let mut out = String::new();
         let mega = |x: f64| format!("{:.3}", x / 1e6);
         let (size, name) = (f.log_size, f.distribution.name());
-        let _ = writeln!(out, "msm of 2^{size} on a card {} ({}, {name} scalars): predicted, nothing was run", f.config, f.curve);
+        let _ = writeln!(
+            out,
+            "msm of 2^{size} on a card {} ({}, {name} scalars): predicted, nothing was run",
+            f.config, f.curve
+        );
         let _ = writeln!(
             out,
             "  configuration     id {}: 1 adder, {} windows of {} bits, {} segments",
@@ -154,7 +158,12 @@ mod with_configurations {
         );
         let _ = writeln!(out, "  commands          {} of {} points", f.commands, grouped(f.command_points as u64));
         let ratio = f.cycles as f64 / f.bound_cycles as f64;
-        let _ = writeln!(out, "  cycles            {} = {ratio:.4} x bound of {}", grouped(f.cycles), grouped(f.bound_cycles));
+        let _ = writeln!(
+            out,
+            "  cycles            {} = {ratio:.4} x bound of {}",
+            grouped(f.cycles),
+            grouped(f.bound_cycles)
+        );
         let _ = writeln!(out, "  cycles/point      {:.3}", f.cycles_per_point);
         let walked = if f.walked_commands < f.commands {
             format!(" (of the {} commands that were walked through; the rest is taken to go alike)", f.walked_commands)
@@ -168,7 +177,8 @@ mod with_configurations {
             grouped(f.summation_cycles),
             grouped(f.result_cycles)
         );
-        let _ = writeln!(out, "  useful additions  {:.2} % of the accumulation", f.useful_share_of_accumulation * 100.0);
+        let _ =
+            writeln!(out, "  useful additions  {:.2} % of the accumulation", f.useful_share_of_accumulation * 100.0);
         let _ = writeln!(
             out,
             "  stalls            input {}, bucket in flight {}, nothing to add {}, drain {}",
@@ -190,7 +200,10 @@ mod with_configurations {
              Not in it: the host's last stage (segment sums and doublings) and copies, behind the next command or before the first.\n\
              \nPublished, other curves and parts (bases preprocessed; not measured here):\n",
         );
-        let mut rows = vec![["system", "curve, part", "points", "seconds", "M points/s", "cycles/point", "windows/adders"].map(str::to_owned)];
+        let mut rows = vec![
+            ["system", "curve, part", "points", "seconds", "M points/s", "cycles/point", "windows/adders"]
+                .map(str::to_owned),
+        ];
         for (system, on, points, seconds, cycles, bound) in PUBLISHED {
             let rate = (1u64 << 26) as f64 / seconds / 1e6;
             let row = [seconds.to_string(), format!("{rate:.1}"), cycles.to_string(), bound.to_string()];

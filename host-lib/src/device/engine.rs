@@ -2,7 +2,6 @@
 
 use crate::{device::Transform, report::Cost};
 use ark_bn254::{Fr, G1Affine, G1Projective};
-use ark_ff::{BigInteger, PrimeField};
 use serde::Serialize;
 use std::{any::Any, collections::BTreeMap, sync::Arc};
 
@@ -120,44 +119,6 @@ pub struct MsmInfo {
     pub segments: u64,
     /// Most points in one command.
     pub max_points: u64,
-}
-
-impl MsmInfo {
-    /// Points that this library puts into one command; longer MSMs are cut into several. 2^18, so that
-    /// buffers stay small; but each command sums all buckets, so if bases lie where the card reads them (`kept`) at least 64 times as many as a window's
-    /// values, up to 2^21 (64 MiB of scalars): the summation is then below 2 % of a command.
-    pub fn command_points(&self, kept: bool) -> usize {
-        command_points(self.window_bits, self.max_points, kept)
-    }
-
-    /// Whether these scalars go to the card in canonical form. As a rule they go as they stand in memory, in Montgomery
-    /// form, and the card reduces them, one in 16 cycles. Where 64 of them, evenly spaced, have fewer digits
-    /// than that on average (zeros, small numbers), the card would wait for them, and the host reduces them.
-    pub fn canonical_scalars(&self, scalars: &[Fr]) -> bool {
-        canonical_scalars(self.window_bits, scalars)
-    }
-}
-
-/// Cycles of a scalar in the card's reduction.
-const REDUCTION_CYCLES: u64 = 16;
-/// Scalars that are looked at.
-const SAMPLES: usize = 64;
-
-/// See [`MsmInfo::canonical_scalars`].
-pub(crate) fn canonical_scalars(window_bits: u64, scalars: &[Fr]) -> bool {
-    let every = scalars.len().div_ceil(SAMPLES).max(1);
-    let (mut samples, mut digits) = (0, 0);
-    for scalar in scalars.iter().step_by(every) {
-        samples += 1;
-        digits += u64::from(scalar.into_bigint().num_bits()) / window_bits.max(1) + 1;
-    }
-    digits < samples * REDUCTION_CYCLES
-}
-
-/// See [`MsmInfo::command_points`].
-pub(crate) fn command_points(window_bits: u64, max_points: u64, kept: bool) -> usize {
-    let log = if kept { (window_bits + 6).clamp(18, 21) } else { 18 };
-    max_points.clamp(1, 1 << log) as usize
 }
 
 /// A card's NTT engine.

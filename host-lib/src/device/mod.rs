@@ -2,6 +2,7 @@
 
 mod bases;
 mod card;
+mod commands;
 pub mod cost;
 mod dispatch;
 mod engine;

@@ -7,7 +7,8 @@
 use super::combine;
 use super::engine::{Set, State, failed};
 use super::words::{self, BASE_BYTES};
-use crate::device::engine::{EngineError, EngineResult, MsmJob, canonical_scalars, command_points};
+use crate::device::commands::{canonical_scalars, command_points};
+use crate::device::engine::{EngineError, EngineResult, MsmJob};
 use crate::report::Cost;
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ff::Zero;

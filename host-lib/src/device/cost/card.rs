@@ -6,7 +6,7 @@ use super::{Host, Op};
 use crate::device::{Info, MsmInfo, NttInfo};
 
 /// Cycles of an operand of a window beyond one: the share that waits for its bucket, or has nothing to add.
-const WAITS: f64 = 1.025;
+const WAITS: f64 = 1.01;
 /// Cycles of a window, and of a command.
 const WINDOW: f64 = 30.0;
 const COMMAND: f64 = 500.0;
