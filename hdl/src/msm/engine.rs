@@ -476,6 +476,10 @@ impl Logic for Msm {
                 self.tracker.a_next.next = self.recoder.op_bucket.val();
             }
         }
+        // Serial: in every phase. Where the tracker answers somebody else, the recoder has nothing to send.
+        for _i in 0..self._serial {
+            self.recoder.op_ready.next = self.tracker.a_go.val();
+        }
         if self.control.q.val().phase == Phase::Sum {
             self.tracker.a_next.next = self.summation.bucket_next.val();
             for _i in 0..self._serial {
