@@ -98,6 +98,17 @@ ports!(Writer {
 
 impl Default for Writer {
     fn default() -> Self {
+        Self::build(Fifo::new(WRITER_WORDS))
+    }
+}
+
+impl Writer {
+    /// One that sends a word every two cycles at most, over whose FIFO nothing hurries ([`Fifo::paced`]).
+    pub fn paced() -> Self {
+        Self::build(Fifo::paced(WRITER_WORDS))
+    }
+
+    fn build(fifo: Fifo<U<256>>) -> Self {
         Self {
             clock: Default::default(),
             clear: Default::default(),
@@ -123,7 +134,7 @@ impl Default for Writer {
             b_resp: Default::default(),
             busy: Default::default(),
             error: Default::default(),
-            fifo: Fifo::new(WRITER_WORDS),
+            fifo,
             s: Default::default(),
             from: Default::default(),
             limit: Default::default(),
@@ -175,7 +186,8 @@ impl Logic for Writer {
         self.aw_valid.next = self.s.q.val().aw;
         self.aw_address.next = self.s.q.val().aw_address;
         self.aw_len.next = self.s.q.val().aw_len;
-        self.w_valid.next = self.now.val().any();
+        // A burst's words are in the FIFO, but a paced one does not show the next at once.
+        self.w_valid.next = self.now.val().any() && self.fifo.out_valid.val();
         self.w_data.next = self.fifo.out_data.val();
         self.w_last.next = self.now.val() == self.one.val();
 
@@ -198,7 +210,7 @@ impl Logic for Writer {
             && (!self.stop.val())
             && (self.flying.val() < self.most_bursts.val())
             && (self.level.val() >= self.need.val());
-        self.send.next = self.now.val().any() && self.w_ready.val();
+        self.send.next = self.now.val().any() && self.fifo.out_valid.val() && self.w_ready.val();
         self.drop.next =
             self.s.q.val().error && (!self.now.val().any()) && self.beats.val().any() && self.fifo.out_valid.val();
         self.fifo.out_ready.next = self.send.val() || self.drop.val();
@@ -210,7 +222,7 @@ impl Logic for Writer {
         }
         self.more.next = self.rest.val().get_bits::<28>(4).any();
         self.len.next = self.beats.val() - self.one.val();
-        self.spent.next = (!self.now.val().any()) || (self.w_last.val() && self.w_ready.val());
+        self.spent.next = (!self.now.val().any()) || (self.w_last.val() && self.send.val());
 
         if self.aw_ready.val() {
             self.s.d.next.aw = false;

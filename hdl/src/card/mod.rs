@@ -290,7 +290,7 @@ impl Card {
             sequencer: Default::default(),
             reader0: Default::default(),
             reader1: Default::default(),
-            writer: Default::default(),
+            writer: if slow == 0 { Writer::default() } else { Writer::paced() },
             host: Default::default(),
             card: Default::default(),
             beat: (0..slow).map(|_| Default::default()).collect(),

@@ -557,6 +557,10 @@ impl Logic for Msm {
         if self.control.q.val().phase == Phase::Accumulate {
             self.recoder.op_ready.next = self.a_reads.val() || self.a_writes.val();
         }
+        // Serial: in every phase. Where the tracker answers somebody else, the recoder has nothing to send.
+        for i in 0..self._serial {
+            self.recoder.op_ready.next = self.tracker[i].a_go.val();
+        }
 
         // The oldest sum goes when the tracker lets it, at once if it is infinity.
         self.head_go.next = self.b_reads.val()

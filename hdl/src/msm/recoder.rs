@@ -29,6 +29,9 @@ struct State {
     /// Words of bases and scalars still to come.
     base_words_left: U<40>,
     scalars_left: U<32>,
+    /// There are such words.
+    more_bases: Bit,
+    more_scalars: Bit,
     /// Words of bases, oldest first.
     base0: U<256>,
     base1: U<256>,
@@ -304,11 +307,12 @@ impl Logic for Recoder {
         self.scalars.reset.next = self.reset.val();
 
         // Scalars: in, checked, reduced if in Montgomery form, then waiting for their point.
-        self.scalar_ready.next = (!self.state.q.val().raw_valid) && self.state.q.val().scalars_left.any();
-        if self.scalar_valid.val() && (!self.state.q.val().raw_valid) && self.state.q.val().scalars_left.any() {
+        self.scalar_ready.next = (!self.state.q.val().raw_valid) && self.state.q.val().more_scalars;
+        if self.scalar_valid.val() && (!self.state.q.val().raw_valid) && self.state.q.val().more_scalars {
             self.state.d.next.raw = self.scalar_data.val();
             self.state.d.next.raw_valid = true;
             self.state.d.next.scalars_left = self.state.q.val().scalars_left - self.one32.val();
+            self.state.d.next.more_scalars = self.state.q.val().scalars_left != self.one32.val();
         }
         self.raw.next = self.state.q.val().raw;
         self.valid_scalar.next = self.raw.val() < self.order.val();
@@ -538,13 +542,10 @@ impl Logic for Recoder {
         }
 
         // Words of bases queue up behind those that stay.
-        self.base_ready.next =
-            (self.state.q.val().bases != self.three4.val()) && self.state.q.val().base_words_left.any();
+        self.base_ready.next = (self.state.q.val().bases != self.three4.val()) && self.state.q.val().more_bases;
         self.state.d.next.bases = self.bases.val();
-        if self.base_valid.val()
-            && (self.state.q.val().bases != self.three4.val())
-            && self.state.q.val().base_words_left.any()
-        {
+        if self.base_valid.val() && (self.state.q.val().bases != self.three4.val()) && self.state.q.val().more_bases {
+            self.state.d.next.more_bases = self.state.q.val().base_words_left != self.one40.val();
             self.state.d.next.base_words_left = self.state.q.val().base_words_left - self.one40.val();
             self.state.d.next.bases = self.bases.val() + self.one4.val();
             if self.bases.val() == self.zero4.val() {
@@ -570,6 +571,8 @@ impl Logic for Recoder {
             self.state.d.next.points_left = self.count.val();
             self.state.d.next.scalars_left = self.count.val();
             self.state.d.next.base_words_left = bit_cast_u::<40, 32>(self.count.val()) << 1;
+            self.state.d.next.more_bases = self.count.val().any();
+            self.state.d.next.more_scalars = self.count.val().any();
             self.state.d.next.raw_index = self.zero32.val();
             self.state.d.next.error = false;
             self.state.d.next.error_index = self.zero32.val();

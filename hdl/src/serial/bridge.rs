@@ -15,6 +15,9 @@ struct State {
     octet: Bits<8>,
     last: Bit,
     ended: Bit,
+    /// A byte of the frame was taken, the frame dismissed: told to the receiver a cycle later, with nothing shown meanwhile.
+    take: Bit,
+    dismiss: Bit,
     /// A frame was damaged since the last HELLO.
     damaged: Bit,
 }
@@ -76,6 +79,8 @@ pub struct Bridge {
     responder: Responder,
     asker: Asker,
     s: DFF<State>,
+    there: Signal<Local, Bit>,
+    shows: Signal<Local, Bit>,
     takes: Signal<Local, Bit>,
     octet: Signal<Local, Bits<8>>,
     last: Signal<Local, Bit>,
@@ -147,6 +152,8 @@ impl Bridge {
             responder: Default::default(),
             asker: Asker::new(config.retry_cycles),
             s: Default::default(),
+            there: Default::default(),
+            shows: Default::default(),
             takes: Default::default(),
             octet: Default::default(),
             last: Default::default(),
@@ -166,8 +173,12 @@ impl Logic for Bridge {
         self.tx.next = self.uart_tx.tx.val();
         self.receiver.octet.next = self.uart_rx.data.val();
         self.receiver.byte_valid.next = self.uart_rx.valid.val();
-        self.receiver.take.next = self.responder.take.val() || self.asker.take.val();
-        self.receiver.dismiss.next = self.responder.dismiss.val() || self.asker.dismiss.val();
+        self.s.d.next.take = self.responder.take.val() || self.asker.take.val();
+        self.s.d.next.dismiss = self.responder.dismiss.val() || self.asker.dismiss.val();
+        self.receiver.take.next = self.s.q.val().take;
+        self.receiver.dismiss.next = self.s.q.val().dismiss;
+        self.there.next = self.receiver.there.val() && (!self.s.q.val().dismiss);
+        self.shows.next = self.receiver.valid.val() && (!self.s.q.val().take) && (!self.s.q.val().dismiss);
         self.uart_tx.data.next = self.sender.octet.val();
         self.uart_tx.valid.next = self.sender.byte_valid.val();
         self.sender.byte_ready.next = self.uart_tx.ready.val();
@@ -210,12 +221,12 @@ impl Logic for Bridge {
 
         // The host's questions.
         self.responder.pin.next = self.reset.val();
-        self.responder.there.next = self.receiver.there.val();
+        self.responder.there.next = self.there.val();
         self.responder.kind.next = self.receiver.kind.val();
         self.responder.number.next = self.receiver.number.val();
         self.responder.left.next = self.receiver.left.val();
         self.responder.data.next = self.receiver.data.val();
-        self.responder.valid.next = self.receiver.valid.val();
+        self.responder.valid.next = self.shows.val();
         self.s_awaddr.next = self.responder.awaddr.val();
         self.s_awvalid.next = self.responder.awvalid.val();
         self.responder.awready.next = self.s_awready.val();
@@ -238,12 +249,12 @@ impl Logic for Bridge {
         self.asker.abort.next = self.responder.abort.val();
         self.asker.irq.next = self.irq.val();
         self.asker.busy.next = self.uart_rx.busy.val();
-        self.asker.there.next = self.receiver.there.val();
+        self.asker.there.next = self.there.val();
         self.asker.answer_kind.next = self.receiver.kind.val();
         self.asker.answer_number.next = self.receiver.number.val();
         self.asker.answer_left.next = self.receiver.left.val();
         self.asker.data.next = self.receiver.data.val();
-        self.asker.valid.next = self.receiver.valid.val();
+        self.asker.valid.next = self.shows.val();
         self.asker.araddr.next = self.h_araddr.val();
         self.asker.arlen.next = self.h_arlen.val();
         self.asker.arvalid.next = self.h_arvalid.val();
