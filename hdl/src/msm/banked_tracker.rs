@@ -1,6 +1,6 @@
 //! Which of three operands may meet their bucket in this cycle, where an addition can start in every cycle.
 //!
-//! As [`super::Tracker`]: a bucket is a slot, full or empty; an operand that finds its slot full takes the point
+//! As [`super::PacedTracker`]: a bucket is a slot, full or empty; an operand that finds its slot full takes the point
 //! out and goes with it into the adder (it *reads*); one that finds it empty leaves its own there (it
 //! *writes*). Each digit is written once, as itself or as the last sum that it became part of, and each addition
 //! reads once. So with as many cycles as digits, memories of one write port would have to write, and the adder to
@@ -17,7 +17,7 @@
 //! (`urgent`), `b` goes before all, so that it leaves as fast as the adder fills it.
 //!
 //! Full or empty is the parity of bits that writes flip (one memory a bank) and that reads flip, as in
-//! [`super::Tracker`].
+//! [`super::PacedTracker`].
 
 use gristmill_hdl_kit::mem::Ram;
 use gristmill_hdl_kit::word::U;

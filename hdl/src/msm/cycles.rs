@@ -299,7 +299,7 @@ impl Engine {
         bucket.is_some_and(|b| self.slots[b as usize] & FULL != 0)
     }
 
-    /// As [`super::Tracker`].
+    /// As [`super::PacedTracker`].
     fn decide_paced(&self, slot: bool) -> Gone {
         let (a_full, b_full) = (self.is_full(self.operand), self.is_full(self.head));
         let mut gone = Gone {

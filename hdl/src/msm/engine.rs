@@ -9,7 +9,7 @@ use rust_hdl::prelude::*;
 
 use super::config::TURNAROUND;
 use super::point::{Operand, Point, Tag};
-use super::{BankedTracker, MsmConfig, Pace, Parking, Recoder, Summation, TagRing, Tracker};
+use super::{BankedTracker, MsmConfig, Pace, PacedTracker, Parking, Recoder, Summation, TagRing};
 use crate::curve::{CurveParams, PointAdder256, PointAdderSerial};
 use crate::field::{model::Model, Arithmetic, FieldParams};
 
@@ -169,7 +169,7 @@ pub struct Msm {
     banked: Vec<BankedTracker>,
     parking: Vec<Parking>,
     odd: Vec<Ram<Point>>,
-    tracker: Vec<Tracker>,
+    tracker: Vec<PacedTracker>,
     summation: Summation,
     buckets: Ram<Point>,
     chains: Ram<Point>,
@@ -370,7 +370,7 @@ impl Msm {
             banked: adder.iter().map(|_| BankedTracker::new(config.buckets())).collect(),
             parking: adder.iter().map(|_| Parking::default()).collect(),
             odd: adder.iter().map(|_| Ram::with_style(config.buckets() / 2, style).apart()).collect(),
-            tracker: serial.iter().map(|_| Tracker::paced(config.buckets())).collect(),
+            tracker: serial.iter().map(|_| PacedTracker::new(config.buckets())).collect(),
             summation: Summation::new(config.chains(), config.buckets_per_segment(), turnaround_steps, drain),
             buckets: Ram::with_style(words(config.buckets() / (1 + adder.len())), style).apart(),
             chains: Ram::new(words(2 * config.chains())).apart(),

@@ -5,7 +5,7 @@
 //! | [`Recoder`] | scalars to signed digits, one operand (bucket, +-P) a cycle |
 //! | [`BankedTracker`] | which buckets hold a point, and which operands go in this cycle |
 //! | [`Parking`] | sums that wait for a cycle in which the adder has nothing else |
-//! | [`Tracker`] | the same for a serial adder: two operands, over several cycles |
+//! | [`PacedTracker`] | the same for a serial adder: two operands, over several cycles |
 //! | [`Summation`] | the order in which the buckets of all segments are summed |
 //! | [`Pace`] | when the adder takes an addition, and when what stands around it moves |
 //! | [`TagRing`] | where the sums of a serial adder belong |
@@ -21,6 +21,7 @@ mod cycles;
 mod engine;
 pub mod model;
 mod pace;
+mod paced_tracker;
 mod parking;
 mod point;
 mod ram2;
@@ -29,13 +30,13 @@ mod redc;
 mod redc_serial;
 mod summation;
 mod tag_ring;
-mod tracker;
 
 pub use banked_tracker::BankedTracker;
 pub use config::MsmConfig;
 pub use cycles::{digits, CycleModel, Cycles};
 pub use engine::Msm;
 pub use pace::Pace;
+pub use paced_tracker::PacedTracker;
 pub use parking::Parking;
 pub use point::{Operand, Point};
 pub use ram2::Ram2;
@@ -44,7 +45,6 @@ pub use redc::Redc;
 pub use redc_serial::RedcSerial;
 pub use summation::Summation;
 pub use tag_ring::TagRing;
-pub use tracker::Tracker;
 
 #[cfg(test)]
 mod tests;

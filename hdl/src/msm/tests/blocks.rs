@@ -14,7 +14,7 @@ use rust_hdl::prelude::Block;
 use crate::field::model::Model as Field;
 use crate::field::testing::{edge_values, random_values};
 use crate::field::{BLS12_381_FR, BN254_FQ, BN254_FR};
-use crate::msm::{model, BankedTracker, MsmConfig, Pace, Parking, Recoder, Redc, RedcSerial, Summation, Tracker};
+use crate::msm::{model, BankedTracker, MsmConfig, Pace, PacedTracker, Parking, Recoder, Redc, RedcSerial, Summation};
 
 fn settle<B: Ports>(block: &mut B) {
     sim::settle(block, sim::MAX_WALKS).expect("settles");
@@ -355,7 +355,7 @@ fn parking_is_a_queue_of_two() {
 #[test]
 fn paced_tracker_keeps_every_slot_right() {
     const SLOTS: usize = 11;
-    let mut tracker = Tracker::paced(SLOTS);
+    let mut tracker = PacedTracker::new(SLOTS);
     let mut rng = StdRng::seed_from_u64(5);
     let (mut full, mut seen) = ([false; SLOTS], [false; SLOTS]);
     let (mut a, mut b) = (None::<usize>, None::<usize>);

@@ -15,7 +15,9 @@ use super::bench::{base_words, scalar_word, Command};
 use crate::curve::{PointAdder256, BN254};
 use crate::field::testing::{edge_values, random_values};
 use crate::field::{Arithmetic, FieldParams, BN254_FQ, BN254_FR};
-use crate::msm::{BankedTracker, Msm, MsmConfig, Pace, Parking, Ram2, Recoder, Redc, RedcSerial, Summation, Tracker};
+use crate::msm::{
+    BankedTracker, Msm, MsmConfig, Pace, PacedTracker, Parking, Ram2, Recoder, Redc, RedcSerial, Summation,
+};
 
 fn input<B: Ports>(name: &str) -> usize {
     B::inputs().iter().position(|p| p.name == name).unwrap_or_else(|| panic!("an input {name}"))
@@ -100,14 +102,10 @@ fn parking() {
 
 #[test]
 fn paced_tracker() {
-    tracker_agrees(Tracker::paced);
-}
-
-fn tracker_agrees(new: fn(usize) -> Tracker) {
     const SLOTS: usize = 12;
-    let mut tracker = new(SLOTS);
+    let mut tracker = PacedTracker::new(SLOTS);
     tracker.connect_all();
-    type T = Tracker;
+    type T = PacedTracker;
     let mut rng = StdRng::seed_from_u64(2);
     let outcome = check_with(&mut tracker, 6000, &Options::default(), |n, _, inputs| {
         let slot = |rng: &mut StdRng| number(rng.gen_range(0..SLOTS as u64));

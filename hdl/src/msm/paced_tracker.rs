@@ -1,11 +1,8 @@
-//! Which buckets hold a point, and which of two operands may meet theirs in this cycle.
+//! Which buckets hold a point, and which of two operands may meet theirs, where the adder leaves several cycles for each.
 //!
-//! A bucket is a *slot*: full or empty. An operand that finds its slot full takes the point out
-//! and goes with it into the adder (it *reads*); one that finds it empty leaves its own point
-//! there (it *writes*). What comes out of the adder is an operand again. So the points of one
-//! bucket add up in any order, in pairs, and none ever waits for an addition in flight: a
-//! reduction circuit with labels (M. Huang, D. Andrews, "Modular Design of Fully Pipelined
-//! Reduction Circuits on FPGAs", IEEE TPDS 24(9), 2013) with the buckets as its waiting places.
+//! The rules of [`super::BankedTracker`], for an engine around a serial adder: slots in one bank, no sum is parked, and a
+//! decision takes four cycles with a register after each part (what the memories say, full or empty, who goes), so that none
+//! is long.
 //!
 //! Two operands ask: `a` from the recoder, `b` from the adder. The memory of points takes one read
 //! and one write a cycle, so both go unless they want the same. If both want to read, `b` goes:
@@ -33,7 +30,7 @@ struct State {
     put: Bits<24>,
     got_valid: Bit,
     got: Bits<24>,
-    /// Paced only: what the memories said, and what was decided on it.
+    /// What the memories said, and what was decided on it.
     full_a: Bit,
     full_b: Bit,
     go_a: Bit,
@@ -44,22 +41,16 @@ struct State {
     writes_b: Bit,
 }
 
-/// See the module. `a_next` and `b_next` are the buckets of the operands that will ask in the
-/// next cycle (those of this cycle again, where one stays); with `a_valid` the operand of this
-/// cycle asks. `a_go`, `b_go` tell that it goes; `a_full`, `b_full` whether it reads or writes, and `a_reads` to `b_writes` both.
-///
-/// An operand reads only in a cycle with `slot`, in which the adder takes an addition.
-///
-/// A *paced* tracker ([`Tracker::paced`]) takes several cycles over a decision, so that none of them
-/// is long. `a_next` and `b_next` are then the buckets of this cycle's operands; operands stay for three cycles
-/// before the one with `decide`, and in the cycle after that one `a_go` or `b_go` may be high; only
-/// then may they change. `slot` tells in the cycle with `decide` whether the next one is a slot, and `b_will_read` whether
-/// `b_reads` will be high in it.
+/// See the module. `a_next` and `b_next` are the buckets of this cycle's operands; with `a_valid` that of the recoder
+/// asks. Operands stay for three cycles before the one with `decide`, and in the cycle after that one `a_go` or
+/// `b_go` may be high; only then may they change. `a_full`, `b_full` tell whether it reads or writes, and `a_reads` to
+/// `b_writes` both. An operand reads only in a cycle with a slot, in which the adder takes an addition: `slot` tells in the
+/// cycle with `decide` whether the next one is, and `b_will_read` whether `b_reads` will be high in it.
 ///
 /// While `summing`, `a` takes what is there and the slot becomes as new. While `wiping`, the slot
 /// of `a` becomes as new whatever it holds.
 #[derive(LogicBlock)]
-pub struct Tracker {
+pub struct PacedTracker {
     pub clock: Signal<In, Clock>,
     pub a_next: Signal<In, Bits<24>>,
     pub a_valid: Signal<In, Bit>,
@@ -109,22 +100,11 @@ pub struct Tracker {
     parity: Constant<U<2>>,
     seen: Constant<U<2>>,
     both: Constant<U<2>>,
-    paced: Constant<Bit>,
 }
 
-impl Tracker {
-    /// A tracker of `buckets` slots, all empty, that decides in the cycle in which it is asked.
+impl PacedTracker {
+    /// A tracker of `buckets` slots, all empty.
     pub fn new(buckets: usize) -> Self {
-        Self::build(buckets, false)
-    }
-
-    /// As [`Tracker::new`], but with registers between what the memories say, the decision, and what
-    /// follows from it: for adders that leave several cycles for each operand.
-    pub fn paced(buckets: usize) -> Self {
-        Self::build(buckets, true)
-    }
-
-    fn build(buckets: usize, paced: bool) -> Self {
         Self {
             clock: Default::default(),
             a_next: Default::default(),
@@ -173,12 +153,11 @@ impl Tracker {
             parity: Constant::new(1u64.into()),
             seen: Constant::new(2u64.into()),
             both: Constant::new(3u64.into()),
-            paced: Constant::new(paced),
         }
     }
 }
 
-impl Logic for Tracker {
+impl Logic for PacedTracker {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, state);
@@ -201,12 +180,8 @@ impl Logic for Tracker {
         self.full_a.next = self.put_a.val() ^ self.get_a.val();
         self.full_b.next = self.put_b.val() ^ self.get_b.val();
         // Who may go.
-        self.known_a.next = self.full_a.val();
-        self.known_b.next = self.full_b.val();
-        if self.paced.val() {
-            self.known_a.next = self.state.q.val().full_a;
-            self.known_b.next = self.state.q.val().full_b;
-        }
+        self.known_a.next = self.state.q.val().full_a;
+        self.known_b.next = self.state.q.val().full_b;
         self.may_a.next = self.a_valid.val() && (self.slot.val() || ((!self.known_a.val()) && (!self.summing.val())));
         self.may_b.next = self.b_valid.val() && (self.slot.val() || (!self.known_b.val()));
         if self.a_valid.val() && self.b_valid.val() && (self.known_a.val() == self.known_b.val()) {
@@ -216,30 +191,22 @@ impl Logic for Tracker {
                 self.may_b.next = false;
             }
         }
-        // Who goes, now or after a register.
+        // Who goes, after a register.
         self.state.d.next.full_a = self.full_a.val();
         self.state.d.next.full_b = self.full_b.val();
+        self.b_will_read.next = self.may_b.val() && self.known_b.val();
         self.state.d.next.go_a = self.may_a.val() && self.decide.val();
         self.state.d.next.go_b = self.may_b.val() && self.decide.val();
-        self.go_a.next = self.may_a.val();
-        self.go_b.next = self.may_b.val();
-        self.reads_a.next = self.may_a.val() && self.known_a.val();
-        self.reads_b.next = self.may_b.val() && self.known_b.val();
-        self.writes_a.next = self.may_a.val() && (!self.known_a.val());
-        self.writes_b.next = self.may_b.val() && (!self.known_b.val());
-        self.b_will_read.next = self.reads_b.val();
-        if self.paced.val() {
-            self.state.d.next.reads_a = self.reads_a.val() && self.decide.val();
-            self.state.d.next.reads_b = self.reads_b.val() && self.decide.val();
-            self.state.d.next.writes_a = self.writes_a.val() && self.decide.val();
-            self.state.d.next.writes_b = self.writes_b.val() && self.decide.val();
-            self.go_a.next = self.state.q.val().go_a;
-            self.go_b.next = self.state.q.val().go_b;
-            self.reads_a.next = self.state.q.val().reads_a;
-            self.reads_b.next = self.state.q.val().reads_b;
-            self.writes_a.next = self.state.q.val().writes_a;
-            self.writes_b.next = self.state.q.val().writes_b;
-        }
+        self.state.d.next.reads_a = self.may_a.val() && self.known_a.val() && self.decide.val();
+        self.state.d.next.reads_b = self.may_b.val() && self.known_b.val() && self.decide.val();
+        self.state.d.next.writes_a = self.may_a.val() && (!self.known_a.val()) && self.decide.val();
+        self.state.d.next.writes_b = self.may_b.val() && (!self.known_b.val()) && self.decide.val();
+        self.go_a.next = self.state.q.val().go_a;
+        self.go_b.next = self.state.q.val().go_b;
+        self.reads_a.next = self.state.q.val().reads_a;
+        self.reads_b.next = self.state.q.val().reads_b;
+        self.writes_a.next = self.state.q.val().writes_a;
+        self.writes_b.next = self.state.q.val().writes_b;
         // A write flips the one memory, a read the other; only one operand does either.
         self.put.next = false;
         self.put_at.next = self.state.q.val().a;
@@ -301,7 +268,7 @@ impl Logic for Tracker {
     }
 }
 
-gristmill_hdl_kit::ports!(Tracker {
+gristmill_hdl_kit::ports!(PacedTracker {
     in: a_next, a_valid, b_next, b_valid, urgent, slot, decide, summing, wiping;
     out: a_go, a_full, a_seen, b_go, b_full, a_reads, a_writes, b_reads, b_writes, b_will_read
 });
