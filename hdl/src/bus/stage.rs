@@ -6,7 +6,7 @@ use rust_hdl::prelude::*;
 
 /// Takes a word when it holds none, and shows it from the next cycle on until it is taken: a word every two
 /// cycles, and nothing from one side to the other in the same cycle. `clear` drops a word that is held.
-#[derive(LogicBlock)]
+#[derive(LogicBlock, Default)]
 pub struct Stage {
     pub clock: Signal<In, Clock>,
     pub clear: Signal<In, Bit>,
@@ -21,23 +21,6 @@ pub struct Stage {
 }
 
 ports!(Stage { in: clear, in_data, in_valid, out_ready; out: in_ready, out_data, out_valid });
-
-impl Default for Stage {
-    fn default() -> Self {
-        Self {
-            clock: Default::default(),
-            clear: Default::default(),
-            in_data: Default::default(),
-            in_valid: Default::default(),
-            in_ready: Default::default(),
-            out_data: Default::default(),
-            out_valid: Default::default(),
-            out_ready: Default::default(),
-            word: Default::default(),
-            full: Default::default(),
-        }
-    }
-}
 
 impl Logic for Stage {
     #[hdl_gen]
