@@ -123,8 +123,12 @@ impl CycleModel {
         let drain = if self.interval == 1 { 0 } else { turnaround };
         let steps = (segment + 1) * turnaround.max(2 * chains) + drain;
         cycles.summation = (steps * self.interval) as u64;
-        // Begin, the first read of the chain memory, `done`, and the cycle with `start`.
-        cycles.results = (CHAIN_WORDS * chains) as u64 + 4;
+        cycles.results = match self.arithmetic {
+            // Begin, the first read of the chain memory, `done`, and the cycle with `start`.
+            Arithmetic::Pipelined => (CHAIN_WORDS * chains) as u64 + 4,
+            // A sum's three words go out through a register, in eight cycles.
+            Arithmetic::Serial => (16 * chains) as u64 - 1,
+        };
         for bucket in slots.chunks(segment) {
             let (mut plain, mut weighted) = (false, false);
             // From the highest bucket down; A takes the R of the round before. Then A once more.
