@@ -7,7 +7,7 @@ use gristmill_hdl_kit::twin::Fidelity;
 use num_bigint::BigUint;
 use rust_hdl::prelude::Block;
 
-use super::testing::{edge_values, pairs, random_values, values};
+use super::testing::{edge_values, pairs, quadruples, random_values, values};
 use super::*;
 
 /// Compares a block on vectors, with a pause of `warm_up` cycles (twins).
@@ -61,7 +61,24 @@ fn products_bn254() {
 }
 
 #[test]
+fn products_bn254_scalars() {
+    let vectors = pairs(&BN254_FR, 1000, 3);
+    compare("MontMul, twin", MontMul256::new(&BN254_FR, Fidelity::Twin), &vectors, MontMul256::LATENCY);
+}
+
+#[test]
+fn sums_of_products() {
+    let vectors = quadruples(&BN254_FQ, 1000, 4);
+    for minus in [false, true] {
+        let block = MontMulSum::<256>::new(&BN254_FQ, minus, Fidelity::Twin);
+        compare("MontMulSum, twin", block, &vectors, MontMulSum::<256>::LATENCY);
+    }
+}
+
+#[test]
 fn products_bls12_381() {
+    let vectors = pairs(&BLS12_381_FQ, 20, 3);
+    compare("MontMul, RTL", MontMul384::new(&BLS12_381_FQ, Fidelity::Rtl), &vectors, 0);
     let vectors = pairs(&BLS12_381_FQ, 1000, 3);
     compare("MontMul, twin", MontMul384::new(&BLS12_381_FQ, Fidelity::Twin), &vectors, MontMul384::LATENCY);
 }
