@@ -60,7 +60,7 @@ impl<const W: usize> HalfProduct<W> {
     /// Cycles from factors to product.
     pub const LATENCY: usize = ROW_LATENCY + half_levels(W);
 
-    /// For factors of `bits` bits; higher ones are not looked at.
+    /// For factors of `bits` bits; higher ones must be zero.
     pub fn new(bits: usize) -> Self {
         let (rows, parts) = (bits.div_ceil(ROW_BITS), bits.div_ceil(PART_BITS));
         assert!(rows * ROW_BITS <= W, "HalfProduct<{W}> of {bits} bits");
@@ -134,6 +134,7 @@ pub struct WideProduct<const W: usize> {
     /// + middle 2^H
     whole: SegmentSum<80>,
     half: Constant<Bits<10>>,
+    lower: Constant<U<W>>,
     _low: usize,
     _high: usize,
     _middle: usize,
@@ -189,6 +190,7 @@ impl<const W: usize> WideProduct<W> {
             outer,
             whole,
             half: Constant::new((half as u64).into()),
+            lower: Constant::new(((BigUint::one() << half) - 1u32).into()),
             _slices: slices,
         }
     }
@@ -210,9 +212,8 @@ impl<const W: usize> Logic for WideProduct<W> {
         clock!(self, clock, sum_a, sum_b, low, high, middle, outer, whole);
         self.sum_a.a.next = self.a.val();
         self.sum_b.a.next = self.b.val();
-        // The lower half's product does not look at the bits above.
-        self.low.a.next = self.a.val();
-        self.low.b.next = self.b.val();
+        self.low.a.next = self.a.val() & self.lower.val();
+        self.low.b.next = self.b.val() & self.lower.val();
         self.high.a.next = self.a.val() >> self.half.val();
         self.high.b.next = self.b.val() >> self.half.val();
         self.middle.a.next = self.sum_a.r.val();

@@ -9,7 +9,8 @@
 //! of all inversions are collected in one.
 //!
 //! Which bits are added to which follows from the digits of a constant, so no fixed kernel can say it: this is a primitive, whose
-//! Verilog is written from the same [`Plan`] that its simulation executes.
+//! Verilog is written from the same [`Plan`] that its simulation executes. (From power-on until its latency has passed, simulation shows
+//! zeros, where the registers of the Verilog fill level by level.)
 //!
 //! Cost: an adder bit removes one bit of the heap, so a sum of n bits in all with a result of m bits takes about n - m
 //! adder bits and as many registers.
