@@ -117,7 +117,7 @@ impl<const W: usize> Logic for HalfProduct<W> {
     }
 }
 
-/// Slices of a product: y\[0\] + y\[1\] 2^64 + ... = a * b + excess modulo 2^(2W), for reduced factors.
+/// Slices of a product: y\[0\] + y\[1\] 2^64 + ... = a * b + excess modulo 2^(2W).
 #[derive(LogicBlock)]
 pub struct WideProduct<const W: usize> {
     pub clock: Signal<In, Clock>,
@@ -147,11 +147,11 @@ impl<const W: usize> WideProduct<W> {
     /// Cycles from factors to product.
     pub const LATENCY: usize = HalfProduct::<W>::LATENCY + Self::OUTER_LEVELS + Self::WHOLE_LEVELS;
 
-    /// For factors below a field's modulus.
+    /// For words of a field.
     pub fn new(params: &FieldParams) -> Self {
         params.assert_fits(W);
         let half = W / 2;
-        let (low, high) = (HalfProduct::<W>::new(half), HalfProduct::<W>::new(params.bits() - half));
+        let (low, high) = (HalfProduct::<W>::new(half), HalfProduct::<W>::new(W - half));
         let middle = HalfProduct::<W>::new(half + 1);
         let slices = 2 * W / SLICE_BITS;
         let sum = |inputs, terms, levels, slack| {

@@ -11,7 +11,7 @@
 //! below R, and m p only what lies above, so each costs half a product.
 //!
 //! *No carry is resolved before the end*: m is a sum of slices, so it may be R or a little more instead of m mod R; r
-//! is then below T/R + p (1 + 2^-50), still below 2p for T < 2 p^2 and p < R/2. And **no low half is computed**: T + m p is
+//! is then below T/R + p (1 + 2^-50), still below 2p for T < 2 p^2 and p < R/2, and for all but the last 2^-50 of T < R p. And **no low half is computed**: T + m p is
 //! a multiple of R. If each term is cut off below R/2^8, the sum of what is left is a multiple of R/2^8 and too small by less than
 //! R, since fewer than 2^8 terms are cut; so the exact quotient is the next integer.
 //!
@@ -45,7 +45,7 @@ const fn tree_levels(w: usize) -> usize {
     }
 }
 
-/// r = T/R mod p for T = t\[0\] + t\[1\] 2^64 + ... - excess modulo 2^(2W), T < 2 p^2.
+/// r = T/R mod p for T = t\[0\] + t\[1\] 2^64 + ... - excess modulo 2^(2W), T < 2 p^2 or T < R (1 - 2^-50) p.
 #[derive(LogicBlock)]
 pub struct MontReduce<const W: usize> {
     pub clock: Signal<In, Clock>,

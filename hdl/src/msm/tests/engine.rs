@@ -12,15 +12,15 @@ fn one_point() {
 
 #[test]
 fn sizes_of_windows_and_segments() {
-    for (window_bits, points, cycles) in
-        [(2, 10, 2929), (3, 30, 4396), (4, 200, 15730), (6, 200, 12672), (9, 200, 21926), (11, 100, 52697)]
-    {
+    let expected = [(2, 10, 2888), (3, 30, 4396), (4, 200, 15730), (6, 200, 12672), (9, 200, 21926), (11, 100, 52697)];
+    let got = expected.map(|(window_bits, points, _)| {
         let mut bench = Bench::new(window_bits);
         let outcome = bench.check(&Command::random(points, 3), Stalls::default(), 0);
         let bound = bench.config.bound_cycles(points);
         println!("c = {window_bits}, {points} points: {} cycles, bound {bound}, {:?}", outcome.cycles, outcome.events);
-        assert_eq!(outcome.cycles, cycles, "c = {window_bits}");
-    }
+        (window_bits, points, outcome.cycles)
+    });
+    assert_eq!(got, expected, "window bits, points, cycles");
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn random_points_at_full_size() {
         begin.elapsed().as_secs_f64()
     );
     assert!(outcome.cycles as usize * 100 <= bound * 115);
-    assert_eq!((outcome.cycles, outcome.events), (143156, [134407, 4, 3368, 4806, 569]));
+    assert_eq!((outcome.cycles, outcome.events), (142046, [134407, 4, 2263, 4842, 528]));
 }
 
 /// Not a check: how fast the native simulation is, and how many walks over the signals it takes.
