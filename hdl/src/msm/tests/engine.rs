@@ -12,7 +12,7 @@ fn one_point() {
 
 #[test]
 fn sizes_of_windows_and_segments() {
-    let expected = [(2, 10, 2888), (3, 30, 4396), (4, 200, 15730), (6, 200, 12672), (9, 200, 21926), (11, 100, 52697)];
+    let expected = [(2, 10, 2888), (3, 30, 3991), (4, 200, 15548), (6, 200, 12049), (9, 200, 21325), (11, 100, 52156)];
     let got = expected.map(|(window_bits, points, _)| {
         let mut bench = Bench::new(window_bits);
         let outcome = bench.check(&Command::random(points, 3), Stalls::default(), 0);
