@@ -99,7 +99,7 @@ impl<const X: usize> SegmentSum<X> {
                         let of_word = if multiple == 1 {
                             bits(input, piece.low, piece.bits)
                         } else {
-                            (bits(input, 0, SUM_BITS) * u128::from(multiple) >> piece.low) & ones(piece.bits)
+                            ((bits(input, 0, SUM_BITS) * u128::from(multiple)) >> piece.low) & ones(piece.bits)
                         };
                         value | of_word << piece.at
                     }),
