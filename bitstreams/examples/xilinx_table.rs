@@ -56,6 +56,8 @@ fn what(card: &Design, module: &str) -> String {
         ("msm", "MSM engine without the pieces below"),
         ("ntt", "NTT engine without the pieces below"),
         ("mul_xx", "base-field multiplier"),
+        ("mul_x3", "difference of two products, reduced once"),
+        ("mul_y3", "sum of two products, reduced once"),
         ("adder", "point adder without its multipliers"),
         ("unit", "butterfly without its multiplier"),
         ("buckets", "bucket memory"),
@@ -100,7 +102,7 @@ fn pipelined(
     text: &mut String,
     map: &mut dyn FnMut(Source, Family) -> Result<Design, EstimateError>,
 ) -> Result<(), EstimateError> {
-    let source = blocks::card(&read_config("vu9p")?)?.flattening(&["stage"]);
+    let source = blocks::card(&read_config("vu9p")?)?.flattening(&["stage", "pair"]);
     if blocks::card(&read_config("u55c")?)?.verilog != source.verilog {
         let reason = "its Verilog is no longer that of `vu9p`: the page needs a table of its own".into();
         return Err(EstimateError::Block { block: "card u55c".into(), reason });
@@ -121,7 +123,7 @@ fn pipelined(
     );
     for (name, used) in [
         ("a base-field multiplier", card.of("mul_xx")?),
-        ("the point adder (12 multipliers)", adder),
+        ("the point adder (12 products, 9 reductions)", adder),
         ("MSM engine with one adder", msm),
         ("a second adder (MSM engine once more, without bucket memory)", second),
         ("NTT engine", ntt),
@@ -164,7 +166,7 @@ fn acorn(
     path: &Path,
     map: &mut dyn FnMut(Source, Family) -> Result<Design, EstimateError>,
 ) -> Result<(), EstimateError> {
-    let source = blocks::card(&read_config("acorn-cle215p")?)?.flattening(&["stage"]);
+    let source = blocks::card(&read_config("acorn-cle215p")?)?.flattening(&["stage", "pair"]);
     let card = map(source.clone(), Family::Xc7)?;
     let flat = map(Source { name: "card acorn-cle215p flat".into(), ..source.keeping(&[]) }, Family::Xc7)?;
     let _ =
@@ -233,12 +235,11 @@ card. A row holds what is in a module outside the pieces that have rows of their
 
 A sum of pieces counts too much where constants on a module's ports would have folded into it, or registers
 on both sides of a border would have moved into one DSP; the Acorn's card, small enough for one flat run, shows how much
-that is. No cut goes through a multiplier: as 17 equal stages of 31
-or 33 products it would count 527 or 561 DSPs, of which 31 or 33 fold away in the first and the last stage when
-it is mapped flat, as here.
+that is. No cut goes through a multiplier.
 
-LUT counts those used as shift registers and memories. yosys takes a DSP for each 16 x 16 product, whose 27 x 18 bits hold
-more; the vendor's tool has to place and route what is counted here. Above 70 or 80 % of a kind, expect a
+LUT counts those used as shift registers and memories. yosys takes a DSP for each product (26 x 17 bits in the pipelined
+multipliers, 16 x 16 in the serial ones), but none of the registers and additions around it that a DSP48E2 has inside: the vendor's
+tool needs fewer LUTs and registers. It has to place and route what is counted here. Above 70 or 80 % of a kind, expect a
 fight for timing.
 
 ";

@@ -241,7 +241,7 @@ impl CardConfig {
         layout::msm_result_words(self.windows() as usize, self.segments as usize) as u32
     }
 
-    /// log2 of the seeds in a factor block that the card takes: a pipelined sequence needs 64 and has
+    /// log2 of the seeds in a factor block that the card takes: a pipelined sequence needs 32 and has
     /// room for more, a serial one needs four, which are a small ring and a short read over a slow link.
     pub fn log_seeds(&self) -> u32 {
         match self.arithmetic {

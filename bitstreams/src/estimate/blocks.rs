@@ -4,7 +4,7 @@ use super::EstimateError;
 use gristmill_hdl::card::Card;
 use gristmill_hdl::config::CardConfig;
 use gristmill_hdl::curve::{BN254, PointAdder256};
-use gristmill_hdl::field::{BN254_FQ, BN254_FR, MontMul256, MontMulSerial256};
+use gristmill_hdl::field::{BLS12_381_FQ, BN254_FQ, BN254_FR, MontMul256, MontMul384, MontMulSerial256};
 use gristmill_hdl::ntt::Butterfly;
 use gristmill_hdl_kit::ports::Ports;
 use gristmill_hdl_kit::twin::Fidelity;
@@ -24,10 +24,8 @@ pub struct Source {
     pub boxes: BTreeSet<String>,
 }
 
-/// Fields whose modules are kept: the engines, what is big in them, and what stands in them many times. (A
-/// multiplier's stages begin and end with registers: where they are kept, one is mapped for all 17, which counts too much
-/// of the first, with nothing to reduce, and of the last, with no digit.)
-const KEPT: [&str; 16] = [
+/// Fields whose modules are kept: the engines, what is big in them, and what stands in them many times.
+const KEPT: [&str; 19] = [
     "msm",
     "ntt",
     "adder",
@@ -35,7 +33,10 @@ const KEPT: [&str; 16] = [
     "unit",
     "multiplier",
     "mul_xx",
+    "mul_x3",
+    "mul_y3",
     "stage",
+    "pair",
     "buckets",
     "chains",
     "tracker",
@@ -99,6 +100,14 @@ pub fn mont_mul() -> Result<Source, EstimateError> {
 /// As [`source`].
 pub fn mont_mul_scalar() -> Result<Source, EstimateError> {
     source("MontMul256 scalar", MontMul256::new(&BN254_FR, Fidelity::Rtl))
+}
+
+/// The pipelined multiplier of BLS12-381's base field.
+///
+/// # Errors
+/// As [`source`].
+pub fn mont_mul_384() -> Result<Source, EstimateError> {
+    source("MontMul384", MontMul384::new(&BLS12_381_FQ, Fidelity::Rtl))
 }
 
 /// The digit-serial multiplier: one product in 17 cycles.

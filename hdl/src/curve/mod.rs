@@ -20,6 +20,6 @@ pub use point_adder::PointAdder;
 pub use point_adder_serial::PointAdderSerial;
 
 /// Adder for curves over 256-bit words (BN254).
-pub type PointAdder256 = PointAdder<16, 256, 391>;
+pub type PointAdder256 = PointAdder<256>;
 /// Adder for curves over 384-bit words (BLS12-381).
-pub type PointAdder384 = PointAdder<24, 384, 575>;
+pub type PointAdder384 = PointAdder<384>;

@@ -11,13 +11,13 @@
 //! cycle M        xx+yy, yy+zz, xx+zz (ready with those products);  3 xx;  3b zz, then yy +- 3b zz
 //! cycle M+A      xy = (X1+Y1)(X2+Y2) - (xx+yy), and yz, xz alike
 //! cycle M+2A     3b xz
-//! cycle M+2A+B   X3 = xy (yy - 3b zz) - yz 3b xz          six products, three sums
+//! cycle M+2A+B   X3 = xy (yy - 3b zz) - yz 3b xz          six products, three reductions
 //!                Y3 = (yy - 3b zz)(yy + 3b zz) + 3b xz 3 xx
 //!                Z3 = (yy + 3b zz) yz + 3 xx xy
 //! ```
 //!
-//! With M the latency of a product, A of a sum and B of a small multiple, the latency is
-//! 2M + 3A + B: 115 cycles for 256 bits, 163 for 384.
+//! With M the latency of a product, S of a sum of two, A of a modular sum and B of a small multiple, the latency is
+//! M + S + 2A + B: 60 cycles for 256 bits, 66 for 384; then the results wait for [`PHASE`] cycles.
 
 use gristmill_hdl_kit::delay::Delay;
 use gristmill_hdl_kit::twin::Fidelity;
@@ -26,11 +26,17 @@ use rust_hdl::prelude::*;
 
 use super::native::NativeAdderWord;
 use super::CurveParams;
-use crate::field::{ModAdd, ModSub, MontMul, MulSmall};
+use crate::field::{ModAdd, ModSub, MontMul, MontMulSum, MulSmall};
+
+/// Cycles that results wait. The MSM engine's digits come window by window; where sums ask for their buckets a multiple of
+/// the number of windows after the digits they came of, they do so in step with the digits of the same window. Where scalars
+/// have two values only, both then want to write nearly always: 32 windows and 64 cycles (this 60 and the engine's 4) take up to 1.35
+/// times the cycles of uniform scalars, with two cycles more at most 1.07 (and at most 1.25 with windows of 4 to 16 bits; `docs/msm.md`).
+pub const PHASE: usize = 2;
 
 /// The RTL of [`PointAdder`].
 #[derive(LogicBlock)]
-pub struct PointAdderRtl<const L: usize, const W: usize, const LW: usize> {
+pub struct PointAdderRtl<const W: usize> {
     pub clock: Signal<In, Clock>,
     pub x1: Signal<In, U<W>>,
     pub y1: Signal<In, U<W>>,
@@ -48,12 +54,12 @@ pub struct PointAdderRtl<const L: usize, const W: usize, const LW: usize> {
     sum_yz2: ModAdd<W>,
     sum_xz1: ModAdd<W>,
     sum_xz2: ModAdd<W>,
-    mul_xx: MontMul<L, W, LW>,
-    mul_yy: MontMul<L, W, LW>,
-    mul_zz: MontMul<L, W, LW>,
-    mul_xy: MontMul<L, W, LW>,
-    mul_yz: MontMul<L, W, LW>,
-    mul_xz: MontMul<L, W, LW>,
+    mul_xx: MontMul<W>,
+    mul_yy: MontMul<W>,
+    mul_zz: MontMul<W>,
+    mul_xy: MontMul<W>,
+    mul_yz: MontMul<W>,
+    mul_xz: MontMul<W>,
     // Cross terms and small multiples.
     sum_xx_yy: ModAdd<W>,
     sum_yy_zz: ModAdd<W>,
@@ -73,24 +79,22 @@ pub struct PointAdderRtl<const L: usize, const W: usize, const LW: usize> {
     xx3: Delay<U<W>>,
     plus: Delay<U<W>>,
     minus: Delay<U<W>>,
-    // Second layer: six products, three sums.
-    mul_x3_plus: MontMul<L, W, LW>,
-    mul_x3_minus: MontMul<L, W, LW>,
-    mul_y3_left: MontMul<L, W, LW>,
-    mul_y3_right: MontMul<L, W, LW>,
-    mul_z3_left: MontMul<L, W, LW>,
-    mul_z3_right: MontMul<L, W, LW>,
-    sub_x3: ModSub<W>,
-    sum_y3: ModAdd<W>,
-    sum_z3: ModAdd<W>,
+    // Second layer: six products, reduced in pairs.
+    mul_x3: MontMulSum<W>,
+    mul_y3: MontMulSum<W>,
+    mul_z3: MontMulSum<W>,
+    x3_wait: Delay<U<W>>,
+    y3_wait: Delay<U<W>>,
+    z3_wait: Delay<U<W>>,
 }
 
-impl<const L: usize, const W: usize, const LW: usize> PointAdderRtl<L, W, LW> {
-    const M: usize = MontMul::<L, W, LW>::LATENCY;
+impl<const W: usize> PointAdderRtl<W> {
+    const M: usize = MontMul::<W>::LATENCY;
+    const S: usize = MontMulSum::<W>::LATENCY;
     const A: usize = ModAdd::<W>::LATENCY;
     const B: usize = MulSmall::<W>::LATENCY;
     /// Cycles from operands to result.
-    pub const LATENCY: usize = 2 * Self::M + 3 * Self::A + Self::B;
+    pub const LATENCY: usize = Self::M + Self::S + 2 * Self::A + Self::B + PHASE;
 
     /// An adder; `multipliers` says how native simulation runs its multipliers.
     pub fn new(curve: &CurveParams, multipliers: Fidelity) -> Self {
@@ -143,15 +147,12 @@ impl<const L: usize, const W: usize, const LW: usize> PointAdderRtl<L, W, LW> {
             xx3: wait(2 * Self::A),
             plus: wait(Self::A),
             minus: wait(Self::A),
-            mul_x3_plus: product(),
-            mul_x3_minus: product(),
-            mul_y3_left: product(),
-            mul_y3_right: product(),
-            mul_z3_left: product(),
-            mul_z3_right: product(),
-            sub_x3: difference(),
-            sum_y3: sum(),
-            sum_z3: sum(),
+            mul_x3: MontMulSum::new(field, true, multipliers),
+            mul_y3: MontMulSum::new(field, false, multipliers),
+            mul_z3: MontMulSum::new(field, false, multipliers),
+            x3_wait: wait(PHASE),
+            y3_wait: wait(PHASE),
+            z3_wait: wait(PHASE),
         }
     }
 
@@ -161,7 +162,7 @@ impl<const L: usize, const W: usize, const LW: usize> PointAdderRtl<L, W, LW> {
     }
 }
 
-impl<const L: usize, const W: usize, const LW: usize> Logic for PointAdderRtl<L, W, LW> {
+impl<const W: usize> Logic for PointAdderRtl<W> {
     #[hdl_gen]
     fn update(&mut self) {
         clock!(self, clock, sum_xy1, sum_xy2, sum_yz1, sum_yz2, sum_xz1, sum_xz2);
@@ -169,8 +170,7 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for PointAdderRtl<L,
         clock!(self, clock, sum_xx_yy, sum_yy_zz, sum_xx_zz, sub_xy, sub_yz, sub_xz);
         clock!(self, clock, triple_xx, b3_zz, b3_xz, yy_early, sum_plus, sub_minus);
         clock!(self, clock, xy, yz, xx3, plus, minus);
-        clock!(self, clock, mul_x3_plus, mul_x3_minus, mul_y3_left, mul_y3_right, mul_z3_left, mul_z3_right);
-        clock!(self, clock, sub_x3, sum_y3, sum_z3);
+        clock!(self, clock, mul_x3, mul_y3, mul_z3, x3_wait, y3_wait, z3_wait);
         // cycle 0
         self.mul_xx.a.next = self.x1.val();
         self.mul_xx.b.next = self.x2.val();
@@ -228,32 +228,29 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for PointAdderRtl<L,
         self.plus.d.next = self.sum_plus.r.val();
         self.minus.d.next = self.sub_minus.r.val();
         // cycle M + 2A + B
-        self.mul_x3_plus.a.next = self.xy.q.val();
-        self.mul_x3_plus.b.next = self.minus.q.val();
-        self.mul_x3_minus.a.next = self.yz.q.val();
-        self.mul_x3_minus.b.next = self.b3_xz.r.val();
-        self.mul_y3_left.a.next = self.minus.q.val();
-        self.mul_y3_left.b.next = self.plus.q.val();
-        self.mul_y3_right.a.next = self.b3_xz.r.val();
-        self.mul_y3_right.b.next = self.xx3.q.val();
-        self.mul_z3_left.a.next = self.plus.q.val();
-        self.mul_z3_left.b.next = self.yz.q.val();
-        self.mul_z3_right.a.next = self.xx3.q.val();
-        self.mul_z3_right.b.next = self.xy.q.val();
-        // cycle 2M + 2A + B
-        self.sub_x3.a.next = self.mul_x3_plus.r.val();
-        self.sub_x3.b.next = self.mul_x3_minus.r.val();
-        self.sum_y3.a.next = self.mul_y3_left.r.val();
-        self.sum_y3.b.next = self.mul_y3_right.r.val();
-        self.sum_z3.a.next = self.mul_z3_left.r.val();
-        self.sum_z3.b.next = self.mul_z3_right.r.val();
-        self.x3.next = self.sub_x3.r.val();
-        self.y3.next = self.sum_y3.r.val();
-        self.z3.next = self.sum_z3.r.val();
+        self.mul_x3.a.next = self.xy.q.val();
+        self.mul_x3.b.next = self.minus.q.val();
+        self.mul_x3.c.next = self.yz.q.val();
+        self.mul_x3.d.next = self.b3_xz.r.val();
+        self.mul_y3.a.next = self.minus.q.val();
+        self.mul_y3.b.next = self.plus.q.val();
+        self.mul_y3.c.next = self.b3_xz.r.val();
+        self.mul_y3.d.next = self.xx3.q.val();
+        self.mul_z3.a.next = self.plus.q.val();
+        self.mul_z3.b.next = self.yz.q.val();
+        self.mul_z3.c.next = self.xx3.q.val();
+        self.mul_z3.d.next = self.xy.q.val();
+        // cycle M + S + 2A + B
+        self.x3_wait.d.next = self.mul_x3.r.val();
+        self.y3_wait.d.next = self.mul_y3.r.val();
+        self.z3_wait.d.next = self.mul_z3.r.val();
+        self.x3.next = self.x3_wait.q.val();
+        self.y3.next = self.y3_wait.q.val();
+        self.z3.next = self.z3_wait.q.val();
     }
 }
 
-ports!([const L: usize, const W: usize, const LW: usize] PointAdderRtl<L, W, LW> {
+ports!([const W: usize] PointAdderRtl<W> {
     in: x1, y1, z1, x2, y2, z2;
     out: x3, y3, z3
 });
@@ -264,18 +261,18 @@ twin! {
     ///
     /// Use the aliases [`PointAdder256`](super::PointAdder256) and
     /// [`PointAdder384`](super::PointAdder384).
-    pub struct PointAdder[const L: usize, const W: usize, const LW: usize][L, W, LW] for PointAdderRtl<L, W, LW> {
+    pub struct PointAdder[const W: usize][W] for PointAdderRtl<W> {
         in x1: U<W>, y1: U<W>, z1: U<W>, x2: U<W>, y2: U<W>, z2: U<W>;
         out x3: U<W>, y3: U<W>, z3: U<W>
     }
 }
 
-impl<const L: usize, const W: usize, const LW: usize> PointAdder<L, W, LW> {
+impl<const W: usize> PointAdder<W> {
     /// Cycles from operands to result.
-    pub const LATENCY: usize = PointAdderRtl::<L, W, LW>::LATENCY;
-    /// For the kit's `verilator::Options::hierarchical`: the module of the twelve multipliers,
+    pub const LATENCY: usize = PointAdderRtl::<W>::LATENCY;
+    /// For the kit's `verilator::Options::hierarchical`: the modules of the multipliers, each
     /// compiled once. Without it Verilator takes many minutes.
-    pub const VERILATE_APART: [&str; 1] = ["mul_xx"];
+    pub const VERILATE_APART: [&str; 3] = ["mul_xx", "mul_x3", "mul_y3"];
 
     /// An adder on a curve over a field of W-bit words.
     pub fn new(curve: &CurveParams, fidelity: Fidelity) -> Self {

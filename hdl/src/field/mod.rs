@@ -10,16 +10,24 @@
 //! a constructor argument.
 
 pub mod add_sub;
+pub mod dsp_row;
+pub mod half_sum;
 pub mod join;
+pub mod karatsuba;
 pub mod mod_sum;
 pub mod model;
 pub mod mont_loop;
 pub mod mont_mul;
 pub mod mont_mul_serial;
+pub mod mont_mul_sum;
 pub mod mont_stage;
 pub mod mul_small;
+pub mod naf;
 pub mod native;
 pub mod params;
+pub mod reduce;
+pub mod resolve;
+pub mod segment_sum;
 pub mod select_sum;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -33,13 +41,14 @@ pub use mod_sum::ModSum;
 pub use mont_loop::MontLoop;
 pub use mont_mul::MontMul;
 pub use mont_mul_serial::MontMulSerial;
+pub use mont_mul_sum::MontMulSum;
 pub use mul_small::MulSmall;
 pub use params::{FieldParams, BLS12_381_FQ, BLS12_381_FR, BN254_FQ, BN254_FR};
 
 /// Pipelined multiplier for 256-bit words.
-pub type MontMul256 = MontMul<16, 256, 391>;
+pub type MontMul256 = MontMul<256>;
 /// Pipelined multiplier for 384-bit words.
-pub type MontMul384 = MontMul<24, 384, 575>;
+pub type MontMul384 = MontMul<384>;
 /// Digit-serial multiplier for 256-bit words.
 pub type MontMulSerial256 = MontMulSerial<16, 256, 391>;
 /// Digit-serial multiplier for 384-bit words.

@@ -7,8 +7,8 @@
 use gristmill_hdl_kit::{ports, word::U};
 use rust_hdl::prelude::*;
 
-use super::mont_mul::Resolve;
 use super::mont_stage::{MontStage, STAGE_LATENCY};
+use super::resolve::Resolve;
 use super::FieldParams;
 
 /// r = a*b/R mod p for reduced operands.

@@ -124,6 +124,24 @@ impl NativeWord {
             Self::W384(field) => U::from_limbs(&field.mul(&first(a), &first(b))),
         }
     }
+
+    /// a + b mod p.
+    #[inline]
+    pub fn add<const W: usize>(&self, a: &U<W>, b: &U<W>) -> U<W> {
+        match self {
+            Self::W256(field) => U::from_limbs(&field.add(&first(a), &first(b))),
+            Self::W384(field) => U::from_limbs(&field.add(&first(a), &first(b))),
+        }
+    }
+
+    /// a - b mod p.
+    #[inline]
+    pub fn sub<const W: usize>(&self, a: &U<W>, b: &U<W>) -> U<W> {
+        match self {
+            Self::W256(field) => U::from_limbs(&field.sub(&first(a), &first(b))),
+            Self::W384(field) => U::from_limbs(&field.sub(&first(a), &first(b))),
+        }
+    }
 }
 
 /// The low N limbs of a word.

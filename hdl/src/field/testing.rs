@@ -4,6 +4,7 @@ use gristmill_hdl_kit::ports::{Ports, Value};
 use gristmill_hdl_kit::sim;
 use num_bigint::BigUint;
 use rand::{Rng, SeedableRng};
+use rust_hdl::prelude::{Block, Clock, In, Signal};
 
 use super::params::from_limbs;
 use super::FieldParams;
@@ -36,6 +37,33 @@ pub fn pairs(params: &FieldParams, random: usize, seed: u64) -> Vec<Vec<BigUint>
         edge.iter().flat_map(|a| edge.iter().map(|b| vec![a.clone(), b.clone()])).collect();
     all.extend(random_values(params, 2 * random, seed).chunks(2).map(<[BigUint]>::to_vec));
     all
+}
+
+/// Edge values with each other at different places, then random ones; four operands each.
+pub fn quadruples(params: &FieldParams, random: usize, seed: u64) -> Vec<Vec<BigUint>> {
+    let edge = edge_values(params);
+    let n = edge.len();
+    let mut all: Vec<Vec<BigUint>> = Vec::new();
+    for i in 0..n {
+        for j in 0..n {
+            all.push([i, j, (i + j) % n, (i * j + 1) % n].map(|k| edge[k].clone()).to_vec());
+            // Equal products, and the largest ones on either side.
+            all.push([i, j, j, i].map(|k| edge[k].clone()).to_vec());
+        }
+        all.push([3, 3, i, 0].map(|k| edge[k].clone()).to_vec());
+        all.push([0, i, 3, 3].map(|k| edge[k].clone()).to_vec());
+    }
+    all.extend(random_values(params, 4 * random, seed).chunks(4).map(<[BigUint]>::to_vec));
+    all
+}
+
+/// One clock cycle of a block whose ports are vectors of signals, which `Ports` cannot name.
+pub fn clock_cycle<B: Block>(block: &mut B, clock: impl Fn(&mut B) -> &mut Signal<In, Clock>) {
+    sim::settle(block, sim::MAX_WALKS).expect("the block settles");
+    for high in [true, false] {
+        clock(block).next = high.into();
+        sim::settle(block, sim::MAX_WALKS).expect("the block settles");
+    }
 }
 
 /// Feeds one vector of operands a cycle and returns the results, `latency` cycles behind each.

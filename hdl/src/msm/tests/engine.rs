@@ -12,15 +12,15 @@ fn one_point() {
 
 #[test]
 fn sizes_of_windows_and_segments() {
-    for (window_bits, points, cycles) in
-        [(2, 10, 2929), (3, 30, 4199), (4, 200, 14927), (6, 200, 12354), (9, 200, 21797), (11, 100, 52656)]
-    {
+    let expected = [(2, 10, 2876), (3, 30, 3979), (4, 200, 14528), (6, 200, 11824), (9, 200, 21197), (11, 100, 52048)];
+    let got = expected.map(|(window_bits, points, _)| {
         let mut bench = Bench::new(window_bits);
         let outcome = bench.check(&Command::random(points, 3), Stalls::default(), 0);
         let bound = bench.config.bound_cycles(points);
         println!("c = {window_bits}, {points} points: {} cycles, bound {bound}, {:?}", outcome.cycles, outcome.events);
-        assert_eq!(outcome.cycles, cycles, "c = {window_bits}");
-    }
+        (window_bits, points, outcome.cycles)
+    });
+    assert_eq!(got, expected, "window bits, points, cycles");
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn random_points_at_full_size() {
         begin.elapsed().as_secs_f64()
     );
     assert!(outcome.cycles as usize * 100 <= bound * 103);
-    assert_eq!((outcome.cycles, outcome.events), (141102, [134407, 4, 1714, 4404, 571]));
+    assert_eq!((outcome.cycles, outcome.events), (140344, [134407, 4, 1000, 4407, 524]));
 }
 
 /// Not a check: how fast the native simulation is, and how many walks over the signals it takes.

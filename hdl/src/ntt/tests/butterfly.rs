@@ -58,5 +58,5 @@ fn rtl_is_the_model() {
 
 #[test]
 fn latency_is_the_multiplier_and_an_addition() {
-    assert_eq!(Butterfly::new(&BN254_FR, Fidelity::Twin).latency(), 55);
+    assert_eq!(Butterfly::new(&BN254_FR, Fidelity::Twin).latency(), 28);
 }
