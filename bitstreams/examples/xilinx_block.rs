@@ -11,7 +11,7 @@ use gristmill_bitstreams::estimate::blocks::{self, Source};
 use gristmill_bitstreams::estimate::cards::Design;
 use gristmill_bitstreams::estimate::xilinx::Family;
 use gristmill_bitstreams::estimate::yosys::Yosys;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "xilinx_block BLOCK [--work DIR]; BLOCK: mont-mul, mont-mul-scalar, mont-mul-384, point-adder";
@@ -26,7 +26,7 @@ fn source(block: &str) -> Option<Result<Source, EstimateError>> {
     }
 }
 
-fn table(source: Source, work: &PathBuf) -> Result<String, EstimateError> {
+fn table(source: Source, work: &Path) -> Result<String, EstimateError> {
     let yosys = Yosys::find()?;
     let design = Design::map(&yosys, source, Family::Xcup, work, &mut |line| eprintln!("{line}"))?;
     let text = design.table(|design, module| design.fields(module).join(", "))?;
