@@ -90,9 +90,10 @@ mod tests {
 
     #[test]
     fn configurations_that_are_none_name_the_way_out() {
-        for (name, part) in
-            [("huge", "use tiny, sim, ecp5-85k, or a TOML file"), ("absent.toml", "cannot read the file")]
-        {
+        for (name, part) in [
+            ("huge", "use tiny, sim, ecp5-85k, acorn-cle215p, vu9p, u55c, or a TOML file"),
+            ("absent.toml", "cannot read the file"),
+        ] {
             let error = load_config(name).expect_err(name).to_string();
             assert!(error.contains(name) && error.contains(part), "{error}");
         }

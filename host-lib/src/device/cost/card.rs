@@ -10,6 +10,8 @@ const WAITS: f64 = 1.01;
 /// Cycles of a window, and of a command.
 const WINDOW: f64 = 30.0;
 const COMMAND: f64 = 500.0;
+/// Cycles of a transform besides.
+const TRANSFORM: f64 = 400.0;
 /// Cycles of an element's way in and out of a transform.
 const ELEMENT: f64 = 2.7;
 /// Words of a point's coordinates and of a segment's sums.
@@ -130,7 +132,7 @@ impl Card {
     fn transform(&self, ntt: &NttInfo, log: u32, most: u32) -> f64 {
         let n = (1u64 << log) as f64;
         if log <= most {
-            return self.butterfly * n / 2.0 * f64::from(log) / ntt.butterflies.max(1) as f64 + ELEMENT * n + COMMAND;
+            return self.butterfly * n / 2.0 * f64::from(log) / ntt.butterflies.max(1) as f64 + ELEMENT * n + TRANSFORM;
         }
         let rows = log.div_ceil(log.div_ceil(most));
         let columns = log - rows;
