@@ -339,8 +339,8 @@ fn options_that_cannot_be() {
     let place = Place::new();
     let before = names(place.path());
     let bench = |extra: &[&str]| run(place.path(), &[&["bench"], extra].concat());
-    bench(&["msm", "--device", "cpu", "--log-size", "0"]).failed_with(&["--log-size", "'0'", "1..=24"]);
-    bench(&["ntt", "--device", "cpu", "--log-size", "99"]).failed_with(&["--log-size", "'99'", "1..=24"]);
+    bench(&["msm", "--device", "cpu", "--log-size", "0"]).failed_with(&["--log-size", "'0'", "1..=27"]);
+    bench(&["ntt", "--device", "cpu", "--log-size", "99"]).failed_with(&["--log-size", "'99'", "1..=27"]);
     bench(&["ntt", "--device", "cpu", "--log-size", "x"]).failed_with(&["--log-size", "'x'"]);
     bench(&["msm", "--device", "cpu", "--seed", "-1"]).failed_with(&["-1"]);
     bench(&["msm", "--device", "cpu", "--curve", "bls12-381"]).failed_with(&["--curve bls12-381", "use bn254"]);
