@@ -52,6 +52,7 @@ fn what_is_not_offered_names_the_way_out() {
         (&["bench", "msm", "--model", "--config", "huge"], &["huge", "u55c"]),
         (&["bench", "msm", "--log-size", "25"], &["--log-size", "25", "--model"]),
         (&["bench", "msm", "--model", "--log-size", "28"], &["28", "1..=27"]),
+        (&["bench", "ntt", "--distribution", "sorted"], &["--distribution", "sorted", "bench msm"]),
         (&["bench", "msm", "--distribution", "normal"], &["normal", "two-values"]),
     ] {
         run(Path::new(HERE), args).failed_with(parts);

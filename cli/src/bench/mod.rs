@@ -85,6 +85,10 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
                 choices: "msm over bn254",
             });
         }
+        op if op != BenchOp::Msm && args.distribution != Distribution::Uniform => {
+            let value = args.distribution.name();
+            return Err(CliError::NotOffered { option: "distribution", value, choices: "bench msm" });
+        }
         _ if log_size(args) > LARGEST => {
             let value = log_size(args).to_string();
             return Err(CliError::NotOffered { option: "log-size", value, choices: "1 to 24; to 27 with --model" });

@@ -11,16 +11,15 @@
 use std::collections::VecDeque;
 
 use super::config::TURNAROUND;
-use super::MsmConfig;
+use super::recoder::SCALARS_AHEAD;
+use super::{MsmConfig, Redc};
 use crate::curve::{PointAdder256, PointAdderSerial};
 use crate::field::Arithmetic;
 
 /// Cycles of a serial engine's beat: operands move in one of so many.
 const BEAT: usize = 4;
-/// Scalars that can be between the check and the digits.
-const SCALARS_AHEAD: usize = 8;
 /// Cycles of a scalar in the reduction out of Montgomery form, and scalars that go round in it.
-const REDUCTION: u64 = 64;
+const REDUCTION: u64 = Redc::LATENCY as u64;
 const REDUCING: u64 = 4;
 /// Sums that can be parked.
 const PARKING_PLACES: usize = 2;

@@ -13,7 +13,7 @@ struct Taken {
 
 /// `park` takes a sum, in a cycle with `room`; `first_x` and so on are the one that has waited longest, if there is
 /// one (`first_valid`); it leaves in a cycle with `go`. `bucket_next` is the value of `first_bucket` in the next cycle. `reset` empties it.
-#[derive(LogicBlock)]
+#[derive(LogicBlock, Default)]
 pub struct Parking {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
@@ -36,34 +36,6 @@ pub struct Parking {
     stays: Signal<Local, Bit>,
     sum: Signal<Local, Operand>,
     moved: Signal<Local, Operand>,
-}
-
-impl Default for Parking {
-    fn default() -> Self {
-        Self {
-            clock: Default::default(),
-            reset: Default::default(),
-            park: Default::default(),
-            x: Default::default(),
-            y: Default::default(),
-            z: Default::default(),
-            bucket: Default::default(),
-            go: Default::default(),
-            room: Default::default(),
-            first_valid: Default::default(),
-            first_x: Default::default(),
-            first_y: Default::default(),
-            first_z: Default::default(),
-            first_bucket: Default::default(),
-            bucket_next: Default::default(),
-            taken: Default::default(),
-            oldest: Default::default(),
-            second: Default::default(),
-            stays: Default::default(),
-            sum: Default::default(),
-            moved: Default::default(),
-        }
-    }
 }
 
 impl Logic for Parking {

@@ -9,8 +9,7 @@
 //! of all inversions are collected in one.
 //!
 //! Which bits are added to which follows from the digits of a constant, so no fixed kernel can say it: this is a primitive, whose
-//! Verilog is written from the same [`Plan`] that its simulation executes. (From power-on until its latency has passed, simulation shows
-//! zeros, where the registers of the Verilog fill level by level.)
+//! Verilog is written from the same [`Plan`] that its simulation executes, register by register.
 //!
 //! Cost: an adder bit removes one bit of the heap, so a sum of n bits in all with a result of m bits takes about n - m
 //! adder bits and as many registers.
@@ -35,12 +34,12 @@ pub struct SegmentSum<const X: usize> {
     pub z: Vec<Signal<In, U<X>>>,
     pub y: Vec<Signal<Out, U<80>>>,
     _plan: Box<Plan>,
-    /// Results under way, as in a twin.
-    _ring: Vec<Vec<u128>>,
-    _at: usize,
-    _same: usize,
+    /// The registers: of the plan's nodes, and of the inputs where there are multiples.
+    _nodes: Vec<u128>,
+    _inputs: Vec<U<X>>,
+    /// Inputs of the last edge, and edges for which they have not changed.
     _last: Vec<U<X>>,
-    _result: Vec<u128>,
+    _same: usize,
 }
 
 impl<const X: usize> SegmentSum<X> {
@@ -58,11 +57,10 @@ impl<const X: usize> SegmentSum<X> {
             x: vec![Default::default(); x],
             z: vec![Default::default(); z],
             y: vec![Default::default(); request.slices],
-            _ring: vec![vec![0; request.slices]; plan.latency - 1],
-            _at: 0,
+            _nodes: vec![0; plan.nodes.len()],
+            _inputs: vec![U::default(); x + z],
+            _last: vec![],
             _same: 0,
-            _last: vec![U::default(); x + z],
-            _result: vec![],
             _plan: Box::new(plan),
         }
     }
@@ -77,44 +75,34 @@ impl<const X: usize> SegmentSum<X> {
         self._plan.latency
     }
 
-    /// What the tree makes of the inputs.
-    fn compute(&self) -> Vec<u128> {
+    /// What the nodes' registers take at an edge before which they and the inputs (or their registers) are these.
+    fn step(&self, nodes: &[u128], inputs: &[U<X>]) -> Vec<u128> {
         let plan = &self._plan;
         let bits = |input: usize, low: usize, bits: usize| {
-            let limbs = self._last[input].limbs();
+            let limbs = inputs[input].limbs();
             let limb = |i: usize| limbs.get(i).copied().map_or(0, u128::from);
             let (at, shift) = (low / 64, low % 64);
             let pair = limb(at) | limb(at + 1) << 64;
             let high = if shift == 0 { 0 } else { limb(at + 2) << (128 - shift) };
             (pair >> shift | high) & ones(bits)
         };
-        let mut values: Vec<u128> = Vec::with_capacity(plan.nodes.len());
-        for Node { a, b, bits: width } in &plan.nodes {
-            let value = |operand: &Operand| {
-                let value = match &operand.source {
-                    Source::Node(node) => values[*node],
-                    Source::Constant(value) => *value,
-                    Source::Pieces(pieces) => pieces.iter().fold(0, |value, piece| {
-                        let (input, multiple) = plan.words[piece.word];
-                        let of_word = if multiple == 1 {
-                            bits(input, piece.low, piece.bits)
-                        } else {
-                            ((bits(input, 0, SUM_BITS) * u128::from(multiple)) >> piece.low) & ones(piece.bits)
-                        };
-                        value | of_word << piece.at
-                    }),
-                };
-                (if operand.inverted { value ^ ones(operand.bits) } else { value }) << operand.shift
+        let value = |operand: &Operand| {
+            let value = match &operand.source {
+                Source::Node(node) => nodes[*node],
+                Source::Constant(value) => *value,
+                Source::Pieces(pieces) => pieces.iter().fold(0, |value, piece| {
+                    let (input, multiple) = plan.words[piece.word];
+                    let of_word = if multiple == 1 {
+                        bits(input, piece.low, piece.bits)
+                    } else {
+                        ((bits(input, 0, SUM_BITS) * u128::from(multiple)) >> piece.low) & ones(piece.bits)
+                    };
+                    value | of_word << piece.at
+                }),
             };
-            values.push((value(a) + b.as_ref().map_or(0, value)) & ones(*width));
-        }
-        plan.outputs.iter().map(|output| output.node.map_or(0, |(node, shift)| values[node] << shift)).collect()
-    }
-
-    fn show(&mut self, result: &[u128]) {
-        for (y, value) in self.y.iter_mut().zip(result) {
-            y.next = U::from_limbs(&[*value as u64, (*value >> 64) as u64]);
-        }
+            (if operand.inverted { value ^ ones(operand.bits) } else { value }) << operand.shift
+        };
+        plan.nodes.iter().map(|Node { a, b, bits }| (value(a) + b.as_ref().map_or(0, value)) & ones(*bits)).collect()
     }
 }
 
@@ -124,22 +112,22 @@ impl<const X: usize> Logic for SegmentSum<X> {
             return;
         }
         let inputs = self.x.iter().chain(&self.z).map(|input| input.val());
-        if self._result.is_empty() || inputs.clone().ne(self._last.iter().copied()) {
-            self._last = inputs.collect();
-            self._result = self.compute();
-            self._same = 1;
-        } else if self._same > self._ring.len() {
-            return; // the ring holds nothing else
-        } else {
+        if inputs.clone().eq(self._last.iter().copied()) {
+            if self._same > self._plan.latency {
+                return; // every register holds what it would take
+            }
             self._same += 1;
+        } else {
+            self._last = inputs.collect();
+            self._same = 0;
         }
         note_activity();
-        let mut result = self._result.clone();
-        if !self._ring.is_empty() {
-            std::mem::swap(&mut self._ring[self._at], &mut result);
-            self._at = (self._at + 1) % self._ring.len();
+        self._nodes = self.step(&self._nodes, if self._plan.multiples { &self._inputs } else { &self._last });
+        self._inputs.clone_from(&self._last);
+        for (y, output) in self.y.iter_mut().zip(&self._plan.outputs) {
+            let value = output.node.map_or(0, |(node, shift)| self._nodes[node] << shift);
+            y.next = U::from_limbs(&[value as u64, (value >> 64) as u64]);
         }
-        self.show(&result);
     }
 
     fn connect(&mut self) {

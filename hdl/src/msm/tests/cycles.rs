@@ -85,7 +85,7 @@ fn distributions_cycle_for_cycle() {
             Command::with_scalars(160, 24, |i| BigUint::from((i * 40503) as u16)),
             Command::with_scalars(160, 24, |i| if i % 10 == 3 { few[i % 3].clone() } else { BigUint::zero() }),
             Command { montgomery: true, ..random.clone() },
-            Command { montgomery: true, ..Command::with_scalars(60, 24, |i| BigUint::from(i)) },
+            Command { montgomery: true, ..Command::with_scalars(60, 24, BigUint::from) },
             Command { logs: (0..160).map(|i| random.logs[i].clone().filter(|_| i % 4 != 0)).collect(), ..random },
         ];
         for command in &commands {

@@ -7,84 +7,19 @@
 //! point begins. The next point waits loaded, so points follow each other without a lost cycle.
 //! The base 0, 0 is infinity and is skipped, as is the scalar 0.
 
+mod build;
+mod state;
+
 use gristmill_hdl_kit::fifo::Fifo;
 use gristmill_hdl_kit::word::{bit_cast_u, bit_cast_ub, U};
-use num_bigint::BigUint;
-use num_traits::One;
 use rust_hdl::prelude::*;
 
 use super::redc::Redc;
 use super::redc_serial::RedcSerial;
-use super::MsmConfig;
-use crate::field::FieldParams;
+use state::State;
 
 /// Scalars that can be between the check and the digits.
-const SCALARS_AHEAD: usize = 8;
-
-#[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
-struct State {
-    montgomery: Bit,
-    /// Points that have not begun.
-    points_left: U<32>,
-    /// Words of bases and scalars still to come.
-    base_words_left: U<40>,
-    scalars_left: U<32>,
-    /// There are such words.
-    more_bases: Bit,
-    more_scalars: Bit,
-    /// Words of bases, oldest first.
-    base0: U<256>,
-    base1: U<256>,
-    base2: U<256>,
-    bases: Bits<4>,
-    /// A scalar as it came, and its index.
-    raw: U<256>,
-    raw_valid: Bit,
-    raw_index: U<32>,
-    /// Scalars after the check that have not begun.
-    ahead: Bits<4>,
-    error: Bit,
-    error_index: U<32>,
-    /// The point whose digits go out.
-    active: Bit,
-    x: U<256>,
-    y: U<256>,
-    y_negative: U<256>,
-    rest: U<256>,
-    carry: Bit,
-    window: Bits<8>,
-    origin: Bits<24>,
-    /// The operand that goes out.
-    op_valid: Bit,
-    op_empty: Bit,
-    op_bucket: Bits<24>,
-    op_x: U<256>,
-    op_y: U<256>,
-    /// Paced only, from here on. The digit that goes out, as found in the three cycles before, in this order.
-    window_sum: Bits<24>,
-    rest_some: Bits<4>,
-    negative: Bit,
-    size: Bits<24>,
-    last: Bit,
-    some: Bit,
-    bucket: Bits<24>,
-    /// Is y not zero, and the carry out of the lower half of its negative.
-    y_some: Bit,
-    low_carry: U<1>,
-    /// The scalar stands long enough to be compared, by quarters.
-    raw_seen: Bit,
-    less: Bits<4>,
-    equal: Bits<4>,
-    /// A point and its scalar wait, and what of them is not zero.
-    here: Bit,
-    scalar_some: Bits<4>,
-    x_some: Bits<4>,
-    base_y_some: Bits<4>,
-    /// The cycle behind a beat; a point is taken; one was taken, and its first digit is being found.
-    after_beat: Bit,
-    take: Bit,
-    waits: Bit,
-}
+pub(super) const SCALARS_AHEAD: usize = 8;
 
 /// See the module. `start` (pulse, while `finished`) begins a command of `count` points.
 /// `op_valid`, `op_ready`: an operand (`op_bucket`, `op_x`, `op_y`, affine) goes out;
@@ -185,118 +120,6 @@ pub struct Recoder {
     paced: Constant<Bit>,
     _pipelined: usize,
     _serial: usize,
-}
-
-impl Recoder {
-    /// For windows as `config` has them, scalars of the field `scalars`, coordinates of `bases`.
-    pub fn new(config: &MsmConfig, scalars: &FieldParams, bases: &FieldParams) -> Self {
-        Self::build(config, scalars, bases, false)
-    }
-
-    /// As [`Recoder::new`], for engines that take an operand only now and then.
-    pub fn paced(config: &MsmConfig, scalars: &FieldParams, bases: &FieldParams) -> Self {
-        Self::build(config, scalars, bases, true)
-    }
-
-    fn build(config: &MsmConfig, scalars: &FieldParams, bases: &FieldParams, paced: bool) -> Self {
-        config.assert_valid();
-        let half = config.buckets_per_window() as u64;
-        let p = bases.prime();
-        let (low, high): (BigUint, BigUint) = (part(&p, 0, 128) + 1u32, (part(&p, 128, 128) << 1) + 1u32);
-        Self {
-            clock: Default::default(),
-            reset: Default::default(),
-            start: Default::default(),
-            count: Default::default(),
-            montgomery: Default::default(),
-            base_data: Default::default(),
-            base_valid: Default::default(),
-            base_ready: Default::default(),
-            scalar_data: Default::default(),
-            scalar_valid: Default::default(),
-            scalar_ready: Default::default(),
-            op_valid: Default::default(),
-            op_ready: Default::default(),
-            beat: Default::default(),
-            op_empty: Default::default(),
-            op_bucket: Default::default(),
-            op_x: Default::default(),
-            op_y: Default::default(),
-            bucket_next: Default::default(),
-            finished: Default::default(),
-            scalar_error: Default::default(),
-            scalar_index: Default::default(),
-            state: Default::default(),
-            redc: (0..!paced as usize).map(|_| Redc::new(scalars)).collect(),
-            redc_serial: (0..paced as usize).map(|_| RedcSerial::new(scalars)).collect(),
-            scalars: if paced { Fifo::paced(SCALARS_AHEAD) } else { Fifo::new(SCALARS_AHEAD) },
-            scalar: Default::default(),
-            room: Default::default(),
-            bases: Default::default(),
-            ahead: Default::default(),
-            take: Default::default(),
-            skip: Default::default(),
-            step: Default::default(),
-            last: Default::default(),
-            load: Default::default(),
-            window_sum: Default::default(),
-            size: Default::default(),
-            negative: Default::default(),
-            shifted: Default::default(),
-            bucket: Default::default(),
-            place: Default::default(),
-            some: Default::default(),
-            negate: Default::default(),
-            rest_some: Default::default(),
-            valid_scalar: Default::default(),
-            reduces: Default::default(),
-            reduced: Default::default(),
-            reduced_valid: Default::default(),
-            redc_valid: Default::default(),
-            raw: Default::default(),
-            next_scalar: Default::default(),
-            next_x: Default::default(),
-            next_y: Default::default(),
-            not_y: Default::default(),
-            low: Default::default(),
-            high: Default::default(),
-            less: Default::default(),
-            equal: Default::default(),
-            found_last: Default::default(),
-            idle: Constant::new(State::default()),
-            modulus: Constant::new(bases.prime().into()),
-            order: Constant::new(scalars.prime().into()),
-            order_quarter: (0..4).map(|j| Constant::new(part(&scalars.prime(), 64 * j, 64).into())).collect(),
-            modulus_low: Constant::new(low.into()),
-            modulus_high: Constant::new(high.into()),
-            mask: Constant::new(((BigUint::one() << config.window_bits) - 1u32).into()),
-            zero: Constant::new(0u64.into()),
-            half: Constant::new(half.into()),
-            whole: Constant::new((2 * half).into()),
-            shift: Constant::new((config.window_bits as u64).into()),
-            last_window: Constant::new((config.windows() as u64 - 1).into()),
-            most_ahead: Constant::new((SCALARS_AHEAD as u64).into()),
-            zero4: Constant::new(0u64.into()),
-            one4: Constant::new(1u64.into()),
-            two4: Constant::new(2u64.into()),
-            three4: Constant::new(3u64.into()),
-            zero8: Constant::new(0u64.into()),
-            one8: Constant::new(1u64.into()),
-            zero24: Constant::new(0u64.into()),
-            one24: Constant::new(1u64.into()),
-            zero32: Constant::new(0u64.into()),
-            one32: Constant::new(1u64.into()),
-            one40: Constant::new(1u64.into()),
-            paced: Constant::new(paced),
-            _pipelined: !paced as usize,
-            _serial: paced as usize,
-        }
-    }
-}
-
-/// So many bits of a number.
-fn part(x: &BigUint, from: usize, bits: usize) -> BigUint {
-    (x >> from) & ((BigUint::one() << bits) - 1u32)
 }
 
 impl Logic for Recoder {

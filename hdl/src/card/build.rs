@@ -1,0 +1,164 @@
+//! A card of a configuration, with its engines or without.
+
+use super::Card;
+use crate::bus::{Stage, Writer};
+use crate::config::CardConfig;
+use crate::curve::BN254;
+use crate::field::Arithmetic;
+use crate::msm::Msm;
+use crate::ntt::{Ntt, BN254_FR_VECTORS};
+use crate::queue::{Checker, Queues, RegisterFile};
+use gristmill_abi::identity::SourceHash;
+use gristmill_hdl_kit::gate::Gated;
+use gristmill_hdl_kit::twin::Fidelity;
+use rust_hdl::prelude::*;
+
+impl Card {
+    /// The card of a configuration, its big leaves simulated as `fidelity` says. Its source hash is
+    /// zero: it is simulated, or its Verilog is to be hashed.
+    ///
+    /// # Panics
+    /// If the configuration is not valid ([`CardConfig::validate`] says why).
+    pub fn new(config: &CardConfig, fidelity: Fidelity) -> Self {
+        Self::with_identity(config, fidelity, SourceHash::NONE)
+    }
+
+    /// As [`new`](Self::new), and shows this source hash: that of the Verilog of the card with a zero one. For hardware.
+    ///
+    /// # Panics
+    /// If the configuration is not valid.
+    pub fn with_identity(config: &CardConfig, fidelity: Fidelity, source: SourceHash) -> Self {
+        check(config);
+        let sizes = config.msm();
+        // Validation leaves only BN254.
+        let msm = Msm::with_arithmetic(&sizes, &BN254, &BN254_FR_VECTORS.field, config.arithmetic, fidelity);
+        let ntt = Ntt::new(&BN254_FR_VECTORS, config.ntt_log_max, config.log_seeds(), config.arithmetic, fidelity);
+        Self::build(config, source, vec![Gated::new(msm)], vec![Gated::new(ntt)])
+    }
+
+    /// Registers, queue and copies only: MSM and NTT are bad opcodes.
+    ///
+    /// # Panics
+    /// If the configuration is not valid.
+    pub fn without_engines(config: &CardConfig) -> Self {
+        check(config);
+        Self::build(config, SourceHash::NONE, vec![], vec![])
+    }
+
+    pub(super) fn build(config: &CardConfig, source: SourceHash, msm: Vec<Gated<Msm>>, ntt: Vec<Gated<Ntt>>) -> Self {
+        let engines = !msm.is_empty();
+        let slow = usize::from(config.arithmetic == Arithmetic::Serial);
+        let stages = || (0..slow).map(|_| Stage::default()).collect();
+        let mut card = Self {
+            clock: Default::default(),
+            reset: Default::default(),
+            clock_hz: Default::default(),
+            card_mem_bytes: Default::default(),
+            s_awaddr: Default::default(),
+            s_awvalid: Default::default(),
+            s_awready: Default::default(),
+            s_wdata: Default::default(),
+            s_wstrb: Default::default(),
+            s_wvalid: Default::default(),
+            s_wready: Default::default(),
+            s_bresp: Default::default(),
+            s_bvalid: Default::default(),
+            s_bready: Default::default(),
+            s_araddr: Default::default(),
+            s_arvalid: Default::default(),
+            s_arready: Default::default(),
+            s_rdata: Default::default(),
+            s_rresp: Default::default(),
+            s_rvalid: Default::default(),
+            s_rready: Default::default(),
+            h_araddr: Default::default(),
+            h_arlen: Default::default(),
+            h_arvalid: Default::default(),
+            h_arready: Default::default(),
+            h_rdata: Default::default(),
+            h_rresp: Default::default(),
+            h_rlast: Default::default(),
+            h_rvalid: Default::default(),
+            h_rready: Default::default(),
+            h_awaddr: Default::default(),
+            h_awlen: Default::default(),
+            h_awvalid: Default::default(),
+            h_awready: Default::default(),
+            h_wdata: Default::default(),
+            h_wlast: Default::default(),
+            h_wvalid: Default::default(),
+            h_wready: Default::default(),
+            h_bresp: Default::default(),
+            h_bvalid: Default::default(),
+            h_bready: Default::default(),
+            c_araddr: Default::default(),
+            c_arlen: Default::default(),
+            c_arvalid: Default::default(),
+            c_arready: Default::default(),
+            c_rdata: Default::default(),
+            c_rresp: Default::default(),
+            c_rlast: Default::default(),
+            c_rvalid: Default::default(),
+            c_rready: Default::default(),
+            c_awaddr: Default::default(),
+            c_awlen: Default::default(),
+            c_awvalid: Default::default(),
+            c_awready: Default::default(),
+            c_wdata: Default::default(),
+            c_wlast: Default::default(),
+            c_wvalid: Default::default(),
+            c_wready: Default::default(),
+            c_bresp: Default::default(),
+            c_bvalid: Default::default(),
+            c_bready: Default::default(),
+            irq: Default::default(),
+            busy: Default::default(),
+            slave: Default::default(),
+            registers: RegisterFile::new(config, engines, source),
+            queues: Gated::new(Queues::new(config.queues)),
+            fetcher: Default::default(),
+            descriptor: Checker::new(config, engines),
+            sequencer: Default::default(),
+            reader0: Default::default(),
+            reader1: Default::default(),
+            writer: if slow == 0 { Writer::default() } else { Writer::paced() },
+            host: Default::default(),
+            card: Default::default(),
+            beat: (0..slow).map(|_| Default::default()).collect(),
+            stage_a: stages(),
+            stage_b: stages(),
+            stage_c: stages(),
+            beat_now: Default::default(),
+            a_data: Default::default(),
+            a_valid: Default::default(),
+            a_ready: Default::default(),
+            b_data: Default::default(),
+            b_valid: Default::default(),
+            b_ready: Default::default(),
+            c_data: Default::default(),
+            c_valid: Default::default(),
+            c_ready: Default::default(),
+            to_card: Default::default(),
+            kind: Default::default(),
+            msm_ready: Default::default(),
+            ntt_ready: Default::default(),
+            count: Default::default(),
+            len_of_two: Constant::new(1.into()),
+            one_word: Constant::new(1.into()),
+            no_address: Constant::new(0.into()),
+            no_len: Constant::new(0.into()),
+            _engines: msm.len(),
+            _slow: slow,
+            msm,
+            ntt,
+        };
+        card.connect_all();
+        card
+    }
+}
+
+fn check(config: &CardConfig) {
+    if let Err(e) = config.validate() {
+        panic!("{e}");
+    }
+}
