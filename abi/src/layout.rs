@@ -4,9 +4,11 @@
 //! * A field element of a 254-bit field is one word, little-endian. *Canonical* form is the
 //!   residue itself, *Montgomery* form the residue times R = 2^256 modulo p. Elements of
 //!   vectors and coordinates of points are in Montgomery form and reduced (below p).
-//! * An affine point is `x, y` (two words); infinity is `0, 0`, which is on no curve offered.
-//! * A projective point is `X, Y, Z` (three words), homogeneous: x = X/Z, y = Y/Z; infinity has
-//!   Z = 0. In Jacobian coordinates it is (XZ, YZ^2, Z).
+//! * A coordinate of a curve takes [`Curve::coordinate_bytes`]: one word for BN254, 48 bytes for the BLS12
+//!   curves, whose R is 2^384. Coordinates of a point, and points, follow each other without gaps.
+//! * An affine point is `x, y` ([`Curve::affine_words`]); infinity is `0, 0`, which is on no curve offered.
+//! * A projective point is `X, Y, Z`, homogeneous: x = X/Z, y = Y/Z; infinity has
+//!   Z = 0. In Jacobian coordinates it is (XZ, YZ^2, Z). Two of them are [`Curve::segment_words`].
 //! * A scalar is one word, canonical or Montgomery by flag, below the group's order.
 
 /// Bytes of a word.
@@ -66,6 +68,42 @@ impl Curve {
             Curve::Bls12_377 => "bls12-377",
         }
     }
+
+    /// Bytes of a coordinate: a field element in Montgomery form, R = 2^(8 * this).
+    pub const fn coordinate_bytes(self) -> usize {
+        match self {
+            Curve::Bn254 => 32,
+            Curve::Bls12_381 | Curve::Bls12_377 => 48,
+        }
+    }
+
+    /// Words of an affine point: 2 or 3.
+    pub const fn affine_words(self) -> usize {
+        2 * self.coordinate_bytes() / WORD_BYTES
+    }
+
+    /// Words that the MSM writes for one segment, the weighted sum, then the plain sum: 6 or 9.
+    pub const fn segment_words(self) -> usize {
+        6 * self.coordinate_bytes() / WORD_BYTES
+    }
+
+    /// Bits of a scalar: of the group's order.
+    pub const fn scalar_bits(self) -> usize {
+        match self {
+            Curve::Bn254 => 254,
+            Curve::Bls12_381 => 255,
+            Curve::Bls12_377 => 253,
+        }
+    }
+
+    /// The scalar field.
+    pub const fn scalar_field(self) -> Field {
+        match self {
+            Curve::Bn254 => Field::Bn254Fr,
+            Curve::Bls12_381 => Field::Bls12_381Fr,
+            Curve::Bls12_377 => Field::Bls12_377Fr,
+        }
+    }
 }
 
 impl Field {
@@ -89,8 +127,8 @@ impl Field {
 /// With L = 2^(c-1) / segments buckets a segment, bucket d (digits +d and -d, d from 1) lies in
 /// segment s = (d-1) / L, and A = sum of ((d-1) mod L + 1) * bucket d, R = sum of bucket d. So a
 /// window is `sum over s of (A_s + s*L*R_s)`, and the MSM `sum over w of 2^(c*w) * window_w`.
-pub const fn msm_result_words(windows: usize, segments: usize) -> usize {
-    windows * segments * SEGMENT_WORDS
+pub const fn msm_result_words(curve: Curve, windows: usize, segments: usize) -> usize {
+    windows * segments * curve.segment_words()
 }
 
 /// Words of one factor block: with K = 2^log_seeds, the seeds `s*g^0 .. s*g^(K-1)`, then `g^K`,

@@ -238,7 +238,7 @@ impl CardConfig {
 
     /// Words that one MSM writes.
     pub fn msm_result_words(&self) -> u32 {
-        layout::msm_result_words(self.windows() as usize, self.segments as usize) as u32
+        layout::msm_result_words(self.curve_id(), self.windows() as usize, self.segments as usize) as u32
     }
 
     /// log2 of the seeds in a factor block that the card takes: a pipelined sequence needs 32 and has

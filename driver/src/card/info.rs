@@ -120,7 +120,7 @@ impl CardInfo {
 
     /// Words that an MSM command of this card writes; 0 without an MSM engine.
     pub fn msm_result_words(&self) -> usize {
-        self.msm.map_or(0, |m| layout::msm_result_words(m.windows.into(), m.segments.into()))
+        self.msm.map_or(0, |m| layout::msm_result_words(Curve::Bn254, m.windows.into(), m.segments.into()))
     }
 
     /// Words of one factor block of this card; 0 without an NTT engine.

@@ -63,7 +63,7 @@ impl MsmConfig {
 
     /// Words of a result.
     pub fn result_words(&self) -> usize {
-        layout::msm_result_words(self.windows(), self.segments)
+        layout::msm_result_words(layout::Curve::Bn254, self.windows(), self.segments)
     }
 
     /// The bound that cycles are held against: N*W + 2B for one adder.

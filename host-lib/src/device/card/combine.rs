@@ -9,14 +9,14 @@ use ark_bn254::G1Projective;
 use ark_ec::AdditiveGroup;
 use ark_ff::Zero;
 use gristmill_abi::caps::Msm;
-use gristmill_abi::layout::{PROJECTIVE_WORDS, SEGMENT_WORDS, WORD_BYTES, msm_result_words};
+use gristmill_abi::layout::{Curve, PROJECTIVE_WORDS, SEGMENT_WORDS, WORD_BYTES, msm_result_words};
 
 const POINT_BYTES: usize = PROJECTIVE_WORDS * WORD_BYTES;
 const SEGMENT_BYTES: usize = SEGMENT_WORDS * WORD_BYTES;
 
 /// Bytes of the segment sums of one MSM.
 pub(super) fn result_bytes(caps: &Msm) -> usize {
-    msm_result_words(caps.windows.into(), caps.segments.into()) * WORD_BYTES
+    msm_result_words(Curve::Bn254, caps.windows.into(), caps.segments.into()) * WORD_BYTES
 }
 
 /// Combines the segment sums of one MSM: about 2 additions a segment and c doublings a window.
