@@ -54,7 +54,7 @@ const KEYS: &str = "name, curve, window_bits, segments, stall_depth, log_max_poi
 pub struct CardConfig {
     /// Name in reports; no effect on the RTL.
     pub name: String,
-    /// Curve of the MSM engine, by [`Curve::name`]; its scalar field is the NTT's. Only `bn254` is compiled in.
+    /// Curve of the MSM engine, by [`Curve::name`]; its scalar field is the NTT's. Serial arithmetic: `bn254` only.
     pub curve: String,
     /// Window width c in bits; a window has 2^(c-1) buckets.
     pub window_bits: u32,
@@ -167,8 +167,12 @@ impl CardConfig {
         if self.name.is_empty() {
             return bad("name", "empty", "give the configuration a name");
         }
-        if self.curve != Curve::Bn254.name() {
-            return bad("curve", &self.curve, "only `bn254` is compiled in");
+        if !Curve::ALL.into_iter().any(|curve| curve.name() == self.curve) {
+            let known = Curve::ALL.map(Curve::name).join(", ");
+            return bad("curve", &self.curve, format!("choose one of {known}"));
+        }
+        if self.arithmetic == Arithmetic::Serial && self.curve_id() != Curve::Bn254 {
+            return bad("curve", &self.curve, "serial arithmetic has `bn254` only: choose that, or `pipelined`");
         }
         if !(3..=16).contains(&self.window_bits) {
             return bad("window_bits", self.window_bits, "choose 3 to 16");
@@ -198,27 +202,19 @@ impl CardConfig {
         Ok(())
     }
 
-    /// The curve. (Validation leaves only BN254.)
+    /// The curve.
     pub fn curve_id(&self) -> Curve {
         Curve::ALL.into_iter().find(|c| c.name() == self.curve).unwrap_or(Curve::Bn254)
     }
 
     /// The field of vectors: the curve's scalar field.
     pub fn field_id(&self) -> Field {
-        match self.curve_id() {
-            Curve::Bn254 => Field::Bn254Fr,
-            Curve::Bls12_381 => Field::Bls12_381Fr,
-            Curve::Bls12_377 => Field::Bls12_377Fr,
-        }
+        self.curve_id().scalar_field()
     }
 
     /// Bits of a scalar.
     pub fn scalar_bits(&self) -> u32 {
-        match self.curve_id() {
-            Curve::Bn254 => 254,
-            Curve::Bls12_381 => 255,
-            Curve::Bls12_377 => 253,
-        }
+        self.curve_id().scalar_bits() as u32
     }
 
     /// Windows W = floor(scalar bits / c) + 1: the signed digits of the top window cannot overflow.
@@ -275,6 +271,7 @@ impl CardConfig {
     /// The MSM engine of this card.
     pub fn msm(&self) -> MsmConfig {
         MsmConfig {
+            curve: self.curve_id(),
             window_bits: self.window_bits as usize,
             segments: self.segments as usize,
             stall_depth: self.stall_depth as usize,
@@ -366,6 +363,7 @@ mod tests {
             CardConfig { queues: 1, ..sim.clone() },
             CardConfig { card_mem_bytes: 4096, ..sim.clone() },
             CardConfig { arithmetic: Arithmetic::Serial, ..sim.clone() },
+            CardConfig { curve: "bls12-381".into(), ..sim.clone() },
         ] {
             assert_ne!(sim.config_id(), other.config_id(), "{other:?}");
         }
@@ -376,7 +374,8 @@ mod tests {
         let tiny = CardConfig::tiny();
         let cases = [
             ("name", CardConfig { name: String::new(), ..tiny.clone() }),
-            ("curve", CardConfig { curve: "bls12-381".into(), ..tiny.clone() }),
+            ("curve", CardConfig { curve: "bls12-446".into(), ..tiny.clone() }),
+            ("curve", CardConfig { curve: "bls12-381".into(), ..CardConfig::ecp5_85k() }),
             ("window_bits", CardConfig { window_bits: 2, ..tiny.clone() }),
             ("window_bits", CardConfig { window_bits: 17, ..tiny.clone() }),
             ("segments", CardConfig { segments: 3, ..tiny.clone() }),

@@ -15,4 +15,6 @@ pub mod word;
 
 /// For macros of this crate.
 #[doc(hidden)]
+pub use paste;
+#[doc(hidden)]
 pub use rust_hdl;

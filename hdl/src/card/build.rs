@@ -3,12 +3,13 @@
 use super::Card;
 use crate::bus::{Stage, Writer};
 use crate::config::CardConfig;
-use crate::curve::BN254;
+use crate::curve::CurveParams;
 use crate::field::Arithmetic;
-use crate::msm::Msm;
-use crate::ntt::{Ntt, BN254_FR_VECTORS};
+use crate::msm::{Msm256, WideMsm};
+use crate::ntt::{Ntt, VectorParams};
 use crate::queue::{Checker, Queues, RegisterFile};
 use gristmill_abi::identity::SourceHash;
+use gristmill_abi::layout::Curve;
 use gristmill_hdl_kit::gate::Gated;
 use gristmill_hdl_kit::twin::Fidelity;
 use rust_hdl::prelude::*;
@@ -30,10 +31,23 @@ impl Card {
     pub fn with_identity(config: &CardConfig, fidelity: Fidelity, source: SourceHash) -> Self {
         check(config);
         let sizes = config.msm();
-        // Validation leaves only BN254.
-        let msm = Msm::with_arithmetic(&sizes, &BN254, &BN254_FR_VECTORS.field, config.arithmetic, fidelity);
-        let ntt = Ntt::new(&BN254_FR_VECTORS, config.ntt_log_max, config.log_seeds(), config.arithmetic, fidelity);
-        Self::build(config, source, vec![Gated::new(msm)], vec![Gated::new(ntt)])
+        let curve = CurveParams::of(config.curve_id());
+        let vectors = VectorParams::of(config.curve_id());
+        let ntt = Ntt::new(vectors, config.ntt_log_max, config.log_seeds(), config.arithmetic, fidelity);
+        let (mut msm, mut wide) = (vec![], vec![]);
+        match config.curve_id() {
+            Curve::Bn254 => msm.push(Gated::new(Msm256::with_arithmetic(
+                &sizes,
+                curve,
+                &vectors.field,
+                config.arithmetic,
+                fidelity,
+            ))),
+            Curve::Bls12_381 | Curve::Bls12_377 => {
+                wide.push(Gated::new(WideMsm::new(&sizes, curve, &vectors.field, fidelity)))
+            }
+        }
+        Self::build(config, source, msm, wide, vec![Gated::new(ntt)])
     }
 
     /// Registers, queue and copies only: MSM and NTT are bad opcodes.
@@ -42,11 +56,17 @@ impl Card {
     /// If the configuration is not valid.
     pub fn without_engines(config: &CardConfig) -> Self {
         check(config);
-        Self::build(config, SourceHash::NONE, vec![], vec![])
+        Self::build(config, SourceHash::NONE, vec![], vec![], vec![])
     }
 
-    pub(super) fn build(config: &CardConfig, source: SourceHash, msm: Vec<Gated<Msm>>, ntt: Vec<Gated<Ntt>>) -> Self {
-        let engines = !msm.is_empty();
+    pub(super) fn build(
+        config: &CardConfig,
+        source: SourceHash,
+        msm: Vec<Gated<Msm256>>,
+        wide: Vec<Gated<WideMsm>>,
+        ntt: Vec<Gated<Ntt>>,
+    ) -> Self {
+        let engines = !ntt.is_empty();
         let slow = usize::from(config.arithmetic == Arithmetic::Serial);
         let stages = || (0..slow).map(|_| Stage::default()).collect();
         let mut card = Self {
@@ -147,9 +167,12 @@ impl Card {
             one_word: Constant::new(1.into()),
             no_address: Constant::new(0.into()),
             no_len: Constant::new(0.into()),
-            _engines: msm.len(),
+            _engines: ntt.len(),
+            _narrow: msm.len(),
+            _wide: wide.len(),
             _slow: slow,
             msm,
+            wide,
             ntt,
         };
         card.connect_all();

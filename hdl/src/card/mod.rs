@@ -12,7 +12,7 @@ pub(crate) mod tests;
 pub use pins::{Inputs, Outputs};
 
 use crate::bus::{AxiLiteSlave, ReadArbiter, Reader, Stage, Writer};
-use crate::msm::Msm;
+use crate::msm::{Msm256, WideMsm};
 use crate::ntt::Ntt;
 use crate::queue::{Checker, Fetcher, Queues, RegisterFile, Sequencer};
 use gristmill_hdl_kit::gate::Gated;
@@ -129,8 +129,9 @@ pub struct Card {
     writer: Writer,
     host: ReadArbiter,
     card: ReadArbiter,
-    /// One engine each, or none.
-    msm: Vec<Gated<Msm>>,
+    /// One MSM engine, of the curve's width, and one for transforms; or none.
+    msm: Vec<Gated<Msm256>>,
+    wide: Vec<Gated<WideMsm>>,
     ntt: Vec<Gated<Ntt>>,
 
     /// A card with serial engines, whose words come and go slowly and over long ways: registers behind the host's
@@ -160,6 +161,8 @@ pub struct Card {
     no_address: Constant<U<64>>,
     no_len: Constant<Bits<4>>,
     _engines: usize,
+    _narrow: usize,
+    _wide: usize,
     _slow: usize,
 }
 
@@ -433,17 +436,32 @@ impl Logic for Card {
         self.ntt_ready.next = true;
         self.count.next = self.descriptor.count.val();
         for i in 0..self._engines {
-            self.msm[i].clock.next = self.clock.val();
-            self.msm[i].reset.next = self.sequencer.clear.val();
-            self.msm[i].start.next = self.sequencer.start.val() && self.kind.q.val().is_msm;
-            self.msm[i].count.next = self.count.val();
-            self.msm[i].montgomery.next = self.descriptor.flags.val().get_bit(0);
-            self.msm[i].base_data.next = self.a_data.val();
-            self.msm[i].base_valid.next = self.a_valid.val() && self.kind.q.val().is_msm;
-            self.msm[i].scalar_data.next = self.b_data.val();
-            self.msm[i].scalar_valid.next = self.b_valid.val() && self.kind.q.val().is_msm;
-            self.msm[i].out_ready.next = self.c_ready.val() && self.kind.q.val().is_msm;
-            self.msm_ready.next = self.msm[i].ready.val();
+            for j in 0..self._narrow {
+                self.msm[j].clock.next = self.clock.val();
+                self.msm[j].reset.next = self.sequencer.clear.val();
+                self.msm[j].start.next = self.sequencer.start.val() && self.kind.q.val().is_msm;
+                self.msm[j].count.next = self.count.val();
+                self.msm[j].montgomery.next = self.descriptor.flags.val().get_bit(0);
+                self.msm[j].base_data.next = self.a_data.val();
+                self.msm[j].base_valid.next = self.a_valid.val() && self.kind.q.val().is_msm;
+                self.msm[j].scalar_data.next = self.b_data.val();
+                self.msm[j].scalar_valid.next = self.b_valid.val() && self.kind.q.val().is_msm;
+                self.msm[j].out_ready.next = self.c_ready.val() && self.kind.q.val().is_msm;
+                self.msm_ready.next = self.msm[j].ready.val();
+            }
+            for j in 0..self._wide {
+                self.wide[j].clock.next = self.clock.val();
+                self.wide[j].reset.next = self.sequencer.clear.val();
+                self.wide[j].start.next = self.sequencer.start.val() && self.kind.q.val().is_msm;
+                self.wide[j].count.next = self.count.val();
+                self.wide[j].montgomery.next = self.descriptor.flags.val().get_bit(0);
+                self.wide[j].base_data.next = self.a_data.val();
+                self.wide[j].base_valid.next = self.a_valid.val() && self.kind.q.val().is_msm;
+                self.wide[j].scalar_data.next = self.b_data.val();
+                self.wide[j].scalar_valid.next = self.b_valid.val() && self.kind.q.val().is_msm;
+                self.wide[j].out_ready.next = self.c_ready.val() && self.kind.q.val().is_msm;
+                self.msm_ready.next = self.wide[j].ready.val();
+            }
             self.ntt[i].clock.next = self.clock.val();
             self.ntt[i].reset.next = self.sequencer.clear.val();
             self.ntt[i].start.next = self.sequencer.start.val() && self.kind.q.val().is_ntt;
@@ -457,33 +475,67 @@ impl Logic for Card {
             self.ntt[i].factor_valid.next = self.b_valid.val() && self.kind.q.val().is_ntt;
             self.ntt[i].out_ready.next = self.c_ready.val() && self.kind.q.val().is_ntt;
             self.ntt_ready.next = self.ntt[i].ready.val();
-            self.sequencer.engine_done.next = self.msm[i].done.val() || self.ntt[i].done.val();
-            self.sequencer.scalar_error.next = self.msm[i].scalar_error.val();
-            self.sequencer.scalar_index.next = self.msm[i].scalar_index.val();
-            self.sequencer.work.next = self.msm[i].ev_useful.val() || self.ntt[i].ev_butterfly.val();
-            self.kind.d.next.work = self.msm[i].ev_useful.val() || self.ntt[i].ev_butterfly.val();
-            self.kind.d.next.scalar_error = self.msm[i].scalar_error.val();
+            for j in 0..self._narrow {
+                self.sequencer.engine_done.next = self.msm[j].done.val() || self.ntt[i].done.val();
+                self.sequencer.scalar_error.next = self.msm[j].scalar_error.val();
+                self.sequencer.scalar_index.next = self.msm[j].scalar_index.val();
+                self.sequencer.work.next = self.msm[j].ev_useful.val() || self.ntt[i].ev_butterfly.val();
+                self.kind.d.next.work = self.msm[j].ev_useful.val() || self.ntt[i].ev_butterfly.val();
+                self.kind.d.next.scalar_error = self.msm[j].scalar_error.val();
+            }
+            for j in 0..self._wide {
+                self.sequencer.engine_done.next = self.wide[j].done.val() || self.ntt[i].done.val();
+                self.sequencer.scalar_error.next = self.wide[j].scalar_error.val();
+                self.sequencer.scalar_index.next = self.wide[j].scalar_index.val();
+                self.sequencer.work.next = self.wide[j].ev_useful.val() || self.ntt[i].ev_butterfly.val();
+                self.kind.d.next.work = self.wide[j].ev_useful.val() || self.ntt[i].ev_butterfly.val();
+                self.kind.d.next.scalar_error = self.wide[j].scalar_error.val();
+            }
             for _j in 0..self._slow {
                 self.sequencer.work.next = self.kind.q.val().work;
                 self.sequencer.scalar_error.next = self.kind.q.val().scalar_error;
             }
-            self.registers.events.next.msm = self.msm[i].ev_useful.val()
-                || self.msm[i].ev_stall_input.val()
-                || self.msm[i].ev_stall_bucket.val()
-                || self.msm[i].ev_stall_empty.val()
-                || self.msm[i].ev_stall_drain.val();
-            self.registers.events.next.adds = self.msm[i].ev_useful.val();
-            self.registers.events.next.stall_input = self.msm[i].ev_stall_input.val();
-            self.registers.events.next.stall_bucket = self.msm[i].ev_stall_bucket.val();
-            self.registers.events.next.stall_empty = self.msm[i].ev_stall_empty.val();
-            self.registers.events.next.stall_drain = self.msm[i].ev_stall_drain.val();
+            for j in 0..self._narrow {
+                self.registers.events.next.msm = self.msm[j].ev_useful.val()
+                    || self.msm[j].ev_stall_input.val()
+                    || self.msm[j].ev_stall_bucket.val()
+                    || self.msm[j].ev_stall_empty.val()
+                    || self.msm[j].ev_stall_drain.val();
+                self.registers.events.next.adds = self.msm[j].ev_useful.val();
+                self.registers.events.next.stall_input = self.msm[j].ev_stall_input.val();
+                self.registers.events.next.stall_bucket = self.msm[j].ev_stall_bucket.val();
+                self.registers.events.next.stall_empty = self.msm[j].ev_stall_empty.val();
+                self.registers.events.next.stall_drain = self.msm[j].ev_stall_drain.val();
+            }
+            for j in 0..self._wide {
+                self.registers.events.next.msm = self.wide[j].ev_useful.val()
+                    || self.wide[j].ev_stall_input.val()
+                    || self.wide[j].ev_stall_bucket.val()
+                    || self.wide[j].ev_stall_empty.val()
+                    || self.wide[j].ev_stall_drain.val();
+                self.registers.events.next.adds = self.wide[j].ev_useful.val();
+                self.registers.events.next.stall_input = self.wide[j].ev_stall_input.val();
+                self.registers.events.next.stall_bucket = self.wide[j].ev_stall_bucket.val();
+                self.registers.events.next.stall_empty = self.wide[j].ev_stall_empty.val();
+                self.registers.events.next.stall_drain = self.wide[j].ev_stall_drain.val();
+            }
             self.registers.events.next.ntt = self.ntt[i].ev_busy.val();
             self.registers.events.next.butterflies = self.ntt[i].ev_butterfly.val();
-            if self.kind.q.val().is_msm {
-                self.a_ready.next = self.msm[i].base_ready.val();
-                self.b_ready.next = self.msm[i].scalar_ready.val();
-                self.c_data.next = self.msm[i].out_data.val();
-                self.c_valid.next = self.msm[i].out_valid.val();
+            for j in 0..self._narrow {
+                if self.kind.q.val().is_msm {
+                    self.a_ready.next = self.msm[j].base_ready.val();
+                    self.b_ready.next = self.msm[j].scalar_ready.val();
+                    self.c_data.next = self.msm[j].out_data.val();
+                    self.c_valid.next = self.msm[j].out_valid.val();
+                }
+            }
+            for j in 0..self._wide {
+                if self.kind.q.val().is_msm {
+                    self.a_ready.next = self.wide[j].base_ready.val();
+                    self.b_ready.next = self.wide[j].scalar_ready.val();
+                    self.c_data.next = self.wide[j].out_data.val();
+                    self.c_valid.next = self.wide[j].out_valid.val();
+                }
             }
             if self.kind.q.val().is_ntt {
                 self.a_ready.next = self.ntt[i].in_ready.val();

@@ -15,11 +15,13 @@ mod tests;
 #[cfg(test)]
 mod tests_serial;
 
-pub use params::{CurveParams, BLS12_381, BN254};
+pub use params::{CurveParams, BLS12_377, BLS12_381, BN254};
 pub use point_adder::PointAdder;
 pub use point_adder_serial::PointAdderSerial;
 
 /// Adder for curves over 256-bit words (BN254).
 pub type PointAdder256 = PointAdder<256>;
-/// Adder for curves over 384-bit words (BLS12-381).
+/// Adder for curves over 384-bit words (BLS12-381, BLS12-377).
 pub type PointAdder384 = PointAdder<384>;
+/// Serial adder for curves over 256-bit words (BN254).
+pub type PointAdderSerial256 = PointAdderSerial<16, 256, 391>;

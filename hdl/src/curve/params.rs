@@ -1,9 +1,10 @@
 //! Curves as constants.
 
-use crate::field::{FieldParams, BLS12_381_FQ, BN254_FQ};
+use crate::field::{FieldParams, BLS12_377_FQ, BLS12_381_FQ, BN254_FQ};
+use gristmill_abi::layout::Curve;
 
-/// A curve y^2 = x^3 + b without points of order two (so that the complete formulas have no
-/// exception), over the field of its coordinates.
+/// A curve y^2 = x^3 + b, over the field of its coordinates. The complete formulas have no exception for points of
+/// odd order; BN254 and BLS12-381 have no others, of BLS12-377 a point must be in the subgroup of prime order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CurveParams {
     /// Name in reports.
@@ -17,6 +18,15 @@ pub struct CurveParams {
 }
 
 impl CurveParams {
+    /// Of a curve of the contract.
+    pub const fn of(curve: Curve) -> &'static CurveParams {
+        match curve {
+            Curve::Bn254 => &BN254,
+            Curve::Bls12_381 => &BLS12_381,
+            Curve::Bls12_377 => &BLS12_377,
+        }
+    }
+
     /// 3b, the constant of the complete formulas.
     pub const fn b3(&self) -> u32 {
         3 * self.b
@@ -48,6 +58,31 @@ pub const BLS12_381: CurveParams = CurveParams {
             0xfcf5e095d5d00af6,
             0xa09e30ed741d8ae4,
             0x08b3f481e3aaa0f1,
+        ],
+    ),
+};
+
+/// BLS12-377 G1: y^2 = x^3 + 1. The curve has points of even order, its subgroup of prime order has none.
+pub const BLS12_377: CurveParams = CurveParams {
+    name: "bls12-377",
+    field: BLS12_377_FQ,
+    b: 1,
+    generator: (
+        [
+            0xeab9b16eb21be9ef,
+            0xd5481512ffcd394e,
+            0x188282c8bd37cb5c,
+            0x85951e2caa9d41bb,
+            0xc8fc6225bf87ff54,
+            0x008848defe740a67,
+        ],
+        [
+            0xfd82de55559c8ea6,
+            0xc2fe3d3634a9591a,
+            0x6d182ad44fb82305,
+            0xbd7fb348ca3e52d9,
+            0x1f674f5d30afeec4,
+            0x01914a69c5102eff,
         ],
     ),
 };

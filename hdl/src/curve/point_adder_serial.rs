@@ -20,14 +20,10 @@ use super::native::NativeAdderWord;
 use super::program::{self, Program, Timing};
 use super::scratch::Scratch;
 use super::CurveParams;
-use crate::field::{ModSum, MontLoop256};
+use crate::field::{ModSum, MontLoop};
 
-/// Cycles between two additions: each multiplier makes four products of 17 cycles for one.
-const PERIOD: usize = 4 * MontLoop256::INTERVAL;
 /// From the operands' cycle to the program's first step: they are held, the step is fetched.
 const FETCH: usize = 3;
-/// From the operands' cycle to that of the result.
-const LATENCY: usize = FETCH + 202;
 
 /// A step as the hardware reads it.
 #[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
@@ -66,38 +62,38 @@ impl Step {
 
 /// The RTL of [`PointAdderSerial`].
 #[derive(LogicBlock)]
-pub struct PointAdderSerialRtl {
+pub struct PointAdderSerialRtl<const L: usize, const W: usize, const LW: usize> {
     pub clock: Signal<In, Clock>,
     pub take: Signal<In, Bit>,
-    pub x1: Signal<In, U<256>>,
-    pub y1: Signal<In, U<256>>,
-    pub z1: Signal<In, U<256>>,
-    pub x2: Signal<In, U<256>>,
-    pub y2: Signal<In, U<256>>,
-    pub z2: Signal<In, U<256>>,
-    pub x3: Signal<Out, U<256>>,
-    pub y3: Signal<Out, U<256>>,
-    pub z3: Signal<Out, U<256>>,
-    held_x1: DFF<U<256>>,
-    held_y1: DFF<U<256>>,
-    held_z1: DFF<U<256>>,
-    held_x2: DFF<U<256>>,
-    held_y2: DFF<U<256>>,
-    held_z2: DFF<U<256>>,
+    pub x1: Signal<In, U<W>>,
+    pub y1: Signal<In, U<W>>,
+    pub z1: Signal<In, U<W>>,
+    pub x2: Signal<In, U<W>>,
+    pub y2: Signal<In, U<W>>,
+    pub z2: Signal<In, U<W>>,
+    pub x3: Signal<Out, U<W>>,
+    pub y3: Signal<Out, U<W>>,
+    pub z3: Signal<Out, U<W>>,
+    held_x1: DFF<U<W>>,
+    held_y1: DFF<U<W>>,
+    held_z1: DFF<U<W>>,
+    held_x2: DFF<U<W>>,
+    held_y2: DFF<U<W>>,
+    held_z2: DFF<U<W>>,
     counter: DFF<Bits<7>>,
     steps: Rom<Step>,
     step: DFF<Step>,
-    scratch: Scratch<256>,
-    write_data: DFF<U<256>>,
-    operand_a: DFF<U<256>>,
-    operand_b: DFF<U<256>>,
-    sum: ModSum<256>,
-    mul1: MontLoop256,
-    mul2: MontLoop256,
-    mul3: MontLoop256,
-    result_x: DFF<U<256>>,
-    result_y: DFF<U<256>>,
-    result_z: DFF<U<256>>,
+    scratch: Scratch<W>,
+    write_data: DFF<U<W>>,
+    operand_a: DFF<U<W>>,
+    operand_b: DFF<U<W>>,
+    sum: ModSum<W>,
+    mul1: MontLoop<L, W, LW>,
+    mul2: MontLoop<L, W, LW>,
+    mul3: MontLoop<L, W, LW>,
+    result_x: DFF<U<W>>,
+    result_y: DFF<U<W>>,
+    result_z: DFF<U<W>>,
     last: Constant<Bits<7>>,
     zero7: Constant<Bits<7>>,
     one7: Constant<Bits<7>>,
@@ -112,13 +108,24 @@ pub struct PointAdderSerialRtl {
     six3: Constant<Bits<3>>,
 }
 
-impl PointAdderSerialRtl {
-    /// An adder on a curve over a field of 256-bit words.
+impl<const L: usize, const W: usize, const LW: usize> PointAdderSerialRtl<L, W, LW> {
+    /// Cycles between two additions: each multiplier makes four products of L + 1 cycles for one.
+    const PERIOD: usize = 4 * MontLoop::<L, W, LW>::INTERVAL;
+    /// From the operands' cycle to that of the result: as the program of 256-bit words takes them.
+    const LATENCY: usize = FETCH + 202;
+
+    /// An adder on a curve over a field of W-bit words.
+    ///
+    /// # Panics
+    /// If the program for this width has another length: only that of 256 bits is fitted.
     pub fn new(curve: &CurveParams) -> Self {
-        let timing =
-            Timing { interval: MontLoop256::INTERVAL, product: MontLoop256::LATENCY, sum: ModSum::<256>::LATENCY };
+        let timing = Timing {
+            interval: MontLoop::<L, W, LW>::INTERVAL,
+            product: MontLoop::<L, W, LW>::LATENCY,
+            sum: ModSum::<W>::LATENCY,
+        };
         let program = Program::new(curve.b3(), timing);
-        assert_eq!((program.steps.len(), program.cycles + FETCH), (PERIOD, LATENCY));
+        assert_eq!((program.steps.len(), program.cycles + FETCH), (Self::PERIOD, Self::LATENCY));
         // As many words as the counter can address, so that the memory needs no bound.
         let mut steps: Vec<Step> = program.steps.iter().map(Step::new).collect();
         steps.resize(128, Step::default());
@@ -149,13 +156,13 @@ impl PointAdderSerialRtl {
             operand_a: Default::default(),
             operand_b: Default::default(),
             sum: ModSum::new(field),
-            mul1: MontLoop256::new(field),
-            mul2: MontLoop256::new(field),
-            mul3: MontLoop256::new(field),
+            mul1: MontLoop::new(field),
+            mul2: MontLoop::new(field),
+            mul3: MontLoop::new(field),
             result_x: Default::default(),
             result_y: Default::default(),
             result_z: Default::default(),
-            last: Constant::new((PERIOD as u64 - 1).into()),
+            last: Constant::new((Self::PERIOD as u64 - 1).into()),
             zero7: Constant::new(0u64.into()),
             one7: Constant::new(1u64.into()),
             one2: Constant::new(1u64.into()),
@@ -171,7 +178,7 @@ impl PointAdderSerialRtl {
     }
 }
 
-impl Logic for PointAdderSerialRtl {
+impl<const L: usize, const W: usize, const LW: usize> Logic for PointAdderSerialRtl<L, W, LW> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, held_x1, held_y1, held_z1, held_x2, held_y2, held_z2);
@@ -263,7 +270,10 @@ impl Logic for PointAdderSerialRtl {
     }
 }
 
-ports!(PointAdderSerialRtl { in: take, x1, y1, z1, x2, y2, z2; out: x3, y3, z3 });
+ports!([const L: usize, const W: usize, const LW: usize] PointAdderSerialRtl<L, W, LW> {
+    in: take, x1, y1, z1, x2, y2, z2;
+    out: x3, y3, z3
+});
 
 twin! {
     /// (x3 : y3 : z3) = (x1 : y1 : z1) + (x2 : y2 : z2) for any two points, Montgomery form, reduced:
@@ -272,25 +282,29 @@ twin! {
     /// Operands are taken in a cycle with `take`, [`INTERVAL`](Self::INTERVAL) cycles or a multiple
     /// of it after the last; the result stands in the cycle [`LATENCY`](Self::LATENCY) later, in which
     /// it is to be read. A `take` that keeps no such distance makes the results under way
-    /// undefined, not its own. (In other cycles the twin shows other values than the RTL.)
-    pub struct PointAdderSerial for PointAdderSerialRtl {
-        in take: Bit, x1: U<256>, y1: U<256>, z1: U<256>, x2: U<256>, y2: U<256>, z2: U<256>;
-        out x3: U<256>, y3: U<256>, z3: U<256>
+    /// undefined, not its own. (In other cycles the twin shows other values than the RTL.) Use the alias
+    /// [`PointAdderSerial256`](super::PointAdderSerial256).
+    pub struct PointAdderSerial[const L: usize, const W: usize, const LW: usize][L, W, LW] for PointAdderSerialRtl<L, W, LW> {
+        in take: Bit, x1: U<W>, y1: U<W>, z1: U<W>, x2: U<W>, y2: U<W>, z2: U<W>;
+        out x3: U<W>, y3: U<W>, z3: U<W>
     }
 }
 
-impl PointAdderSerial {
+impl<const L: usize, const W: usize, const LW: usize> PointAdderSerial<L, W, LW> {
     /// Cycles from operands to result.
-    pub const LATENCY: usize = LATENCY;
+    pub const LATENCY: usize = PointAdderSerialRtl::<L, W, LW>::LATENCY;
     /// Cycles between additions.
-    pub const INTERVAL: usize = PERIOD;
+    pub const INTERVAL: usize = PointAdderSerialRtl::<L, W, LW>::PERIOD;
 
-    /// An adder on a curve over a field of 256-bit words.
+    /// An adder on a curve over a field of W-bit words.
+    ///
+    /// # Panics
+    /// As that of [`PointAdderSerialRtl`].
     pub fn new(curve: &CurveParams, fidelity: Fidelity) -> Self {
         let native = NativeAdderWord::new(curve);
         Self::twin_when(
             PointAdderSerialRtl::new(curve),
-            LATENCY,
+            Self::LATENCY,
             fidelity,
             |(take, ..)| *take,
             move |(_, x1, y1, z1, x2, y2, z2)| native.add(&[x1, y1, z1], &[x2, y2, z2]).into(),

@@ -13,8 +13,8 @@ use super::tests::{operands, point_pairs};
 use super::*;
 use crate::field::testing::{random_values, values};
 
-const INTERVAL: usize = PointAdderSerial::INTERVAL;
-const LATENCY: usize = PointAdderSerial::LATENCY;
+const INTERVAL: usize = PointAdderSerial256::INTERVAL;
+const LATENCY: usize = PointAdderSerial256::LATENCY;
 
 /// One addition an interval, other operands on the ports between them; the results in their cycles.
 fn run<B: Ports>(block: &mut B, pairs: &[Vec<BigUint>]) -> Vec<Vec<BigUint>> {
@@ -53,10 +53,10 @@ fn check<B: Ports>(what: &str, mut block: B, random: usize) -> Vec<Vec<BigUint>>
 
 #[test]
 fn rtl_and_twin_are_the_model() {
-    let twin = PointAdderSerial::new(&BN254, Fidelity::Twin);
+    let twin = PointAdderSerial256::new(&BN254, Fidelity::Twin);
     assert_eq!((twin.latency(), INTERVAL), (205, 68));
     let by_twin = check("twin", twin, 12);
-    let by_rtl = check("RTL", PointAdderSerialRtl::new(&BN254), 12);
+    let by_rtl = check("RTL", PointAdderSerialRtl::<16, 256, 391>::new(&BN254), 12);
     // Not only the same points: the same coordinates.
     assert_eq!(by_twin, by_rtl);
 }
@@ -65,7 +65,7 @@ fn rtl_and_twin_are_the_model() {
 fn a_pause_between_additions_and_a_new_start_change_nothing() {
     let pairs = operands(&BN254, &point_pairs(&BN254, 4)[36..]);
     for fidelity in [Fidelity::Twin, Fidelity::Rtl] {
-        let mut adder = PointAdderSerial::new(&BN254, fidelity);
+        let mut adder = PointAdderSerial256::new(&BN254, fidelity);
         adder.connect_all();
         let first = run(&mut adder, &pairs);
         // Out of step with the program's own period, with additions under way.
@@ -82,7 +82,7 @@ fn a_pause_between_additions_and_a_new_start_change_nothing() {
 /// The Verilog against the RTL in every cycle; the twin has other values between results.
 #[test]
 fn verilog_is_the_rtl() {
-    let mut adder = PointAdderSerialRtl::new(&BN254);
+    let mut adder = PointAdderSerialRtl::<16, 256, 391>::new(&BN254);
     adder.connect_all();
     let all = point_pairs(&BN254, 4);
     // Infinity on either side, opposite and equal points, and sums of different ones.
@@ -104,7 +104,7 @@ fn verilog_is_the_rtl() {
 #[ignore = "writes files, checks nothing"]
 fn dump() {
     let Some(folder) = std::env::var_os("GRISTMILL_DUMP").map(std::path::PathBuf::from) else { return };
-    let mut adder = PointAdderSerialRtl::new(&BN254);
+    let mut adder = PointAdderSerialRtl::<16, 256, 391>::new(&BN254);
     adder.connect_all();
     std::fs::write(folder.join("adder.v"), gristmill_hdl_kit::verilog::generate(&adder)).expect("written");
     let mut product = crate::field::MontMulSerial256::new(&BN254.field);

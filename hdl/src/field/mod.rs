@@ -43,7 +43,7 @@ pub use mont_mul::MontMul;
 pub use mont_mul_serial::MontMulSerial;
 pub use mont_mul_sum::MontMulSum;
 pub use mul_small::MulSmall;
-pub use params::{FieldParams, BLS12_381_FQ, BLS12_381_FR, BN254_FQ, BN254_FR};
+pub use params::{FieldParams, BLS12_377_FQ, BLS12_377_FR, BLS12_381_FQ, BLS12_381_FR, BN254_FQ, BN254_FR};
 
 /// Pipelined multiplier for 256-bit words.
 pub type MontMul256 = MontMul<256>;

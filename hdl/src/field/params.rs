@@ -47,6 +47,25 @@ pub const BLS12_381_FR: FieldParams = FieldParams {
     modulus: [0xffffffff00000001, 0x53bda402fffe5bfe, 0x3339d80809a1d805, 0x73eda753299d7d48, 0, 0],
     word_bits: 256,
 };
+/// Coordinates of BLS12-377.
+pub const BLS12_377_FQ: FieldParams = FieldParams {
+    name: "bls12-377-fq",
+    modulus: [
+        0x8508c00000000001,
+        0x170b5d4430000000,
+        0x1ef3622fba094800,
+        0x1a22d9f300f5138f,
+        0xc63b05c06ca1493b,
+        0x01ae3a4617c510ea,
+    ],
+    word_bits: 384,
+};
+/// Scalars of BLS12-377.
+pub const BLS12_377_FR: FieldParams = FieldParams {
+    name: "bls12-377-fr",
+    modulus: [0x0a11800000000001, 0x59aa76fed0000001, 0x60b44d1e5c37b001, 0x12ab655e9a2ca556, 0, 0],
+    word_bits: 256,
+};
 
 impl FieldParams {
     /// The prime p.
@@ -111,12 +130,18 @@ mod tests {
         assert_eq!(BLS12_381_FR.prime(), r);
         assert_eq!(BLS12_381_FQ.prime(), q);
         assert_eq!(BLS12_381_FR.prime().bits(), 255);
+        // BLS12-377 by the same family: x = 0x8508c00000000001.
+        let x = BigUint::from(0x8508c00000000001u64);
+        let r377 = x.pow(4) - x.pow(2) + 1u32;
+        let q377 = (&x - 1u32).pow(2) * &r377 / 3u32 + &x;
+        assert_eq!((BLS12_377_FR.prime(), BLS12_377_FQ.prime()), (r377, q377));
+        assert_eq!((BLS12_377_FR.prime().bits(), BLS12_377_FQ.prime().bits()), (253, 377));
         assert_eq!(r, decimal("52435875175126190479447740508185965837690552500527637822603658699938581184513"));
     }
 
     #[test]
     fn n0_inverse_inverts() {
-        for field in [BN254_FQ, BN254_FR, BLS12_381_FQ, BLS12_381_FR] {
+        for field in [BN254_FQ, BN254_FR, BLS12_381_FQ, BLS12_381_FR, BLS12_377_FQ, BLS12_377_FR] {
             assert_eq!(field.n0_inverse().wrapping_mul(field.modulus[0]), u64::MAX, "{}", field.name);
             field.assert_fits(field.word_bits);
         }

@@ -1,9 +1,7 @@
 //! The engine's parameters and what follows from them.
 
-use gristmill_abi::layout;
+use gristmill_abi::layout::{self, Curve};
 
-/// Bits of a scalar below the group's order (BN254).
-pub const SCALAR_BITS: usize = 254;
 /// Cycles from the adder's output until the sum can be an operand again, plus those from the
 /// decision to issue until the adder's input: what a chain of dependent additions needs beyond
 /// the adder's latency.
@@ -12,6 +10,8 @@ pub const TURNAROUND: usize = 3;
 /// Parameters of an MSM engine, all free at run time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MsmConfig {
+    /// The curve: how many bits a scalar has, and a coordinate.
+    pub curve: Curve,
     /// Window width c in bits; a window has 2^(c-1) buckets.
     pub window_bits: usize,
     /// Segments S a window, a power of two: in how many parts its buckets are summed.
@@ -23,17 +23,17 @@ pub struct MsmConfig {
 impl MsmConfig {
     /// Parameters with the smallest number of segments that keeps an adder of `latency` busy
     /// while buckets are summed.
-    pub fn for_latency(window_bits: usize, stall_depth: usize, latency: usize) -> Self {
-        let mut config = Self { window_bits, segments: 1, stall_depth };
+    pub fn for_latency(curve: Curve, window_bits: usize, stall_depth: usize, latency: usize) -> Self {
+        let mut config = Self { curve, window_bits, segments: 1, stall_depth };
         while config.round_cycles() < latency + TURNAROUND && config.segments < config.buckets_per_window() {
             config.segments *= 2;
         }
         config
     }
 
-    /// Windows W = floor(254 / c) + 1: one digit more than the bits ask for takes the last carry.
+    /// Windows W = floor(bits of a scalar / c) + 1: one digit more than the bits ask for takes the last carry.
     pub fn windows(&self) -> usize {
-        SCALAR_BITS / self.window_bits + 1
+        self.curve.scalar_bits() / self.window_bits + 1
     }
 
     /// Buckets of one window, 2^(c-1).
@@ -63,7 +63,7 @@ impl MsmConfig {
 
     /// Words of a result.
     pub fn result_words(&self) -> usize {
-        layout::msm_result_words(layout::Curve::Bn254, self.windows(), self.segments)
+        layout::msm_result_words(self.curve, self.windows(), self.segments)
     }
 
     /// The bound that cycles are held against: N*W + 2B for one adder.
@@ -90,15 +90,19 @@ mod tests {
 
     #[test]
     fn derived_sizes() {
-        let sim = MsmConfig::for_latency(8, 16, 200);
+        let sim = MsmConfig::for_latency(Curve::Bn254, 8, 16, 200);
         assert_eq!((sim.windows(), sim.segments, sim.buckets(), sim.chains()), (32, 4, 4096, 128));
         assert_eq!(sim.bound_cycles(4096), 4096 * 32 + 8192);
         assert_eq!(sim.result_words(), 32 * 4 * 6);
-        let tiny = MsmConfig::for_latency(4, 16, 200);
+        let tiny = MsmConfig::for_latency(Curve::Bn254, 4, 16, 200);
         assert_eq!((tiny.windows(), tiny.segments, tiny.buckets()), (64, 2, 512));
         // The bits of the scalar divide evenly: the last window holds only the carry.
-        assert_eq!(MsmConfig { window_bits: 2, segments: 1, stall_depth: 8 }.windows(), 128);
+        assert_eq!(MsmConfig { curve: Curve::Bn254, window_bits: 2, segments: 1, stall_depth: 8 }.windows(), 128);
+        // One bit of a scalar more or less, nine words a segment.
+        let wide = |curve| MsmConfig { curve, window_bits: 5, segments: 1, stall_depth: 8 };
+        assert_eq!((wide(Curve::Bls12_381).windows(), wide(Curve::Bls12_377).windows()), (52, 51));
+        assert_eq!(wide(Curve::Bls12_377).result_words(), 51 * 9);
         // More latency than segments can hide: as many as there are buckets.
-        assert_eq!(MsmConfig::for_latency(4, 16, 100_000).segments, 8);
+        assert_eq!(MsmConfig::for_latency(Curve::Bn254, 4, 16, 100_000).segments, 8);
     }
 }

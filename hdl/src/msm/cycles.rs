@@ -10,10 +10,12 @@
 
 use std::collections::VecDeque;
 
+use gristmill_abi::layout::Curve;
+
 use super::config::TURNAROUND;
 use super::recoder::SCALARS_AHEAD;
 use super::{MsmConfig, Redc};
-use crate::curve::{PointAdder256, PointAdderSerial};
+use crate::curve::{PointAdder256, PointAdder384, PointAdderSerial256};
 use crate::field::Arithmetic;
 
 /// Cycles of a serial engine's beat: operands move in one of so many.
@@ -23,8 +25,6 @@ const REDUCTION: u64 = Redc::LATENCY as u64;
 const REDUCING: u64 = 4;
 /// Sums that can be parked.
 const PARKING_PLACES: usize = 2;
-/// Words of results a chain: A and R, three coordinates each.
-const CHAIN_WORDS: usize = 6;
 
 /// What a command took, by phase and by event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,10 +89,16 @@ impl CycleModel {
     /// Of the engine of this configuration around the adder of this arithmetic.
     pub fn new(config: &MsmConfig, arithmetic: Arithmetic) -> Self {
         let (latency, interval) = match arithmetic {
-            Arithmetic::Pipelined => (PointAdder256::LATENCY, 1),
-            Arithmetic::Serial => (PointAdderSerial::LATENCY, PointAdderSerial::INTERVAL),
+            Arithmetic::Pipelined if config.curve == Curve::Bn254 => (PointAdder256::LATENCY, 1),
+            Arithmetic::Pipelined => (PointAdder384::LATENCY, 1),
+            Arithmetic::Serial => (PointAdderSerial256::LATENCY, PointAdderSerial256::INTERVAL),
         };
         Self { config: *config, arithmetic, latency, interval }
+    }
+
+    /// Coordinates come and go as one and a half words.
+    fn is_wide(&self) -> bool {
+        self.config.curve.affine_words() == 3
     }
 
     /// Cycles between two additions.
@@ -110,7 +116,7 @@ impl CycleModel {
     /// it leaves it empty for the scalar 0 or the base at infinity. `montgomery`: scalars come in that form.
     pub fn run(&self, points: u64, montgomery: bool, digits: impl FnMut(&mut Vec<u32>)) -> Cycles {
         let mut engine = Engine::new(&self.config, self.arithmetic, self.latency, self.interval);
-        let mut cycles = engine.accumulate(Source::new(points, montgomery), digits);
+        let mut cycles = engine.accumulate(Source::new(points, montgomery, self.is_wide()), digits);
         self.sum(&engine.slots, &mut cycles);
         cycles
     }
@@ -124,7 +130,7 @@ impl CycleModel {
         cycles.summation = (steps * self.interval) as u64;
         cycles.results = match self.arithmetic {
             // Begin, the first read of the chain memory, `done`, and the cycle with `start`.
-            Arithmetic::Pipelined => (CHAIN_WORDS * chains) as u64 + 4,
+            Arithmetic::Pipelined => (self.config.curve.segment_words() * chains) as u64 + 4,
             // A sum's three words go out through a register, in eight cycles.
             Arithmetic::Serial => (16 * chains) as u64 - 1,
         };
@@ -171,6 +177,8 @@ struct Source {
     points_left: u64,
     scalars_left: u64,
     base_words_left: u64,
+    /// Of three words that come for two coordinates, those that were taken ([`super::Widen`]); none if a word is a coordinate.
+    taken: Option<u8>,
     montgomery: bool,
     /// A scalar as it came.
     raw: bool,
@@ -182,11 +190,13 @@ struct Source {
 }
 
 impl Source {
-    fn new(points: u64, montgomery: bool) -> Self {
+    fn new(points: u64, montgomery: bool, wide: bool) -> Self {
         Self {
             points_left: points,
             scalars_left: points,
             base_words_left: 2 * points,
+            // The first word is taken in the cycle with `start`.
+            taken: wide.then_some(u8::from(points > 0)),
             montgomery,
             raw: false,
             ahead: 0,
@@ -230,9 +240,12 @@ impl Source {
             self.points_left -= 1;
         }
         self.scalars += usize::from(arrives);
-        if !full && self.base_words_left > 0 {
+        if self.taken == Some(0) && self.base_words_left > 0 {
+            self.taken = Some(1);
+        } else if !full && self.base_words_left > 0 {
             self.bases += 1;
             self.base_words_left -= 1;
+            self.taken = self.taken.map(|taken| (taken + 1) % 3);
         }
     }
 }

@@ -10,6 +10,7 @@
 //! | [`Pace`] | when the adder takes an addition, and when what stands around it moves |
 //! | [`TagRing`] | where the sums of a serial adder belong |
 //! | [`Msm`] | the engine: these around one point adder and two memories of points |
+//! | [`WideMsm`] | the engine for coordinates of 384 bits, behind streams of 256 |
 //! | [`model`] | what must come out, on plain integers |
 //! | [`CycleModel`] | how many cycles it takes, without points |
 //!
@@ -30,6 +31,7 @@ mod redc;
 mod redc_serial;
 mod summation;
 mod tag_ring;
+mod wide;
 
 pub use banked_tracker::BankedTracker;
 pub use config::MsmConfig;
@@ -45,6 +47,12 @@ pub use redc::Redc;
 pub use redc_serial::RedcSerial;
 pub use summation::Summation;
 pub use tag_ring::TagRing;
+pub use wide::{Narrow, WideMsm, Widen};
+
+/// Engine for curves over 256-bit words (BN254).
+pub type Msm256 = Msm<16, 256, 391>;
+/// Engine for curves over 384-bit words (BLS12-381, BLS12-377).
+pub type Msm384 = Msm<24, 384, 575>;
 
 #[cfg(test)]
 mod tests;

@@ -14,31 +14,31 @@ struct Taken {
 /// `park` takes a sum, in a cycle with `room`; `first_x` and so on are the one that has waited longest, if there is
 /// one (`first_valid`); it leaves in a cycle with `go`. `bucket_next` is the value of `first_bucket` in the next cycle. `reset` empties it.
 #[derive(LogicBlock, Default)]
-pub struct Parking {
+pub struct Parking<const W: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
     pub park: Signal<In, Bit>,
-    pub x: Signal<In, U<256>>,
-    pub y: Signal<In, U<256>>,
-    pub z: Signal<In, U<256>>,
+    pub x: Signal<In, U<W>>,
+    pub y: Signal<In, U<W>>,
+    pub z: Signal<In, U<W>>,
     pub bucket: Signal<In, Bits<24>>,
     pub go: Signal<In, Bit>,
     pub room: Signal<Out, Bit>,
     pub first_valid: Signal<Out, Bit>,
-    pub first_x: Signal<Out, U<256>>,
-    pub first_y: Signal<Out, U<256>>,
-    pub first_z: Signal<Out, U<256>>,
+    pub first_x: Signal<Out, U<W>>,
+    pub first_y: Signal<Out, U<W>>,
+    pub first_z: Signal<Out, U<W>>,
     pub first_bucket: Signal<Out, Bits<24>>,
     pub bucket_next: Signal<Out, Bits<24>>,
     taken: DFF<Taken>,
-    oldest: DFF<Operand>,
-    second: DFF<Operand>,
+    oldest: DFF<Operand<W>>,
+    second: DFF<Operand<W>>,
     stays: Signal<Local, Bit>,
-    sum: Signal<Local, Operand>,
-    moved: Signal<Local, Operand>,
+    sum: Signal<Local, Operand<W>>,
+    moved: Signal<Local, Operand<W>>,
 }
 
-impl Logic for Parking {
+impl<const W: usize> Logic for Parking<W> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, taken, oldest, second);
@@ -77,7 +77,7 @@ impl Logic for Parking {
     }
 }
 
-gristmill_hdl_kit::ports!(Parking {
+gristmill_hdl_kit::ports!([const W: usize] Parking<W> {
     in: reset, park, x, y, z, bucket, go;
     out: room, first_valid, first_x, first_y, first_z, first_bucket, bucket_next
 });

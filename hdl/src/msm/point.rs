@@ -1,23 +1,25 @@
 //! Points as single signals: three coordinates wide.
 
-use gristmill_hdl_kit::word::U;
+use gristmill_hdl_kit::{word::U, word_struct};
 use rust_hdl::prelude::*;
 
-/// A homogeneous projective point, Montgomery form; infinity has Z = 0.
-#[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
-pub struct Point {
-    pub x: U<256>,
-    pub y: U<256>,
-    pub z: U<256>,
+word_struct! {
+    /// A homogeneous projective point, Montgomery form; infinity has Z = 0.
+    pub struct Point<W> {
+        pub x: U<W>,
+        pub y: U<W>,
+        pub z: U<W>,
+    }
 }
 
-/// A point on its way to a bucket.
-#[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
-pub struct Operand {
-    pub x: U<256>,
-    pub y: U<256>,
-    pub z: U<256>,
-    pub bucket: Bits<24>,
+word_struct! {
+    /// A point on its way to a bucket.
+    pub struct Operand<W> {
+        pub x: U<W>,
+        pub y: U<W>,
+        pub z: U<W>,
+        pub bucket: Bits<24>,
+    }
 }
 
 /// What goes beside an addition through the adder.

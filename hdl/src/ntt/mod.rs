@@ -28,7 +28,7 @@ pub mod unit;
 
 pub use butterfly::Butterfly;
 pub use engine::Ntt;
-pub use params::{VectorParams, BLS12_381_FR_VECTORS, BN254_FR_VECTORS};
+pub use params::{VectorParams, BLS12_377_FR_VECTORS, BLS12_381_FR_VECTORS, BN254_FR_VECTORS};
 
 /// The butterfly unit that the pipelined engine is built with. To put in another one, change this name: a
 /// block with the ports of [`Butterfly`] (clock, a, b, w, x, y), one butterfly a cycle, any fixed

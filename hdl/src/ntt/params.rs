@@ -1,6 +1,7 @@
 //! Fields of vectors: a prime field and the generator that fixes its roots of unity.
 
-use crate::field::{FieldParams, BLS12_381_FR, BN254_FR};
+use crate::field::{FieldParams, BLS12_377_FR, BLS12_381_FR, BN254_FR};
+use gristmill_abi::layout::Curve;
 use num_bigint::BigUint;
 use num_traits::One;
 
@@ -17,8 +18,19 @@ pub struct VectorParams {
 pub const BN254_FR_VECTORS: VectorParams = VectorParams { field: BN254_FR, generator: 5 };
 /// Scalar field of BLS12-381: transforms of up to 2^32 elements.
 pub const BLS12_381_FR_VECTORS: VectorParams = VectorParams { field: BLS12_381_FR, generator: 7 };
+/// Scalar field of BLS12-377: transforms of up to 2^47 elements.
+pub const BLS12_377_FR_VECTORS: VectorParams = VectorParams { field: BLS12_377_FR, generator: 22 };
 
 impl VectorParams {
+    /// The scalar field of a curve.
+    pub const fn of(curve: Curve) -> &'static VectorParams {
+        match curve {
+            Curve::Bn254 => &BN254_FR_VECTORS,
+            Curve::Bls12_381 => &BLS12_381_FR_VECTORS,
+            Curve::Bls12_377 => &BLS12_377_FR_VECTORS,
+        }
+    }
+
     /// log2 of the longest transform: how often 2 divides r - 1.
     pub fn two_adicity(&self) -> u32 {
         (self.field.prime() - 1u32).trailing_zeros().unwrap_or(0) as u32
@@ -46,7 +58,7 @@ mod tests {
 
     #[test]
     fn largest_root_is_primitive() {
-        for (vectors, adicity) in [(BN254_FR_VECTORS, 28), (BLS12_381_FR_VECTORS, 32)] {
+        for (vectors, adicity) in [(BN254_FR_VECTORS, 28), (BLS12_381_FR_VECTORS, 32), (BLS12_377_FR_VECTORS, 47)] {
             assert_eq!(vectors.two_adicity(), adicity, "{}", vectors.field.name);
             let table = vectors.twiddles(6);
             let prime = vectors.field.prime();

@@ -108,6 +108,8 @@ pub struct Checker {
     bad_alignment: Constant<Bits<8>>,
     bad_count: Constant<Bits<8>>,
     bad_range: Constant<Bits<8>>,
+    /// A base has three words, not two.
+    _wide: usize,
 }
 
 ports!(Checker {
@@ -196,6 +198,7 @@ impl Checker {
             bad_alignment: status(Status::BadAlignment),
             bad_count: status(Status::BadCount),
             bad_range: status(Status::BadRange),
+            _wide: config.curve_id().affine_words() - 2,
         }
     }
 }
@@ -267,6 +270,9 @@ impl Logic for Checker {
                 self.s.d.next.unit_bad = self.unit.val() != self.curve.val();
                 self.s.d.next.count_bad = !self.count.val().any() || (self.count.val() > self.most_points.val());
                 self.s.d.next.a_words = self.count.val() << 1;
+                for _i in 0..self._wide {
+                    self.s.d.next.a_words = (self.count.val() << 1) + self.count.val();
+                }
                 self.s.d.next.b_words = self.count.val();
                 self.s.d.next.c_words = self.result_words.val();
                 self.extra_flags.next = self.flags.val() & (!self.msm_flags.val());

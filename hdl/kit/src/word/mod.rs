@@ -8,10 +8,13 @@
 //! Limbs are little-endian: limb 0 holds bits 0 to 63. Bits at and above N are always zero.
 
 mod convert;
+mod fields;
 mod ops;
 #[cfg(test)]
 mod tests;
 
+#[doc(hidden)]
+pub use fields::literal;
 use rust_hdl::prelude::Bits;
 
 /// Number of 64-bit limbs that every `U<N>` holds.

@@ -14,7 +14,12 @@ use std::time::Instant;
 fn named_configurations_have_segments_enough_for_the_adder() {
     let latency = PointAdder256::new(&BN254, Fidelity::Twin).latency();
     for config in [CardConfig::tiny(), CardConfig::sim()] {
-        let sizes = MsmConfig::for_latency(config.window_bits as usize, config.stall_depth as usize, latency);
+        let sizes = MsmConfig::for_latency(
+            config.curve_id(),
+            config.window_bits as usize,
+            config.stall_depth as usize,
+            latency,
+        );
         assert!(sizes.segments <= config.segments as usize, "{}: an adder of {latency} cycles", config.name);
     }
 }

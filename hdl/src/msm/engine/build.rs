@@ -8,13 +8,13 @@ use rust_hdl::prelude::*;
 
 use super::state::{Control, Head, Issue};
 use super::Msm;
-use crate::curve::{CurveParams, PointAdder256, PointAdderSerial};
+use crate::curve::{CurveParams, PointAdder, PointAdderSerial};
 use crate::field::{model::Model, Arithmetic, FieldParams};
 use crate::msm::config::TURNAROUND;
 use crate::msm::point::{Operand, Point, Tag};
 use crate::msm::{BankedTracker, MsmConfig, Pace, PacedTracker, Parking, Recoder, Summation, TagRing};
 
-impl Msm {
+impl<const L: usize, const W: usize, const LW: usize> Msm<L, W, LW> {
     /// An engine for `curve`, with scalars of the field `scalars` and a pipelined adder.
     ///
     /// # Panics
@@ -35,7 +35,7 @@ impl Msm {
         fidelity: Fidelity,
     ) -> Self {
         match arithmetic {
-            Arithmetic::Pipelined => Self::with_adder(config, curve, scalars, PointAdder256::new(curve, fidelity)),
+            Arithmetic::Pipelined => Self::with_adder(config, curve, scalars, PointAdder::new(curve, fidelity)),
             Arithmetic::Serial => {
                 Self::build(config, curve, scalars, vec![], vec![PointAdderSerial::new(curve, fidelity)])
             }
@@ -46,7 +46,7 @@ impl Msm {
     ///
     /// # Panics
     /// If the configuration cannot be built.
-    pub fn with_adder(config: &MsmConfig, curve: &CurveParams, scalars: &FieldParams, adder: PointAdder256) -> Self {
+    pub fn with_adder(config: &MsmConfig, curve: &CurveParams, scalars: &FieldParams, adder: PointAdder<W>) -> Self {
         Self::build(config, curve, scalars, vec![adder], vec![])
     }
 
@@ -54,7 +54,7 @@ impl Msm {
     pub fn interval(arithmetic: Arithmetic) -> usize {
         match arithmetic {
             Arithmetic::Pipelined => 1,
-            Arithmetic::Serial => PointAdderSerial::INTERVAL,
+            Arithmetic::Serial => PointAdderSerial::<L, W, LW>::INTERVAL,
         }
     }
 
@@ -63,15 +63,17 @@ impl Msm {
         config: &MsmConfig,
         curve: &CurveParams,
         scalars: &FieldParams,
-        adder: Vec<PointAdder256>,
-        serial: Vec<PointAdderSerial>,
+        adder: Vec<PointAdder<W>>,
+        serial: Vec<PointAdderSerial<L, W, LW>>,
     ) -> Self {
         config.assert_valid();
+        assert_eq!(8 * config.curve.coordinate_bytes(), W, "{}: words of another width", config.curve.name());
+        assert_eq!(config.curve.name(), curve.name, "an engine for another curve");
         assert!(config.buckets() <= 1 << 24, "{} buckets: at most 2^24", config.buckets());
         let arithmetic = if serial.is_empty() { Arithmetic::Pipelined } else { Arithmetic::Serial };
         let interval = Self::interval(arithmetic);
         let latency: usize =
-            adder.iter().map(PointAdder256::latency).chain(serial.iter().map(PointAdderSerial::latency)).sum();
+            adder.iter().map(PointAdder::latency).chain(serial.iter().map(PointAdderSerial::latency)).sum();
         let turnaround = latency + TURNAROUND;
         assert!(
             interval == 1 || interval.is_multiple_of(4),
@@ -140,6 +142,7 @@ impl Msm {
             ring: serial.iter().map(|_| TagRing::new(latency, interval)).collect(),
             _pipelined: adder.len(),
             _serial: serial.len(),
+            _more: usize::from(W == 384),
             adder,
             serial,
             a_bucket: Default::default(),

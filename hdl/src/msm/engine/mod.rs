@@ -11,7 +11,7 @@ use rust_hdl::prelude::*;
 
 use super::point::{Operand, Point, Tag};
 use super::{BankedTracker, MsmConfig, Pace, PacedTracker, Parking, Recoder, Summation, TagRing};
-use crate::curve::{PointAdder256, PointAdderSerial};
+use crate::curve::{PointAdder, PointAdderSerial};
 use state::{Cause, Control, Head, Issue, Near, Phase, Put};
 
 /// Sum of s_i * P_i, as segment sums: see the module and `docs/msm.md`.
@@ -21,20 +21,20 @@ use state::{Cause, Control, Head, Issue, Near, Phase, Put};
 /// stream takes the words of [`gristmill_abi::layout::msm_result_words`]. `done` (pulse) follows
 /// the last result word. One event a cycle is high while a command runs, none otherwise.
 #[derive(LogicBlock)]
-pub struct Msm {
+pub struct Msm<const L: usize, const W: usize, const LW: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
     pub start: Signal<In, Bit>,
     pub count: Signal<In, U<32>>,
     pub montgomery: Signal<In, Bit>,
-    pub base_data: Signal<In, U<256>>,
+    pub base_data: Signal<In, U<W>>,
     pub base_valid: Signal<In, Bit>,
     pub scalar_data: Signal<In, U<256>>,
     pub scalar_valid: Signal<In, Bit>,
     pub out_ready: Signal<In, Bit>,
     pub base_ready: Signal<Out, Bit>,
     pub scalar_ready: Signal<Out, Bit>,
-    pub out_data: Signal<Out, U<256>>,
+    pub out_data: Signal<Out, U<W>>,
     pub out_valid: Signal<Out, Bit>,
     pub done: Signal<Out, Bit>,
     pub ready: Signal<Out, Bit>,
@@ -46,25 +46,25 @@ pub struct Msm {
     pub ev_stall_empty: Signal<Out, Bit>,
     pub ev_stall_drain: Signal<Out, Bit>,
     control: DFF<Control>,
-    issue: DFF<Issue>,
-    head: DFF<Head>,
-    put: DFF<Put>,
-    near: DFF<Near>,
-    recoder: Recoder,
+    issue: DFF<Issue<W>>,
+    head: DFF<Head<W>>,
+    put: DFF<Put<W>>,
+    near: DFF<Near<W>>,
+    recoder: Recoder<W>,
     /// Who goes: of a pipelined adder's engine, with the sums that wait and the bucket memory's odd half; of a serial one's.
     banked: Vec<BankedTracker>,
-    parking: Vec<Parking>,
-    odd: Vec<Ram<Point>>,
+    parking: Vec<Parking<W>>,
+    odd: Vec<Ram<Point<W>>>,
     tracker: Vec<PacedTracker>,
     summation: Summation,
-    buckets: Ram<Point>,
-    chains: Ram<Point>,
-    results: Fifo<Operand>,
+    buckets: Ram<Point<W>>,
+    chains: Ram<Point<W>>,
+    results: Fifo<Operand<W>>,
     pace: Pace,
     /// One adder, of either kind, with what carries its tags.
-    adder: Vec<PointAdder256>,
+    adder: Vec<PointAdder<W>>,
     tag: Vec<Delay<Tag>>,
-    serial: Vec<PointAdderSerial>,
+    serial: Vec<PointAdderSerial<L, W, LW>>,
     ring: Vec<TagRing>,
     a_bucket: Signal<Local, Bits<24>>,
     a_valid: Signal<Local, Bit>,
@@ -81,19 +81,19 @@ pub struct Msm {
     p_reads: Signal<Local, Bit>,
     p_writes: Signal<Local, Bit>,
     p_gone: Signal<Local, Bit>,
-    waiting: Signal<Local, Operand>,
+    waiting: Signal<Local, Operand<W>>,
     b_slot: Signal<Local, Bits<24>>,
     p_slot: Signal<Local, Bits<24>>,
     a_odd: Signal<Local, Bit>,
     b_odd: Signal<Local, Bit>,
     p_odd: Signal<Local, Bit>,
-    bucket_point: Signal<Local, Point>,
-    p_point: Signal<Local, Point>,
-    b_point: Signal<Local, Point>,
-    a_point: Signal<Local, Point>,
-    left: Signal<Local, Point>,
-    right: Signal<Local, Point>,
-    sum: Signal<Local, Point>,
+    bucket_point: Signal<Local, Point<W>>,
+    p_point: Signal<Local, Point<W>>,
+    b_point: Signal<Local, Point<W>>,
+    a_point: Signal<Local, Point<W>>,
+    left: Signal<Local, Point<W>>,
+    right: Signal<Local, Point<W>>,
+    sum: Signal<Local, Point<W>>,
     tag_in: Signal<Local, Tag>,
     tag_out: Signal<Local, Tag>,
     sum_valid: Signal<Local, Bit>,
@@ -101,8 +101,8 @@ pub struct Msm {
     slot: Signal<Local, Bit>,
     /// Operands may move: in every cycle, or in one of four where the adder leaves time.
     beat: Signal<Local, Bit>,
-    bucket_z: Signal<Local, U<256>>,
-    chain_z: Signal<Local, U<256>>,
+    bucket_z: Signal<Local, U<W>>,
+    chain_z: Signal<Local, U<W>>,
     bucket_any: Signal<Local, Bits<16>>,
     chain_any: Signal<Local, Bits<16>>,
     chain_zero: Signal<Local, Bit>,
@@ -117,19 +117,19 @@ pub struct Msm {
     in_reset: Signal<Local, Bit>,
     put_now: Signal<Local, Bit>,
     put_address: Signal<Local, Bits<24>>,
-    put_point: Signal<Local, Point>,
+    put_point: Signal<Local, Point<W>>,
     chain_address: Signal<Local, Bits<24>>,
-    out_word: Signal<Local, U<256>>,
+    out_word: Signal<Local, U<W>>,
     out_taken: Signal<Local, Bit>,
     idle: Constant<Control>,
-    no_issue: Constant<Issue>,
-    no_head: Constant<Head>,
+    no_issue: Constant<Issue<W>>,
+    no_head: Constant<Head<W>>,
     no_tag: Constant<Tag>,
-    no_operand: Constant<Operand>,
+    no_operand: Constant<Operand<W>>,
     two16: Constant<Bits<16>>,
-    no_point: Constant<Point>,
-    zero: Constant<U<256>>,
-    one: Constant<U<256>>,
+    no_point: Constant<Point<W>>,
+    zero: Constant<U<W>>,
+    one: Constant<U<W>>,
     urgent: Constant<Bits<16>>,
     last_wiped: Constant<Bits<24>>,
     last_sum: Constant<Bits<24>>,
@@ -143,10 +143,12 @@ pub struct Msm {
     one24: Constant<Bits<24>>,
     _pipelined: usize,
     _serial: usize,
+    /// There are more digits of 16 bits than sixteen.
+    _more: usize,
     _config: MsmConfig,
 }
 
-impl Logic for Msm {
+impl<const L: usize, const W: usize, const LW: usize> Logic for Msm<L, W, LW> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, control, issue, head, put, near);
@@ -693,6 +695,26 @@ impl Logic for Msm {
             | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(208).any().into()) << 13)
             | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(224).any().into()) << 14)
             | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(240).any().into()) << 15);
+        for _i in 0..self._more {
+            self.bucket_any.next = self.bucket_any.val()
+                | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(256).any().into()) << 0)
+                | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(272).any().into()) << 1)
+                | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(288).any().into()) << 2)
+                | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(304).any().into()) << 3)
+                | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(320).any().into()) << 4)
+                | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(336).any().into()) << 5)
+                | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(352).any().into()) << 6)
+                | (bit_cast::<16, 1>(self.bucket_z.val().get_bits::<16>(368).any().into()) << 7);
+            self.chain_any.next = self.chain_any.val()
+                | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(256).any().into()) << 0)
+                | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(272).any().into()) << 1)
+                | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(288).any().into()) << 2)
+                | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(304).any().into()) << 3)
+                | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(320).any().into()) << 4)
+                | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(336).any().into()) << 5)
+                | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(352).any().into()) << 6)
+                | (bit_cast::<16, 1>(self.chain_z.val().get_bits::<16>(368).any().into()) << 7);
+        }
         self.control.d.next.bucket_any = self.bucket_any.val();
         self.control.d.next.chain_any = self.chain_any.val();
         self.chain_zero.next = self.control.q.val().no_chain || (!self.control.q.val().chain_any.any());
@@ -727,7 +749,7 @@ impl Logic for Msm {
     }
 }
 
-gristmill_hdl_kit::ports!(Msm {
+gristmill_hdl_kit::ports!([const L: usize, const W: usize, const LW: usize] Msm<L, W, LW> {
     in: reset, start, count, montgomery, base_data, base_valid, scalar_data, scalar_valid, out_ready;
     out: base_ready, scalar_ready, out_data, out_valid, done, ready, scalar_error, scalar_index,
         ev_useful, ev_stall_input, ev_stall_bucket, ev_stall_empty, ev_stall_drain

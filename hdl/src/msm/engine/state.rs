@@ -1,6 +1,6 @@
 //! What the engine's registers hold.
 
-use gristmill_hdl_kit::word::U;
+use gristmill_hdl_kit::{word::U, word_struct};
 use rust_hdl::prelude::*;
 
 /// What the engine is doing.
@@ -56,7 +56,7 @@ pub struct Control {
     pub no_chain: Bit,
     pub no_bucket: Bit,
     pub operand_any: Bit,
-    /// Of a memory's word, digit by digit: it comes late in the cycle.
+    /// Of a memory's word, digit by digit (of a wide word the first eight places hold two): it comes late in the cycle.
     pub bucket_any: Bits<16>,
     pub chain_any: Bits<16>,
     pub event: Cause,
@@ -64,56 +64,60 @@ pub struct Control {
     pub read_odd: Bit,
 }
 
-/// What stands at the adder's inputs: beside one of the memories' words.
-#[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
-pub struct Issue {
-    pub valid: Bit,
-    /// The adder takes what stands here, valid or not.
-    pub take: Bit,
-    pub cause: Cause,
-    /// The slot of a chain, R or A (else an operand that meets its bucket).
-    pub plain: Bit,
-    pub weighted: Bit,
-    /// Infinity instead of the chain's sum, of the bucket's.
-    pub no_chain: Bit,
-    pub no_bucket: Bit,
-    pub address: Bits<24>,
-    pub x: U<256>,
-    pub y: U<256>,
-    pub z: U<256>,
+word_struct! {
+    /// What stands at the adder's inputs: beside one of the memories' words.
+    pub struct Issue<W> {
+        pub valid: Bit,
+        /// The adder takes what stands here, valid or not.
+        pub take: Bit,
+        pub cause: Cause,
+        /// The slot of a chain, R or A (else an operand that meets its bucket).
+        pub plain: Bit,
+        pub weighted: Bit,
+        /// Infinity instead of the chain's sum, of the bucket's.
+        pub no_chain: Bit,
+        pub no_bucket: Bit,
+        pub address: Bits<24>,
+        pub x: U<W>,
+        pub y: U<W>,
+        pub z: U<W>,
+    }
 }
 
-/// A bucket's new point, on its way into the memory (serial only: there a register stands before it).
-#[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
-pub struct Put {
-    pub enable: Bit,
-    pub address: Bits<24>,
-    pub x: U<256>,
-    pub y: U<256>,
-    pub z: U<256>,
+word_struct! {
+    /// A bucket's new point, on its way into the memory (serial only: there a register stands before it).
+    pub struct Put<W> {
+        pub enable: Bit,
+        pub address: Bits<24>,
+        pub x: U<W>,
+        pub y: U<W>,
+        pub z: U<W>,
+    }
 }
 
-/// Serial only: registers before and behind the memories, which stand all over a small part.
-#[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
-pub struct Near {
-    /// A cycle ago: `reset`.
-    pub reset: Bit,
-    /// The bucket and the chain's sum that are read.
-    pub bucket: Bits<24>,
-    pub chain: Bits<24>,
-    /// The word that goes out, and cycles until it stands here.
-    pub word: U<256>,
-    pub pause: Bits<2>,
+word_struct! {
+    /// Serial only: registers before and behind the memories, which stand all over a small part.
+    pub struct Near<W> {
+        /// A cycle ago: `reset`.
+        pub reset: Bit,
+        /// The bucket and the chain's sum that are read.
+        pub bucket: Bits<24>,
+        pub chain: Bits<24>,
+        /// The word that goes out, and cycles until it stands here.
+        pub word: U<W>,
+        pub pause: Bits<2>,
+    }
 }
 
-/// A sum that asks for its bucket.
-#[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
-pub struct Head {
-    pub valid: Bit,
-    /// Not infinity: that needs no bucket.
-    pub point: Bit,
-    pub x: U<256>,
-    pub y: U<256>,
-    pub z: U<256>,
-    pub bucket: Bits<24>,
+word_struct! {
+    /// A sum that asks for its bucket.
+    pub struct Head<W> {
+        pub valid: Bit,
+        /// Not infinity: that needs no bucket.
+        pub point: Bit,
+        pub x: U<W>,
+        pub y: U<W>,
+        pub z: U<W>,
+        pub bucket: Bits<24>,
+    }
 }

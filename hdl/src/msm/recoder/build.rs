@@ -10,7 +10,7 @@ use super::{Recoder, SCALARS_AHEAD};
 use crate::field::FieldParams;
 use crate::msm::{MsmConfig, Redc, RedcSerial};
 
-impl Recoder {
+impl<const W: usize> Recoder<W> {
     /// For windows as `config` has them, scalars of the field `scalars`, coordinates of `bases`.
     pub fn new(config: &MsmConfig, scalars: &FieldParams, bases: &FieldParams) -> Self {
         Self::build(config, scalars, bases, false)
@@ -23,6 +23,8 @@ impl Recoder {
 
     fn build(config: &MsmConfig, scalars: &FieldParams, bases: &FieldParams, paced: bool) -> Self {
         config.assert_valid();
+        bases.assert_fits(W);
+        assert!(!paced || W == 256, "a paced recoder has coordinates of 256 bits");
         let half = config.buckets_per_window() as u64;
         let p = bases.prime();
         let (low, high): (BigUint, BigUint) = (part(&p, 0, 128) + 1u32, (part(&p, 128, 128) << 1) + 1u32);
@@ -94,6 +96,7 @@ impl Recoder {
             modulus_high: Constant::new(high.into()),
             mask: Constant::new(((BigUint::one() << config.window_bits) - 1u32).into()),
             zero: Constant::new(0u64.into()),
+            no_word: Constant::new(0u64.into()),
             half: Constant::new(half.into()),
             whole: Constant::new((2 * half).into()),
             shift: Constant::new((config.window_bits as u64).into()),

@@ -31,13 +31,13 @@ pub(super) const SCALARS_AHEAD: usize = 8;
 /// `finished`: all points have gone out. A scalar that is not below the order counts as 0; the
 /// index of the first is held in `scalar_index` with `scalar_error` until the next start.
 #[derive(LogicBlock)]
-pub struct Recoder {
+pub struct Recoder<const W: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
     pub start: Signal<In, Bit>,
     pub count: Signal<In, U<32>>,
     pub montgomery: Signal<In, Bit>,
-    pub base_data: Signal<In, U<256>>,
+    pub base_data: Signal<In, U<W>>,
     pub base_valid: Signal<In, Bit>,
     pub base_ready: Signal<Out, Bit>,
     pub scalar_data: Signal<In, U<256>>,
@@ -48,13 +48,13 @@ pub struct Recoder {
     pub beat: Signal<In, Bit>,
     pub op_empty: Signal<Out, Bit>,
     pub op_bucket: Signal<Out, Bits<24>>,
-    pub op_x: Signal<Out, U<256>>,
-    pub op_y: Signal<Out, U<256>>,
+    pub op_x: Signal<Out, U<W>>,
+    pub op_y: Signal<Out, U<W>>,
     pub bucket_next: Signal<Out, Bits<24>>,
     pub finished: Signal<Out, Bit>,
     pub scalar_error: Signal<Out, Bit>,
     pub scalar_index: Signal<Out, U<32>>,
-    state: DFF<State>,
+    state: DFF<State<W>>,
     // One of the two has one element, the other none.
     redc: Vec<Redc>,
     redc_serial: Vec<RedcSerial>,
@@ -84,16 +84,16 @@ pub struct Recoder {
     redc_valid: Signal<Local, Bit>,
     raw: Signal<Local, U<256>>,
     next_scalar: Signal<Local, U<256>>,
-    next_x: Signal<Local, U<256>>,
-    next_y: Signal<Local, U<256>>,
-    not_y: Signal<Local, U<256>>,
+    next_x: Signal<Local, U<W>>,
+    next_y: Signal<Local, U<W>>,
+    not_y: Signal<Local, U<W>>,
     low: Signal<Local, U<129>>,
     high: Signal<Local, U<129>>,
     less: Signal<Local, Bits<4>>,
     equal: Signal<Local, Bits<4>>,
     found_last: Signal<Local, Bit>,
-    idle: Constant<State>,
-    modulus: Constant<U<256>>,
+    idle: Constant<State<W>>,
+    modulus: Constant<U<W>>,
     order: Constant<U<256>>,
     order_quarter: Vec<Constant<U<64>>>,
     /// The lower half and 1; the upper half and, below it, a one that makes a carry of the other operand's lowest bit.
@@ -101,6 +101,7 @@ pub struct Recoder {
     modulus_high: Constant<U<129>>,
     mask: Constant<U<256>>,
     zero: Constant<U<256>>,
+    no_word: Constant<U<W>>,
     half: Constant<Bits<24>>,
     whole: Constant<Bits<24>>,
     shift: Constant<Bits<8>>,
@@ -122,7 +123,7 @@ pub struct Recoder {
     _serial: usize,
 }
 
-impl Logic for Recoder {
+impl<const W: usize> Logic for Recoder<W> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, state);
@@ -340,7 +341,7 @@ impl Logic for Recoder {
                 }
             } else {
                 self.state.d.next.active = !self.skip.val();
-                self.state.d.next.y_negative = self.zero.val();
+                self.state.d.next.y_negative = self.no_word.val();
                 if self.next_y.val().any() {
                     self.state.d.next.y_negative = self.modulus.val() - self.next_y.val();
                 }
@@ -350,7 +351,7 @@ impl Logic for Recoder {
             }
         }
         // Paced: -y = p + ~y + 1 in two halves, while the point waits.
-        self.not_y.next = self.zero.val();
+        self.not_y.next = self.no_word.val();
         self.low.next = self.modulus_low.val();
         self.high.next = self.modulus_high.val();
         if self.paced.val() {
@@ -360,8 +361,8 @@ impl Logic for Recoder {
                 + ((bit_cast_u::<129, 128>(self.not_y.val().get_bits::<128>(128)) << 1)
                     | bit_cast_u::<129, 1>(self.state.q.val().low_carry));
             self.state.d.next.low_carry = self.low.val().get_bits::<1>(128);
-            self.state.d.next.y_negative = bit_cast_u::<256, 128>(self.low.val().get_bits::<128>(0))
-                | (bit_cast_u::<256, 128>(self.high.val().get_bits::<128>(1)) << 128);
+            self.state.d.next.y_negative = bit_cast_u::<W, 128>(self.low.val().get_bits::<128>(0))
+                | (bit_cast_u::<W, 128>(self.high.val().get_bits::<128>(1)) << 128);
         }
 
         // Words of bases queue up behind those that stay.
@@ -414,7 +415,7 @@ impl Logic for Recoder {
     }
 }
 
-gristmill_hdl_kit::ports!(Recoder {
+gristmill_hdl_kit::ports!([const W: usize] Recoder<W> {
     in: reset, start, count, montgomery, base_data, base_valid, scalar_data, scalar_valid, op_ready,
         beat;
     out: base_ready, scalar_ready, op_valid, op_empty, op_bucket, op_x, op_y, bucket_next, finished,

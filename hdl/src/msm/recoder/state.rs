@@ -1,69 +1,70 @@
 //! What the recoder's registers hold.
 
-use gristmill_hdl_kit::word::U;
+use gristmill_hdl_kit::{word::U, word_struct};
 use rust_hdl::prelude::*;
 
-#[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
-pub struct State {
-    pub montgomery: Bit,
-    /// Points that have not begun.
-    pub points_left: U<32>,
-    /// Words of bases and scalars still to come.
-    pub base_words_left: U<40>,
-    pub scalars_left: U<32>,
-    /// There are such words.
-    pub more_bases: Bit,
-    pub more_scalars: Bit,
-    /// Words of bases, oldest first.
-    pub base0: U<256>,
-    pub base1: U<256>,
-    pub base2: U<256>,
-    pub bases: Bits<4>,
-    /// A scalar as it came, and its index.
-    pub raw: U<256>,
-    pub raw_valid: Bit,
-    pub raw_index: U<32>,
-    /// Scalars after the check that have not begun.
-    pub ahead: Bits<4>,
-    pub error: Bit,
-    pub error_index: U<32>,
-    /// The point whose digits go out.
-    pub active: Bit,
-    pub x: U<256>,
-    pub y: U<256>,
-    pub y_negative: U<256>,
-    pub rest: U<256>,
-    pub carry: Bit,
-    pub window: Bits<8>,
-    pub origin: Bits<24>,
-    /// The operand that goes out.
-    pub op_valid: Bit,
-    pub op_empty: Bit,
-    pub op_bucket: Bits<24>,
-    pub op_x: U<256>,
-    pub op_y: U<256>,
-    /// Paced only, from here on. The digit that goes out, as found in the three cycles before, in this order.
-    pub window_sum: Bits<24>,
-    pub rest_some: Bits<4>,
-    pub negative: Bit,
-    pub size: Bits<24>,
-    pub last: Bit,
-    pub some: Bit,
-    pub bucket: Bits<24>,
-    /// Is y not zero, and the carry out of the lower half of its negative.
-    pub y_some: Bit,
-    pub low_carry: U<1>,
-    /// The scalar stands long enough to be compared, by quarters.
-    pub raw_seen: Bit,
-    pub less: Bits<4>,
-    pub equal: Bits<4>,
-    /// A point and its scalar wait, and what of them is not zero.
-    pub here: Bit,
-    pub scalar_some: Bits<4>,
-    pub x_some: Bits<4>,
-    pub base_y_some: Bits<4>,
-    /// The cycle behind a beat; a point is taken; one was taken, and its first digit is being found.
-    pub after_beat: Bit,
-    pub take: Bit,
-    pub waits: Bit,
+word_struct! {
+    pub struct State<W> {
+        pub montgomery: Bit,
+        /// Points that have not begun.
+        pub points_left: U<32>,
+        /// Words of bases and scalars still to come.
+        pub base_words_left: U<40>,
+        pub scalars_left: U<32>,
+        /// There are such words.
+        pub more_bases: Bit,
+        pub more_scalars: Bit,
+        /// Words of bases, oldest first.
+        pub base0: U<W>,
+        pub base1: U<W>,
+        pub base2: U<W>,
+        pub bases: Bits<4>,
+        /// A scalar as it came, and its index.
+        pub raw: U<256>,
+        pub raw_valid: Bit,
+        pub raw_index: U<32>,
+        /// Scalars after the check that have not begun.
+        pub ahead: Bits<4>,
+        pub error: Bit,
+        pub error_index: U<32>,
+        /// The point whose digits go out.
+        pub active: Bit,
+        pub x: U<W>,
+        pub y: U<W>,
+        pub y_negative: U<W>,
+        pub rest: U<256>,
+        pub carry: Bit,
+        pub window: Bits<8>,
+        pub origin: Bits<24>,
+        /// The operand that goes out.
+        pub op_valid: Bit,
+        pub op_empty: Bit,
+        pub op_bucket: Bits<24>,
+        pub op_x: U<W>,
+        pub op_y: U<W>,
+        /// Paced only, from here on. The digit that goes out, as found in the three cycles before, in this order.
+        pub window_sum: Bits<24>,
+        pub rest_some: Bits<4>,
+        pub negative: Bit,
+        pub size: Bits<24>,
+        pub last: Bit,
+        pub some: Bit,
+        pub bucket: Bits<24>,
+        /// Is y not zero, and the carry out of the lower half of its negative.
+        pub y_some: Bit,
+        pub low_carry: U<1>,
+        /// The scalar stands long enough to be compared, by quarters.
+        pub raw_seen: Bit,
+        pub less: Bits<4>,
+        pub equal: Bits<4>,
+        /// A point and its scalar wait, and what of them is not zero.
+        pub here: Bit,
+        pub scalar_some: Bits<4>,
+        pub x_some: Bits<4>,
+        pub base_y_some: Bits<4>,
+        /// The cycle behind a beat; a point is taken; one was taken, and its first digit is being found.
+        pub after_beat: Bit,
+        pub take: Bit,
+        pub waits: Bit,
+    }
 }

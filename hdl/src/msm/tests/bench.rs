@@ -1,8 +1,11 @@
 //! A bench around the engine: streams in with pauses, words out, every event counted.
 
-use ark_bn254::{Fq, Fr, G1Affine, G1Projective};
+use std::marker::PhantomData;
+
+use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
 use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, VariableBaseMSM};
-use ark_ff::{BigInt, Field, PrimeField, UniformRand};
+use ark_ff::{BigInteger, Field, PrimeField, UniformRand};
+use gristmill_abi::layout::Curve;
 use gristmill_hdl_kit::sim;
 use gristmill_hdl_kit::twin::Fidelity;
 use gristmill_hdl_kit::word::U;
@@ -10,9 +13,59 @@ use num_bigint::BigUint;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use crate::curve::{PointAdder256, BN254};
-use crate::field::{Arithmetic, BN254_FR};
-use crate::msm::{model, Msm, MsmConfig};
+use super::pins::{Engine, Inputs};
+use crate::curve::CurveParams;
+use crate::field::{Arithmetic, FieldParams};
+use crate::msm::{model, Msm256, MsmConfig, WideMsm};
+use crate::ntt::VectorParams;
+
+/// A curve of arkworks, and the engine for it.
+pub trait TestCurve: SWCurveConfig<BaseField: PrimeField> {
+    const CURVE: Curve;
+    type Engine: Engine;
+    fn engine(config: &MsmConfig, arithmetic: Arithmetic) -> Self::Engine;
+
+    fn params() -> &'static CurveParams {
+        CurveParams::of(Self::CURVE)
+    }
+
+    fn scalars() -> &'static FieldParams {
+        &VectorParams::of(Self::CURVE).field
+    }
+
+    /// The group's order.
+    fn order() -> BigUint {
+        Self::scalars().prime()
+    }
+}
+
+pub type Bn254 = ark_bn254::g1::Config;
+pub type Bls12_381 = ark_bls12_381::g1::Config;
+pub type Bls12_377 = ark_bls12_377::g1::Config;
+
+impl TestCurve for Bn254 {
+    const CURVE: Curve = Curve::Bn254;
+    type Engine = Msm256;
+    fn engine(config: &MsmConfig, arithmetic: Arithmetic) -> Msm256 {
+        Msm256::with_arithmetic(config, Self::params(), Self::scalars(), arithmetic, Fidelity::Twin)
+    }
+}
+
+impl TestCurve for Bls12_381 {
+    const CURVE: Curve = Curve::Bls12_381;
+    type Engine = WideMsm;
+    fn engine(config: &MsmConfig, _: Arithmetic) -> WideMsm {
+        WideMsm::new(config, Self::params(), Self::scalars(), Fidelity::Twin)
+    }
+}
+
+impl TestCurve for Bls12_377 {
+    const CURVE: Curve = Curve::Bls12_377;
+    type Engine = WideMsm;
+    fn engine(config: &MsmConfig, _: Arithmetic) -> WideMsm {
+        WideMsm::new(config, Self::params(), Self::scalars(), Fidelity::Twin)
+    }
+}
 
 /// How often, out of 256 cycles, a stream pauses.
 #[derive(Clone, Copy, Default)]
@@ -32,8 +85,12 @@ pub struct Command {
 
 impl Command {
     pub fn random(points: usize, seed: u64) -> Self {
+        Self::random_on::<Bn254>(points, seed)
+    }
+
+    pub fn random_on<C: TestCurve>(points: usize, seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let number = |rng: &mut StdRng| -> BigUint { Fr::rand(rng).into_bigint().into() };
+        let number = |rng: &mut StdRng| -> BigUint { C::ScalarField::rand(rng).into_bigint().into() };
         Self {
             logs: (0..points).map(|_| Some(number(&mut rng))).collect(),
             scalars: (0..points).map(|_| number(&mut rng)).collect(),
@@ -56,16 +113,19 @@ pub struct Outcome {
     pub error: Option<u32>,
 }
 
-pub struct Bench {
+pub struct BenchOf<C: TestCurve> {
     pub config: MsmConfig,
-    pub msm: Box<Msm>,
+    pub msm: Box<C::Engine>,
     /// Cycles of the adder between two additions.
     pub interval: usize,
+    curve: PhantomData<C>,
 }
 
-impl Bench {
+pub type Bench = BenchOf<Bn254>;
+
+impl<C: TestCurve> BenchOf<C> {
     pub fn new(window_bits: usize) -> Self {
-        Self::with(MsmConfig::for_latency(window_bits, 16, PointAdder256::LATENCY))
+        Self::with(MsmConfig::for_latency(C::CURVE, window_bits, 16, C::Engine::LATENCY))
     }
 
     pub fn with(config: MsmConfig) -> Self {
@@ -73,10 +133,10 @@ impl Bench {
     }
 
     pub fn with_arithmetic(config: MsmConfig, arithmetic: Arithmetic) -> Self {
-        let msm = Box::new(Msm::with_arithmetic(&config, &BN254, &BN254_FR, arithmetic, Fidelity::Twin));
-        let mut bench = Self { config, msm, interval: Msm::interval(arithmetic) };
+        let msm = Box::new(C::engine(&config, arithmetic));
+        let mut bench = Self { config, msm, interval: Msm256::interval(arithmetic), curve: PhantomData };
         let mut cycles = 0;
-        while !bench.msm.ready.val() {
+        while !bench.msm.outputs().ready {
             sim::cycle(&mut *bench.msm).expect("settles");
             cycles += 1;
             assert!(cycles < 2 * config.buckets() + 100, "never ready");
@@ -85,12 +145,12 @@ impl Bench {
     }
 
     pub fn reset(&mut self) {
-        self.msm.reset.next = true;
+        self.msm.drive(&Inputs { reset: true, ..Inputs::default() });
         sim::cycle(&mut *self.msm).expect("settles");
-        self.msm.reset.next = false;
+        self.msm.drive(&Inputs::default());
         sim::cycle(&mut *self.msm).expect("settles");
-        assert!(!self.msm.ready.val());
-        while !self.msm.ready.val() {
+        assert!(!self.msm.outputs().ready);
+        while !self.msm.outputs().ready {
             sim::cycle(&mut *self.msm).expect("settles");
         }
     }
@@ -98,46 +158,42 @@ impl Bench {
     /// Starts a command and runs it for at most `limit` cycles; `None` if it is not done then.
     pub fn run_for(&mut self, command: &Command, stalls: Stalls, seed: u64, limit: u64) -> Option<Outcome> {
         let mut rng = StdRng::seed_from_u64(seed);
-        let bases: Vec<U<256>> = base_words(&command.logs);
+        let bases: Vec<U<256>> = base_words_on::<C>(&command.logs);
         let scalars: Vec<U<256>> =
-            command.scalars.iter().map(|s| U::from(scalar_word(s, command.montgomery))).collect();
+            command.scalars.iter().map(|s| U::from(scalar_word_on::<C>(s, command.montgomery))).collect();
         let (mut base, mut scalar) = (0, 0);
         let mut outcome = Outcome { words: vec![], cycles: 0, events: [0; 5], error: None };
         let msm = &mut *self.msm;
-        assert!(msm.ready.val());
+        assert!(msm.outputs().ready);
         let (mut base_on, mut scalar_on) = (false, false);
         for cycle in 0..limit {
-            msm.start.next = cycle == 0;
-            msm.count.next = (command.scalars.len() as u64).into();
-            msm.montgomery.next = command.montgomery;
             // A word that was offered stays until it is taken.
             base_on = base < bases.len() && (base_on || rng.gen::<u8>() >= stalls.base);
             scalar_on = scalar < scalars.len() && (scalar_on || rng.gen::<u8>() >= stalls.scalar);
-            msm.base_valid.next = base_on;
-            msm.base_data.next = if base_on { bases[base] } else { U::ZERO };
-            msm.scalar_valid.next = scalar_on;
-            msm.scalar_data.next = if scalar_on { scalars[scalar] } else { U::ZERO };
             let out_on = rng.gen::<u8>() >= stalls.out;
-            msm.out_ready.next = out_on;
+            msm.drive(&Inputs {
+                reset: false,
+                start: cycle == 0,
+                count: command.scalars.len() as u64,
+                montgomery: command.montgomery,
+                base: base_on.then(|| bases[base]),
+                scalar: scalar_on.then(|| scalars[scalar]),
+                out_ready: out_on,
+            });
             sim::settle(msm, sim::MAX_WALKS).expect("settles");
-            if base_on && msm.base_ready.val() {
+            let out = msm.outputs();
+            if base_on && out.base_ready {
                 base += 1;
                 base_on = false;
             }
-            if scalar_on && msm.scalar_ready.val() {
+            if scalar_on && out.scalar_ready {
                 scalar += 1;
                 scalar_on = false;
             }
-            if out_on && msm.out_valid.val() {
-                outcome.words.push(msm.out_data.val());
+            if out_on {
+                outcome.words.extend(out.word);
             }
-            let events = [
-                msm.ev_useful.val(),
-                msm.ev_stall_input.val(),
-                msm.ev_stall_bucket.val(),
-                msm.ev_stall_empty.val(),
-                msm.ev_stall_drain.val(),
-            ];
+            let events = out.events;
             assert!(events.iter().filter(|e| **e).count() <= 1, "one event a cycle");
             for (count, event) in outcome.events.iter_mut().zip(events) {
                 *count += event as u64;
@@ -145,14 +201,14 @@ impl Bench {
             if msm.overflows() {
                 panic!("the FIFO behind the adder overflowed");
             }
-            if msm.done.val() {
+            if out.done {
                 outcome.cycles = cycle + 1;
             }
             sim::cycle(msm).expect("settles");
             // The events trail by two registers.
             if outcome.cycles != 0 && cycle + 1 >= outcome.cycles + 3 {
                 assert_eq!((base, scalar), (bases.len(), scalars.len()), "every operand was taken");
-                outcome.error = msm.scalar_error.val().then(|| msm.scalar_index.val().low_u64() as u32);
+                outcome.error = msm.outputs().error;
                 return Some(outcome);
             }
         }
@@ -161,21 +217,23 @@ impl Bench {
 
     /// Cycles a second and walks a cycle of the native simulation, streams without pauses.
     pub fn speed(&mut self, command: &Command) -> (f64, f64) {
-        let bases: Vec<U<256>> = base_words(&command.logs);
+        let bases: Vec<U<256>> = base_words_on::<C>(&command.logs);
         let msm = &mut *self.msm;
         let (mut walks, mut cycles, mut base, mut scalar) = (0, 0, 0, 0);
         let begin = std::time::Instant::now();
-        while !msm.done.val() {
-            msm.start.next = cycles == 0;
-            msm.count.next = (command.scalars.len() as u64).into();
-            msm.base_valid.next = base < bases.len();
-            msm.base_data.next = bases[base.min(bases.len() - 1)];
-            msm.scalar_valid.next = scalar < command.scalars.len();
-            msm.scalar_data.next = command.scalars[scalar.min(command.scalars.len() - 1)].clone().into();
-            msm.out_ready.next = true;
+        while !msm.outputs().done {
+            msm.drive(&Inputs {
+                start: cycles == 0,
+                count: command.scalars.len() as u64,
+                base: bases.get(base).copied(),
+                scalar: command.scalars.get(scalar).map(|s| s.clone().into()),
+                out_ready: true,
+                ..Inputs::default()
+            });
             if cycles > 0 {
-                base += msm.base_ready.val() as usize;
-                scalar += msm.scalar_ready.val() as usize;
+                let out = msm.outputs();
+                base += out.base_ready as usize;
+                scalar += out.scalar_ready as usize;
             }
             walks += sim::cycle(msm).expect("settles");
             cycles += 1;
@@ -193,68 +251,98 @@ impl Bench {
     pub fn check(&mut self, command: &Command, stalls: Stalls, seed: u64) -> Outcome {
         let outcome = self.run(command, stalls, seed);
         let config = self.config;
-        let order = BN254_FR.prime();
+        let order = C::order();
         let expected = model::segments(&config, &order, &command.scalars, &command.logs);
         assert_eq!(outcome.words.len(), config.result_words());
-        let sums: Vec<G1Affine> = outcome.words.chunks(3).map(point).collect();
-        let at = |log: &BigUint| (G1Projective::generator() * Fr::from(log.clone())).into_affine();
+        let coordinates: Vec<C::BaseField> = elements::<C>(&outcome.words);
+        let sums: Vec<Affine<C>> = coordinates.chunks(3).map(point).collect();
+        let at = |log: &BigUint| affine(Some(log));
         for (i, (sum, segment)) in sums.chunks(2).zip(&expected).enumerate() {
             assert_eq!(sum[0], at(&segment.weighted), "weighted sum of segment {i}");
             assert_eq!(sum[1], at(&segment.plain), "plain sum of segment {i}");
         }
         // As a host does it, from the points alone.
-        let mut total = G1Projective::default();
+        let mut total = Projective::<C>::default();
         for window in sums.chunks(2 * config.segments).rev() {
             for _ in 0..config.window_bits {
                 total += total;
             }
             for (s, sum) in window.chunks(2).enumerate() {
-                total += sum[0] + sum[1] * Fr::from((s * config.buckets_per_segment()) as u64);
+                total += sum[0] + sum[1] * C::ScalarField::from((s * config.buckets_per_segment()) as u64);
             }
         }
-        let bases: Vec<G1Affine> = command.logs.iter().map(|log| affine(log.as_ref())).collect();
-        let scalars: Vec<Fr> =
-            command.scalars.iter().map(|s| if *s < order { Fr::from(s.clone()) } else { Fr::from(0u64) }).collect();
-        assert_eq!(total, G1Projective::msm(&bases, &scalars).expect("equal lengths"));
+        let bases: Vec<Affine<C>> = command.logs.iter().map(|log| affine(log.as_ref())).collect();
+        let scalars: Vec<C::ScalarField> = command
+            .scalars
+            .iter()
+            .map(|s| C::ScalarField::from(if *s < order { s.clone() } else { 0u32.into() }))
+            .collect();
+        assert_eq!(total, Projective::<C>::msm(&bases, &scalars).expect("equal lengths"));
         assert_eq!(
             outcome.error,
             command.scalars.iter().position(|s| *s >= order).map(|i| i as u32),
             "first scalar out of range"
         );
         // Every cycle from start (exclusive) to done (exclusive) has its event.
-        assert_eq!(outcome.events.iter().sum::<u64>(), outcome.cycles - 2, "{outcome:?}");
+        assert_eq!(outcome.events.iter().sum::<u64>(), outcome.cycles - 2, "{:?}", outcome.events);
         outcome
     }
 }
 
-fn affine(log: Option<&BigUint>) -> G1Affine {
+fn affine<C: TestCurve>(log: Option<&BigUint>) -> Affine<C> {
     match log {
-        Some(log) => (G1Projective::generator() * Fr::from(log.clone())).into_affine(),
-        None => G1Affine::identity(),
+        Some(log) => (Projective::generator() * C::ScalarField::from(log.clone())).into_affine(),
+        None => Affine::identity(),
     }
 }
 
-fn word(x: &Fq) -> U<256> {
-    U::from_limbs(&x.0 .0)
+/// R, of coordinates in Montgomery form.
+fn montgomery<C: TestCurve>() -> C::BaseField {
+    C::BaseField::from(2u64).pow([C::params().field.word_bits as u64])
 }
 
+/// The words of bases on BN254.
 pub fn base_words(logs: &[Option<BigUint>]) -> Vec<U<256>> {
-    let points: Vec<G1Projective> = logs
-        .iter()
-        .map(|log| match log {
-            Some(log) => G1Projective::generator() * Fr::from(log.clone()),
-            None => G1Projective::default(),
+    base_words_on::<Bn254>(logs)
+}
+
+pub fn base_words_on<C: TestCurve>(logs: &[Option<BigUint>]) -> Vec<U<256>> {
+    let r = montgomery::<C>();
+    let points: Vec<Projective<C>> = logs.iter().map(|log| affine(log.as_ref()).into_group()).collect();
+    let mut bytes = vec![];
+    for point in Projective::normalize_batch(&points) {
+        let (x, y) = point.xy().unwrap_or_default();
+        for coordinate in [x, y] {
+            let at = bytes.len() + C::CURVE.coordinate_bytes();
+            bytes.extend((coordinate * r).into_bigint().to_bytes_le());
+            bytes.resize(at, 0);
+        }
+    }
+    bytes.chunks(32).map(|word| BigUint::from_bytes_le(word).into()).collect()
+}
+
+/// Coordinates out of words.
+fn elements<C: TestCurve>(words: &[U<256>]) -> Vec<C::BaseField> {
+    let r_inverse = montgomery::<C>().inverse().expect("R is not zero");
+    let bytes: Vec<u8> =
+        words.iter().flat_map(|w| w.limbs()[..4].iter().flat_map(|l| l.to_le_bytes()).collect::<Vec<_>>()).collect();
+    bytes
+        .chunks(C::CURVE.coordinate_bytes())
+        .map(|element| {
+            let element = BigUint::from_bytes_le(element);
+            assert!(element < C::params().field.prime(), "a reduced coordinate");
+            C::BaseField::from(element) * r_inverse
         })
-        .collect();
-    G1Projective::normalize_batch(&points)
-        .iter()
-        .flat_map(|p| p.xy().map_or([U::ZERO; 2], |(x, y)| [word(&x), word(&y)]))
         .collect()
 }
 
 /// The word of a scalar; one that is not below the order stands in either form as it is.
 pub fn scalar_word(scalar: &BigUint, montgomery: bool) -> BigUint {
-    let order = BN254_FR.prime();
+    scalar_word_on::<Bn254>(scalar, montgomery)
+}
+
+fn scalar_word_on<C: TestCurve>(scalar: &BigUint, montgomery: bool) -> BigUint {
+    let order = C::order();
     if montgomery && *scalar < order {
         (scalar << 256) % order
     } else {
@@ -262,22 +350,18 @@ pub fn scalar_word(scalar: &BigUint, montgomery: bool) -> BigUint {
     }
 }
 
-fn point(words: &[U<256>]) -> G1Affine {
-    let [x, y, z] = [0, 1, 2].map(|i| {
-        let limbs = words[i].limbs();
-        let x = Fq::new_unchecked(BigInt([limbs[0], limbs[1], limbs[2], limbs[3]]));
-        assert!(BigUint::from(words[i]) < crate::field::BN254_FQ.prime(), "a reduced coordinate");
-        x
-    });
+/// X, Y, Z.
+fn point<C: TestCurve>(coordinates: &[C::BaseField]) -> Affine<C> {
+    let [x, y, z] = [0, 1, 2].map(|i| coordinates[i]);
     match z.inverse() {
         Some(inverse) => {
-            let point = G1Affine::new_unchecked(x * inverse, y * inverse);
+            let point = Affine::new_unchecked(x * inverse, y * inverse);
             assert!(point.is_on_curve());
             point
         }
         None => {
-            assert!(x == Fq::from(0u64) && y != Fq::from(0u64), "infinity is 0 : y : 0");
-            G1Affine::identity()
+            assert!(x == C::BaseField::from(0u64) && y != C::BaseField::from(0u64), "infinity is 0 : y : 0");
+            Affine::identity()
         }
     }
 }

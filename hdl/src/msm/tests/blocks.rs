@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use gristmill_abi::layout::Curve;
 use gristmill_hdl_kit::ports::Ports;
 use gristmill_hdl_kit::sim;
 use gristmill_hdl_kit::word::U;
@@ -126,9 +127,9 @@ fn expected_operands(config: &MsmConfig, bases: &[[BigUint; 2]], scalars: &[BigU
 #[test]
 fn recoder_sends_the_digits() {
     for c in [2, 4, 8, 13, 16] {
-        let config = MsmConfig { window_bits: c, segments: 1, stall_depth: 8 };
-        let mut recoder = Recoder::new(&config, &BN254_FR, &BN254_FQ);
-        let mut paced = Recoder::paced(&config, &BN254_FR, &BN254_FQ);
+        let config = MsmConfig { curve: Curve::Bn254, window_bits: c, segments: 1, stall_depth: 8 };
+        let mut recoder = Recoder::<256>::new(&config, &BN254_FR, &BN254_FQ);
+        let mut paced = Recoder::<256>::paced(&config, &BN254_FR, &BN254_FQ);
         let order = BN254_FR.prime();
         let mut scalars = random_values(&BN254_FR, 20, c as u64);
         scalars.extend([BigUint::zero(), BigUint::one(), &order - 1u32, order.clone(), (BigUint::one() << 256) - 1u32]);
@@ -170,7 +171,7 @@ fn recoder_sends_the_digits() {
 
 /// Operands, and the cycles it took, with a beat in every so many.
 fn run_recoder(
-    recoder: &mut Recoder,
+    recoder: &mut Recoder<256>,
     beat: usize,
     bases: &[[BigUint; 2]],
     scalars: &[BigUint],
@@ -312,7 +313,7 @@ fn banked_tracker_keeps_every_slot_right() {
 
 #[test]
 fn parking_is_a_queue_of_two() {
-    let mut parking = Parking::default();
+    let mut parking = Parking::<256>::default();
     let mut rng = StdRng::seed_from_u64(14);
     let mut queue = VecDeque::new();
     let mut fullest = 0;

@@ -1,12 +1,15 @@
 //! The cycle model against the RTL: every cycle and event, on sizes, windows and distributions.
 
+use gristmill_abi::layout::Curve;
 use num_bigint::BigUint;
 use num_traits::{One, Zero};
 
+use super::bench::{BenchOf, TestCurve};
 use super::{Bench, Command, Stalls};
 use crate::curve::PointAdder256;
 use crate::field::{Arithmetic, BN254_FR};
 use crate::msm::{digits, model, CycleModel, Cycles, MsmConfig};
+use crate::ntt::VectorParams;
 
 fn limbs(scalar: &BigUint) -> [u64; 4] {
     let mut limbs = [0; 4];
@@ -17,7 +20,7 @@ fn limbs(scalar: &BigUint) -> [u64; 4] {
 }
 
 fn predict(config: &MsmConfig, arithmetic: Arithmetic, command: &Command) -> Cycles {
-    let order = BN254_FR.prime();
+    let order = VectorParams::of(config.curve).field.prime();
     let mut points = command.scalars.iter().zip(&command.logs);
     CycleModel::new(config, arithmetic).run(command.scalars.len() as u64, command.montgomery, |out| {
         match points.next().expect("as many as the command has") {
@@ -27,7 +30,7 @@ fn predict(config: &MsmConfig, arithmetic: Arithmetic, command: &Command) -> Cyc
     })
 }
 
-fn agrees(bench: &mut Bench, command: &Command) -> Cycles {
+pub fn agrees<C: TestCurve>(bench: &mut BenchOf<C>, command: &Command) -> Cycles {
     let predicted = predict(&bench.config, Arithmetic::Pipelined, command);
     let outcome = bench.run(command, Stalls::default(), 0);
     let p = predicted;
@@ -44,7 +47,7 @@ fn agrees(bench: &mut Bench, command: &Command) -> Cycles {
 #[test]
 fn digits_are_those_of_the_model() {
     for window_bits in [2, 3, 5, 8, 11, 15, 16] {
-        let config = MsmConfig::for_latency(window_bits, 16, PointAdder256::LATENCY);
+        let config = MsmConfig::for_latency(Curve::Bn254, window_bits, 16, PointAdder256::LATENCY);
         let edges = [BigUint::zero(), BigUint::one(), BN254_FR.prime() - 1u32, (BigUint::one() << 252) - 1u32];
         for scalar in Command::random(200, 21).scalars.iter().chain(&edges) {
             let mut expected: Vec<u32> =
@@ -97,14 +100,14 @@ fn distributions_cycle_for_cycle() {
 #[test]
 fn a_shallow_fifo_and_more_segments_cycle_for_cycle() {
     let few = Command::random(2, 25).scalars;
-    let mut bench = Bench::with(MsmConfig { window_bits: 5, segments: 8, stall_depth: 8 });
+    let mut bench = Bench::with(MsmConfig { curve: Curve::Bn254, window_bits: 5, segments: 8, stall_depth: 8 });
     agrees(&mut bench, &Command::with_scalars(120, 26, |i| few[i * 7 % 5 % 2].clone()));
     agrees(&mut bench, &Command::random(120, 27));
 }
 
 #[test]
 fn a_serial_adder_within_one_percent() {
-    let config = MsmConfig { window_bits: 4, segments: 1, stall_depth: 8 };
+    let config = MsmConfig { curve: Curve::Bn254, window_bits: 4, segments: 1, stall_depth: 8 };
     let mut bench = Bench::with_arithmetic(config, Arithmetic::Serial);
     let one = Command::with_scalars(40, 28, |_| BigUint::one());
     for command in [Command::random(30, 29), Command::random(3, 30), one] {

@@ -2,6 +2,7 @@
 
 use super::{Bench, Command, Stalls};
 use crate::msm::MsmConfig;
+use gristmill_abi::layout::Curve;
 
 #[test]
 fn one_point() {
@@ -25,7 +26,7 @@ fn sizes_of_windows_and_segments() {
 
 #[test]
 fn more_segments_than_needed() {
-    let mut bench = Bench::with(MsmConfig { window_bits: 5, segments: 16, stall_depth: 32 });
+    let mut bench = Bench::with(MsmConfig { curve: Curve::Bn254, window_bits: 5, segments: 16, stall_depth: 32 });
     bench.check(&Command::random(50, 4), Stalls::default(), 0);
 }
 

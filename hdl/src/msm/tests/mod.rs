@@ -2,9 +2,11 @@
 
 mod bench;
 mod blocks;
+mod curves;
 mod cycles;
 mod distributions;
 mod engine;
+mod pins;
 mod serial;
 mod verilog;
 

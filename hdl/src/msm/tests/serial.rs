@@ -1,5 +1,6 @@
 //! The engine around the serial adder: the same results, and what an addition in 68 cycles costs.
 
+use gristmill_abi::layout::Curve;
 use num_bigint::BigUint;
 use num_traits::{One, Zero};
 
@@ -10,7 +11,10 @@ use crate::msm::MsmConfig;
 const PAUSES: Stalls = Stalls { base: 120, scalar: 200, out: 150 };
 
 fn bench(window_bits: usize) -> Bench {
-    Bench::with_arithmetic(MsmConfig { window_bits, segments: 1, stall_depth: 8 }, Arithmetic::Serial)
+    Bench::with_arithmetic(
+        MsmConfig { curve: Curve::Bn254, window_bits, segments: 1, stall_depth: 8 },
+        Arithmetic::Serial,
+    )
 }
 
 fn order() -> BigUint {

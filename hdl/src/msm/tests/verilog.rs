@@ -1,6 +1,7 @@
 //! The generated Verilog of the parts and of the whole engine under Verilator, against the
 //! native simulation on the same inputs.
 
+use gristmill_abi::layout::Curve;
 use gristmill_hdl_kit::cosim::{check, check_with, random_vectors, Options, Outcome};
 use gristmill_hdl_kit::ports::{Ports, Value};
 use gristmill_hdl_kit::twin::Fidelity;
@@ -16,7 +17,7 @@ use crate::curve::{PointAdder256, BN254};
 use crate::field::testing::{edge_values, random_values};
 use crate::field::{Arithmetic, FieldParams, BN254_FQ, BN254_FR};
 use crate::msm::{
-    BankedTracker, Msm, MsmConfig, Pace, PacedTracker, Parking, Ram2, Recoder, Redc, RedcSerial, Summation,
+    BankedTracker, Msm256, MsmConfig, Pace, PacedTracker, Parking, Ram2, Recoder, Redc, RedcSerial, Summation,
 };
 
 fn input<B: Ports>(name: &str) -> usize {
@@ -94,9 +95,9 @@ fn banked_tracker() {
 
 #[test]
 fn parking() {
-    let mut parking = Parking::default();
+    let mut parking = Parking::<256>::default();
     parking.connect_all();
-    let outcome = check(&mut parking, &random_vectors::<Parking>(600, 3), &Options::default());
+    let outcome = check(&mut parking, &random_vectors::<Parking<256>>(600, 3), &Options::default());
     agreed(outcome.unwrap_or_else(|e| panic!("{e}")), 600);
 }
 
@@ -167,17 +168,17 @@ fn serial_redc() {
 
 #[test]
 fn recoder() {
-    recoder_agrees(Recoder::new, 1, 4000);
+    recoder_agrees(Recoder::<256>::new, 1, 4000);
 }
 
 #[test]
 fn paced_recoder() {
-    recoder_agrees(Recoder::paced, 4, 14_000);
+    recoder_agrees(Recoder::<256>::paced, 4, 14_000);
 }
 
-fn recoder_agrees(new: fn(&MsmConfig, &FieldParams, &FieldParams) -> Recoder, beat: usize, cycles: usize) {
-    type R = Recoder;
-    let config = MsmConfig { window_bits: 7, segments: 1, stall_depth: 8 };
+fn recoder_agrees(new: fn(&MsmConfig, &FieldParams, &FieldParams) -> Recoder<256>, beat: usize, cycles: usize) {
+    type R = Recoder<256>;
+    let config = MsmConfig { curve: Curve::Bn254, window_bits: 7, segments: 1, stall_depth: 8 };
     let mut recoder = new(&config, &BN254_FR, &BN254_FQ);
     recoder.connect_all();
     let order = BN254_FR.prime();
@@ -215,9 +216,9 @@ fn serial_engine() {
 }
 
 fn compare_engine(window_bits: usize, arithmetic: Arithmetic, hierarchical: Vec<String>, cycles: usize) {
-    type M = Msm;
-    let config = MsmConfig { window_bits, segments: 1, stall_depth: 8 };
-    let mut msm = Box::new(Msm::with_arithmetic(&config, &BN254, &BN254_FR, arithmetic, Fidelity::Twin));
+    type M = Msm256;
+    let config = MsmConfig { curve: Curve::Bn254, window_bits, segments: 1, stall_depth: 8 };
+    let mut msm = Box::new(Msm256::with_arithmetic(&config, &BN254, &BN254_FR, arithmetic, Fidelity::Twin));
     msm.connect_all();
     let mut command = Command::random(12, 21);
     command.logs[5] = None;
