@@ -55,4 +55,4 @@ pub type Msm256 = Msm<16, 256, 391>;
 pub type Msm384 = Msm<24, 384, 575>;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

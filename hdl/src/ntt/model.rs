@@ -8,6 +8,8 @@
 use num_bigint::BigUint;
 use num_traits::{One, Zero};
 
+use super::VectorParams;
+
 /// A field of vectors: its modulus r and the smallest generator of its multiplicative group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VectorField {
@@ -31,6 +33,11 @@ impl VectorField {
     pub fn bn254_fr() -> Self {
         let hex = "30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001";
         VectorField { modulus: BigUint::parse_bytes(hex.as_bytes(), 16).unwrap_or_default(), generator: 5u32.into() }
+    }
+
+    /// The field of these parameters.
+    pub fn new(params: &VectorParams) -> Self {
+        VectorField { modulus: params.field.prime(), generator: params.generator.into() }
     }
 
     /// `value * 2^256 mod r`.

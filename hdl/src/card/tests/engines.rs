@@ -6,11 +6,13 @@ use super::moves::{copy, nop};
 use super::{Card, CardConfig};
 use crate::field::Arithmetic;
 use crate::ntt::model::{Factors, VectorField};
+use crate::ntt::VectorParams;
 use ark_bn254::{Fq, Fr, G1Affine, G1Projective};
 use ark_ec::{AffineRepr, CurveGroup, PrimeGroup};
 use ark_ff::{BigInt, PrimeField, UniformRand, Zero};
 use gristmill_abi::command::{self, Descriptor, Opcode, Operand};
 use gristmill_abi::completion::{Completion, Status};
+use gristmill_abi::layout::Curve;
 use gristmill_abi::{caps, registers as r};
 use gristmill_hdl_kit::twin::Fidelity;
 use num_bigint::BigUint;
@@ -221,7 +223,12 @@ pub fn limbs(x: &BigUint) -> [u64; 4] {
 
 /// One transform with its check.
 pub fn ntt(b: &mut Bench, log: u32, flags: u8, on_card: bool, rng: &mut StdRng) -> Completion {
-    let field = VectorField::bn254_fr();
+    ntt_in(Curve::Bn254, b, log, flags, on_card, rng)
+}
+
+/// The same in the scalar field of a curve.
+pub fn ntt_in(curve: Curve, b: &mut Bench, log: u32, flags: u8, on_card: bool, rng: &mut StdRng) -> Completion {
+    let field = VectorField::new(VectorParams::of(curve));
     let mut random = || BigUint::from_bytes_le(&(0..40).map(|_| rng.gen()).collect::<Vec<u8>>()) % &field.modulus;
     let input: Vec<BigUint> = (0..1 << log).map(|_| random()).collect();
     let (before, after) = (flags & command::FLAG_FACTORS_BEFORE != 0, flags & command::FLAG_FACTORS_AFTER != 0);
@@ -238,7 +245,8 @@ pub fn ntt(b: &mut Bench, log: u32, flags: u8, on_card: bool, rng: &mut StdRng) 
     }
     let at = |address| if on_card { Operand::card(address) } else { Operand::host(address) };
     let block = if before || after { Operand::host(0x5_0000) } else { Operand::NONE };
-    let c = b.run(&ntt_descriptor(b.epoch, log, flags, at(0x2000), block, at(0x4000)));
+    let unit = curve.scalar_field() as u8;
+    let c = b.run(&Descriptor { unit, ..ntt_descriptor(b.epoch, log, flags, at(0x2000), block, at(0x4000)) });
     assert_eq!(c.status, 0);
     let expected = field.command(&input, flags & command::FLAG_INVERSE != 0, first.as_ref(), second.as_ref());
     let memory = if on_card { &b.card } else { &b.host };

@@ -1,6 +1,7 @@
 //! The card as a whole, against memories that misbehave as far as AXI lets them.
 
 mod bench;
+mod curves;
 pub(crate) mod engines;
 mod faults;
 mod memory;

@@ -2,70 +2,19 @@
 
 use std::marker::PhantomData;
 
-use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
-use ark_ec::{AffineRepr, CurveGroup, PrimeGroup, VariableBaseMSM};
-use ark_ff::{BigInteger, Field, PrimeField, UniformRand};
-use gristmill_abi::layout::Curve;
+use ark_ec::short_weierstrass::{Affine, Projective};
+use ark_ec::VariableBaseMSM;
+use ark_ff::{PrimeField, UniformRand};
 use gristmill_hdl_kit::sim;
-use gristmill_hdl_kit::twin::Fidelity;
 use gristmill_hdl_kit::word::U;
 use num_bigint::BigUint;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use super::on_curve::{affine, base_words_on, combine, points, scalar_word_on, Bn254, TestCurve};
 use super::pins::{Engine, Inputs};
-use crate::curve::CurveParams;
-use crate::field::{Arithmetic, FieldParams};
-use crate::msm::{model, Msm256, MsmConfig, WideMsm};
-use crate::ntt::VectorParams;
-
-/// A curve of arkworks, and the engine for it.
-pub trait TestCurve: SWCurveConfig<BaseField: PrimeField> {
-    const CURVE: Curve;
-    type Engine: Engine;
-    fn engine(config: &MsmConfig, arithmetic: Arithmetic) -> Self::Engine;
-
-    fn params() -> &'static CurveParams {
-        CurveParams::of(Self::CURVE)
-    }
-
-    fn scalars() -> &'static FieldParams {
-        &VectorParams::of(Self::CURVE).field
-    }
-
-    /// The group's order.
-    fn order() -> BigUint {
-        Self::scalars().prime()
-    }
-}
-
-pub type Bn254 = ark_bn254::g1::Config;
-pub type Bls12_381 = ark_bls12_381::g1::Config;
-pub type Bls12_377 = ark_bls12_377::g1::Config;
-
-impl TestCurve for Bn254 {
-    const CURVE: Curve = Curve::Bn254;
-    type Engine = Msm256;
-    fn engine(config: &MsmConfig, arithmetic: Arithmetic) -> Msm256 {
-        Msm256::with_arithmetic(config, Self::params(), Self::scalars(), arithmetic, Fidelity::Twin)
-    }
-}
-
-impl TestCurve for Bls12_381 {
-    const CURVE: Curve = Curve::Bls12_381;
-    type Engine = WideMsm;
-    fn engine(config: &MsmConfig, _: Arithmetic) -> WideMsm {
-        WideMsm::new(config, Self::params(), Self::scalars(), Fidelity::Twin)
-    }
-}
-
-impl TestCurve for Bls12_377 {
-    const CURVE: Curve = Curve::Bls12_377;
-    type Engine = WideMsm;
-    fn engine(config: &MsmConfig, _: Arithmetic) -> WideMsm {
-        WideMsm::new(config, Self::params(), Self::scalars(), Fidelity::Twin)
-    }
-}
+use crate::field::Arithmetic;
+use crate::msm::{model, Msm256, MsmConfig};
 
 /// How often, out of 256 cycles, a stream pauses.
 #[derive(Clone, Copy, Default)]
@@ -100,6 +49,14 @@ impl Command {
 
     pub fn with_scalars(points: usize, seed: u64, scalar: impl Fn(usize) -> BigUint) -> Self {
         Self { scalars: (0..points).map(scalar).collect(), ..Self::random(points, seed) }
+    }
+
+    /// The sum; a scalar that is not below the order counts as zero.
+    pub fn by_arkworks<C: TestCurve>(&self) -> Projective<C> {
+        let bases: Vec<Affine<C>> = self.logs.iter().map(|log| affine(log.as_ref())).collect();
+        let valid = |s: &BigUint| if *s < C::order() { s.clone() } else { 0u32.into() };
+        let scalars: Vec<C::ScalarField> = self.scalars.iter().map(|s| C::ScalarField::from(valid(s))).collect();
+        Projective::msm(&bases, &scalars).expect("equal lengths")
     }
 }
 
@@ -254,30 +211,13 @@ impl<C: TestCurve> BenchOf<C> {
         let order = C::order();
         let expected = model::segments(&config, &order, &command.scalars, &command.logs);
         assert_eq!(outcome.words.len(), config.result_words());
-        let coordinates: Vec<C::BaseField> = elements::<C>(&outcome.words);
-        let sums: Vec<Affine<C>> = coordinates.chunks(3).map(point).collect();
+        let sums: Vec<Affine<C>> = points(&outcome.words);
         let at = |log: &BigUint| affine(Some(log));
         for (i, (sum, segment)) in sums.chunks(2).zip(&expected).enumerate() {
             assert_eq!(sum[0], at(&segment.weighted), "weighted sum of segment {i}");
             assert_eq!(sum[1], at(&segment.plain), "plain sum of segment {i}");
         }
-        // As a host does it, from the points alone.
-        let mut total = Projective::<C>::default();
-        for window in sums.chunks(2 * config.segments).rev() {
-            for _ in 0..config.window_bits {
-                total += total;
-            }
-            for (s, sum) in window.chunks(2).enumerate() {
-                total += sum[0] + sum[1] * C::ScalarField::from((s * config.buckets_per_segment()) as u64);
-            }
-        }
-        let bases: Vec<Affine<C>> = command.logs.iter().map(|log| affine(log.as_ref())).collect();
-        let scalars: Vec<C::ScalarField> = command
-            .scalars
-            .iter()
-            .map(|s| C::ScalarField::from(if *s < order { s.clone() } else { 0u32.into() }))
-            .collect();
-        assert_eq!(total, Projective::<C>::msm(&bases, &scalars).expect("equal lengths"));
+        assert_eq!(combine(&config, &sums), command.by_arkworks::<C>());
         assert_eq!(
             outcome.error,
             command.scalars.iter().position(|s| *s >= order).map(|i| i as u32),
@@ -286,82 +226,5 @@ impl<C: TestCurve> BenchOf<C> {
         // Every cycle from start (exclusive) to done (exclusive) has its event.
         assert_eq!(outcome.events.iter().sum::<u64>(), outcome.cycles - 2, "{:?}", outcome.events);
         outcome
-    }
-}
-
-fn affine<C: TestCurve>(log: Option<&BigUint>) -> Affine<C> {
-    match log {
-        Some(log) => (Projective::generator() * C::ScalarField::from(log.clone())).into_affine(),
-        None => Affine::identity(),
-    }
-}
-
-/// R, of coordinates in Montgomery form.
-fn montgomery<C: TestCurve>() -> C::BaseField {
-    C::BaseField::from(2u64).pow([C::params().field.word_bits as u64])
-}
-
-/// The words of bases on BN254.
-pub fn base_words(logs: &[Option<BigUint>]) -> Vec<U<256>> {
-    base_words_on::<Bn254>(logs)
-}
-
-pub fn base_words_on<C: TestCurve>(logs: &[Option<BigUint>]) -> Vec<U<256>> {
-    let r = montgomery::<C>();
-    let points: Vec<Projective<C>> = logs.iter().map(|log| affine(log.as_ref()).into_group()).collect();
-    let mut bytes = vec![];
-    for point in Projective::normalize_batch(&points) {
-        let (x, y) = point.xy().unwrap_or_default();
-        for coordinate in [x, y] {
-            let at = bytes.len() + C::CURVE.coordinate_bytes();
-            bytes.extend((coordinate * r).into_bigint().to_bytes_le());
-            bytes.resize(at, 0);
-        }
-    }
-    bytes.chunks(32).map(|word| BigUint::from_bytes_le(word).into()).collect()
-}
-
-/// Coordinates out of words.
-fn elements<C: TestCurve>(words: &[U<256>]) -> Vec<C::BaseField> {
-    let r_inverse = montgomery::<C>().inverse().expect("R is not zero");
-    let bytes: Vec<u8> =
-        words.iter().flat_map(|w| w.limbs()[..4].iter().flat_map(|l| l.to_le_bytes()).collect::<Vec<_>>()).collect();
-    bytes
-        .chunks(C::CURVE.coordinate_bytes())
-        .map(|element| {
-            let element = BigUint::from_bytes_le(element);
-            assert!(element < C::params().field.prime(), "a reduced coordinate");
-            C::BaseField::from(element) * r_inverse
-        })
-        .collect()
-}
-
-/// The word of a scalar; one that is not below the order stands in either form as it is.
-pub fn scalar_word(scalar: &BigUint, montgomery: bool) -> BigUint {
-    scalar_word_on::<Bn254>(scalar, montgomery)
-}
-
-fn scalar_word_on<C: TestCurve>(scalar: &BigUint, montgomery: bool) -> BigUint {
-    let order = C::order();
-    if montgomery && *scalar < order {
-        (scalar << 256) % order
-    } else {
-        scalar.clone()
-    }
-}
-
-/// X, Y, Z.
-fn point<C: TestCurve>(coordinates: &[C::BaseField]) -> Affine<C> {
-    let [x, y, z] = [0, 1, 2].map(|i| coordinates[i]);
-    match z.inverse() {
-        Some(inverse) => {
-            let point = Affine::new_unchecked(x * inverse, y * inverse);
-            assert!(point.is_on_curve());
-            point
-        }
-        None => {
-            assert!(x == C::BaseField::from(0u64) && y != C::BaseField::from(0u64), "infinity is 0 : y : 0");
-            Affine::identity()
-        }
     }
 }

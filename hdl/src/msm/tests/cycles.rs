@@ -4,7 +4,8 @@ use gristmill_abi::layout::Curve;
 use num_bigint::BigUint;
 use num_traits::{One, Zero};
 
-use super::bench::{BenchOf, TestCurve};
+use super::bench::BenchOf;
+use super::on_curve::TestCurve;
 use super::{Bench, Command, Stalls};
 use crate::curve::PointAdder256;
 use crate::field::{Arithmetic, BN254_FR};

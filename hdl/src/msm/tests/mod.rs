@@ -1,11 +1,12 @@
 //! The engine against its model and arkworks; its parts against theirs; Verilog against both.
 
-mod bench;
+pub(crate) mod bench;
 mod blocks;
 mod curves;
 mod cycles;
 mod distributions;
 mod engine;
+pub(crate) mod on_curve;
 mod pins;
 mod serial;
 mod verilog;

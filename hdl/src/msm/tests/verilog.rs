@@ -12,7 +12,8 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use rust_hdl::prelude::Block;
 
-use super::bench::{base_words, scalar_word, Command};
+use super::bench::Command;
+use super::on_curve::{base_words, scalar_word};
 use crate::curve::{PointAdder256, BN254};
 use crate::field::testing::{edge_values, random_values};
 use crate::field::{Arithmetic, FieldParams, BN254_FQ, BN254_FR};
