@@ -46,7 +46,11 @@ pub enum ConfigError {
 }
 
 const KEYS: &str = "name, curve, window_bits, segments, stall_depth, log_max_points, ntt_log_max, queues, \
-                    card_mem_bytes, clock_hz, arithmetic (optional: pipelined or serial)";
+                    card_mem_bytes, clock_hz, arithmetic (optional: pipelined or serial), adders (optional, default 1)";
+
+fn one() -> u32 {
+    1
+}
 
 /// Parameters of one card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +62,9 @@ pub struct CardConfig {
     pub curve: String,
     /// Window width c in bits; a window has 2^(c-1) buckets.
     pub window_bits: u32,
+    /// Point adders of the MSM engine, 1 to 8, each for as many windows; more than one with pipelined arithmetic and `bn254` only.
+    #[serde(default = "one")]
+    pub adders: u32,
     /// Segments into which the buckets of one window are summed: a power of two, at most 2^(c-1).
     pub segments: u32,
     /// Sums that can wait for their bucket in the MSM engine.
@@ -88,6 +95,7 @@ impl CardConfig {
             name: "tiny".into(),
             curve: "bn254".into(),
             window_bits: 4,
+            adders: 1,
             segments: 2,
             stall_depth: 16,
             log_max_points: 10,
@@ -106,6 +114,7 @@ impl CardConfig {
             name: "sim".into(),
             curve: "bn254".into(),
             window_bits: 8,
+            adders: 1,
             segments: 2,
             stall_depth: 16,
             log_max_points: 24,
@@ -123,6 +132,7 @@ impl CardConfig {
             name: "ecp5-85k".into(),
             curve: "bn254".into(),
             window_bits: 5,
+            adders: 1,
             segments: 1,
             stall_depth: 8,
             log_max_points: 24,
@@ -174,6 +184,12 @@ impl CardConfig {
         if self.arithmetic == Arithmetic::Serial && self.curve_id() != Curve::Bn254 {
             return bad("curve", &self.curve, "serial arithmetic has `bn254` only: choose that, or `pipelined`");
         }
+        if !(1..=8).contains(&self.adders) {
+            return bad("adders", self.adders, "choose 1 to 8");
+        }
+        if self.adders > 1 && (self.arithmetic == Arithmetic::Serial || self.curve_id() != Curve::Bn254) {
+            return bad("adders", self.adders, "serial arithmetic and curves other than `bn254` have one adder");
+        }
         if !(3..=16).contains(&self.window_bits) {
             return bad("window_bits", self.window_bits, "choose 3 to 16");
         }
@@ -217,9 +233,10 @@ impl CardConfig {
         self.curve_id().scalar_bits() as u32
     }
 
-    /// Windows W = floor(scalar bits / c) + 1: the signed digits of the top window cannot overflow.
+    /// Windows W = floor(scalar bits / c) + 1: the signed digits of the top window cannot overflow; and as many more as make
+    /// them a multiple of the adders.
     pub fn windows(&self) -> u32 {
-        self.scalar_bits() / self.window_bits + 1
+        (self.scalar_bits() / self.window_bits + 1).next_multiple_of(self.adders)
     }
 
     /// Buckets of one window, 2^(c-1).
@@ -254,7 +271,7 @@ impl CardConfig {
     /// The `CAP_MSM` word.
     pub fn cap_msm(&self) -> u32 {
         caps::Msm {
-            adders: 1,
+            adders: self.adders as u8,
             window_bits: self.window_bits as u8,
             windows: self.windows() as u8,
             segments: self.segments as u8,
@@ -275,6 +292,7 @@ impl CardConfig {
             window_bits: self.window_bits as usize,
             segments: self.segments as usize,
             stall_depth: self.stall_depth as usize,
+            adders: self.adders as usize,
         }
     }
 
@@ -295,6 +313,9 @@ impl CardConfig {
         // Named only where it is not the default, as it stood before there was a choice.
         if self.arithmetic == Arithmetic::Serial {
             text += ";arithmetic=serial";
+        }
+        if self.adders != 1 {
+            text += &format!(";adders={}", self.adders);
         }
         text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
     }
@@ -341,6 +362,8 @@ mod tests {
         let without: String = text.lines().filter(|l| !l.starts_with("arithmetic")).map(|l| format!("{l}\n")).collect();
         assert_ne!(text, without);
         assert_eq!(CardConfig::from_toml(&without), Ok(CardConfig::sim()));
+        let without: String = without.lines().filter(|l| !l.starts_with("adders")).map(|l| format!("{l}\n")).collect();
+        assert_eq!(CardConfig::from_toml(&without), Ok(CardConfig::sim()));
         let wrong = format!("{without}arithmetic = \"parallel\"\n");
         match CardConfig::from_toml(&wrong) {
             Err(ConfigError::Parse { message }) => assert!(message.contains("serial"), "{message}"),
@@ -364,6 +387,7 @@ mod tests {
             CardConfig { card_mem_bytes: 4096, ..sim.clone() },
             CardConfig { arithmetic: Arithmetic::Serial, ..sim.clone() },
             CardConfig { curve: "bls12-381".into(), ..sim.clone() },
+            CardConfig { adders: 2, ..sim.clone() },
         ] {
             assert_ne!(sim.config_id(), other.config_id(), "{other:?}");
         }
@@ -376,6 +400,10 @@ mod tests {
             ("name", CardConfig { name: String::new(), ..tiny.clone() }),
             ("curve", CardConfig { curve: "bls12-446".into(), ..tiny.clone() }),
             ("curve", CardConfig { curve: "bls12-381".into(), ..CardConfig::ecp5_85k() }),
+            ("adders", CardConfig { adders: 0, ..tiny.clone() }),
+            ("adders", CardConfig { adders: 9, ..tiny.clone() }),
+            ("adders", CardConfig { adders: 2, ..CardConfig::ecp5_85k() }),
+            ("adders", CardConfig { adders: 2, curve: "bls12-377".into(), ..tiny.clone() }),
             ("window_bits", CardConfig { window_bits: 2, ..tiny.clone() }),
             ("window_bits", CardConfig { window_bits: 17, ..tiny.clone() }),
             ("segments", CardConfig { segments: 3, ..tiny.clone() }),

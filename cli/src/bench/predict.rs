@@ -61,7 +61,7 @@ pub fn msm(config: &CardConfig, n: usize, mut scalars: Scalars) -> Prediction {
         let values: Vec<Fr> = scalars.by_ref().take(count).collect();
         let montgomery = !engine.canonical_scalars(&values);
         let mut values = values.into_iter();
-        let cycles = model.run(count as u64, montgomery, |out| {
+        let cycles = model.run(count as u64, montgomery, move |out| {
             if let Some(scalar) = values.next() {
                 digits(&config.msm(), &scalar.into_bigint().0, out);
             }

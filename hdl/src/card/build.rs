@@ -5,14 +5,23 @@ use crate::bus::{Stage, Writer};
 use crate::config::CardConfig;
 use crate::curve::CurveParams;
 use crate::field::Arithmetic;
-use crate::msm::{Msm256, WideMsm};
+use crate::msm::{Lanes256, Msm256, WideMsm};
 use crate::ntt::{Ntt, VectorParams};
-use crate::queue::{Checker, Queues, RegisterFile};
+use crate::queue::{Checker, Queues, RegisterFile, Sequencer};
 use gristmill_abi::identity::SourceHash;
 use gristmill_abi::layout::Curve;
 use gristmill_hdl_kit::gate::Gated;
 use gristmill_hdl_kit::twin::Fidelity;
 use rust_hdl::prelude::*;
+
+/// The engines that a card has: none, or one MSM engine of some kind and one for transforms.
+#[derive(Default)]
+pub(super) struct Engines {
+    msm: Vec<Gated<Msm256>>,
+    wide: Vec<Gated<WideMsm>>,
+    lanes: Vec<Gated<Lanes256>>,
+    ntt: Vec<Gated<Ntt>>,
+}
 
 impl Card {
     /// The card of a configuration, its big leaves simulated as `fidelity` says. Its source hash is
@@ -34,9 +43,12 @@ impl Card {
         let curve = CurveParams::of(config.curve_id());
         let vectors = VectorParams::of(config.curve_id());
         let ntt = Ntt::new(vectors, config.ntt_log_max, config.log_seeds(), config.arithmetic, fidelity);
-        let (mut msm, mut wide) = (vec![], vec![]);
+        let mut engines = Engines { ntt: vec![Gated::new(ntt)], ..Engines::default() };
         match config.curve_id() {
-            Curve::Bn254 => msm.push(Gated::new(Msm256::with_arithmetic(
+            Curve::Bn254 if config.adders > 1 => {
+                engines.lanes.push(Gated::new(Lanes256::new(&sizes, curve, &vectors.field, fidelity)))
+            }
+            Curve::Bn254 => engines.msm.push(Gated::new(Msm256::with_arithmetic(
                 &sizes,
                 curve,
                 &vectors.field,
@@ -44,10 +56,10 @@ impl Card {
                 fidelity,
             ))),
             Curve::Bls12_381 | Curve::Bls12_377 => {
-                wide.push(Gated::new(WideMsm::new(&sizes, curve, &vectors.field, fidelity)))
+                engines.wide.push(Gated::new(WideMsm::new(&sizes, curve, &vectors.field, fidelity)))
             }
         }
-        Self::build(config, source, msm, wide, vec![Gated::new(ntt)])
+        Self::build(config, source, engines)
     }
 
     /// Registers, queue and copies only: MSM and NTT are bad opcodes.
@@ -56,16 +68,11 @@ impl Card {
     /// If the configuration is not valid.
     pub fn without_engines(config: &CardConfig) -> Self {
         check(config);
-        Self::build(config, SourceHash::NONE, vec![], vec![], vec![])
+        Self::build(config, SourceHash::NONE, Engines::default())
     }
 
-    pub(super) fn build(
-        config: &CardConfig,
-        source: SourceHash,
-        msm: Vec<Gated<Msm256>>,
-        wide: Vec<Gated<WideMsm>>,
-        ntt: Vec<Gated<Ntt>>,
-    ) -> Self {
+    pub(super) fn build(config: &CardConfig, source: SourceHash, engines: Engines) -> Self {
+        let Engines { msm, wide, lanes, ntt } = engines;
         let engines = !ntt.is_empty();
         let slow = usize::from(config.arithmetic == Arithmetic::Serial);
         let stages = || (0..slow).map(|_| Stage::default()).collect();
@@ -138,7 +145,7 @@ impl Card {
             queues: Gated::new(Queues::new(config.queues)),
             fetcher: Default::default(),
             descriptor: Checker::new(config, engines),
-            sequencer: Default::default(),
+            sequencer: Sequencer::with_lanes(lanes.len()),
             reader0: Default::default(),
             reader1: Default::default(),
             writer: if slow == 0 { Writer::default() } else { Writer::paced() },
@@ -170,9 +177,11 @@ impl Card {
             _engines: ntt.len(),
             _narrow: msm.len(),
             _wide: wide.len(),
+            _lanes: lanes.len(),
             _slow: slow,
             msm,
             wide,
+            lanes,
             ntt,
         };
         card.connect_all();

@@ -12,7 +12,7 @@ pub(crate) mod tests;
 pub use pins::{Inputs, Outputs};
 
 use crate::bus::{AxiLiteSlave, ReadArbiter, Reader, Stage, Writer};
-use crate::msm::{Msm256, WideMsm};
+use crate::msm::{Lanes256, Msm256, WideMsm};
 use crate::ntt::Ntt;
 use crate::queue::{Checker, Fetcher, Queues, RegisterFile, Sequencer};
 use gristmill_hdl_kit::gate::Gated;
@@ -129,9 +129,10 @@ pub struct Card {
     writer: Writer,
     host: ReadArbiter,
     card: ReadArbiter,
-    /// One MSM engine, of the curve's width, and one for transforms; or none.
+    /// One MSM engine, by the curve's width and the number of adders, and one for transforms; or none.
     msm: Vec<Gated<Msm256>>,
     wide: Vec<Gated<WideMsm>>,
+    lanes: Vec<Gated<Lanes256>>,
     ntt: Vec<Gated<Ntt>>,
 
     /// A card with serial engines, whose words come and go slowly and over long ways: registers behind the host's
@@ -163,6 +164,7 @@ pub struct Card {
     _engines: usize,
     _narrow: usize,
     _wide: usize,
+    _lanes: usize,
     _slow: usize,
 }
 
@@ -462,6 +464,19 @@ impl Logic for Card {
                 self.wide[j].out_ready.next = self.c_ready.val() && self.kind.q.val().is_msm;
                 self.msm_ready.next = self.wide[j].ready.val();
             }
+            for j in 0..self._lanes {
+                self.lanes[j].clock.next = self.clock.val();
+                self.lanes[j].reset.next = self.sequencer.clear.val();
+                self.lanes[j].start.next = self.sequencer.start.val() && self.kind.q.val().is_msm;
+                self.lanes[j].count.next = self.count.val();
+                self.lanes[j].montgomery.next = self.descriptor.flags.val().get_bit(0);
+                self.lanes[j].base_data.next = self.a_data.val();
+                self.lanes[j].base_valid.next = self.a_valid.val() && self.kind.q.val().is_msm;
+                self.lanes[j].scalar_data.next = self.b_data.val();
+                self.lanes[j].scalar_valid.next = self.b_valid.val() && self.kind.q.val().is_msm;
+                self.lanes[j].out_ready.next = self.c_ready.val() && self.kind.q.val().is_msm;
+                self.msm_ready.next = self.lanes[j].ready.val();
+            }
             self.ntt[i].clock.next = self.clock.val();
             self.ntt[i].reset.next = self.sequencer.clear.val();
             self.ntt[i].start.next = self.sequencer.start.val() && self.kind.q.val().is_ntt;
@@ -491,6 +506,13 @@ impl Logic for Card {
                 self.kind.d.next.work = self.wide[j].ev_useful.val() || self.ntt[i].ev_butterfly.val();
                 self.kind.d.next.scalar_error = self.wide[j].scalar_error.val();
             }
+            for j in 0..self._lanes {
+                self.sequencer.engine_done.next = self.lanes[j].done.val() || self.ntt[i].done.val();
+                self.sequencer.scalar_error.next = self.lanes[j].scalar_error.val();
+                self.sequencer.scalar_index.next = self.lanes[j].scalar_index.val();
+                self.sequencer.work.next = self.ntt[i].ev_butterfly.val();
+                self.sequencer.adds[j].next = self.lanes[j].adds.val();
+            }
             for _j in 0..self._slow {
                 self.sequencer.work.next = self.kind.q.val().work;
                 self.sequencer.scalar_error.next = self.kind.q.val().scalar_error;
@@ -519,6 +541,10 @@ impl Logic for Card {
                 self.registers.events.next.stall_empty = self.wide[j].ev_stall_empty.val();
                 self.registers.events.next.stall_drain = self.wide[j].ev_stall_drain.val();
             }
+            for j in 0..self._lanes {
+                self.registers.events.next.msm = self.lanes[j].busy.val();
+                self.registers.lanes[j].next = self.lanes[j].counts.val();
+            }
             self.registers.events.next.ntt = self.ntt[i].ev_busy.val();
             self.registers.events.next.butterflies = self.ntt[i].ev_butterfly.val();
             for j in 0..self._narrow {
@@ -535,6 +561,14 @@ impl Logic for Card {
                     self.b_ready.next = self.wide[j].scalar_ready.val();
                     self.c_data.next = self.wide[j].out_data.val();
                     self.c_valid.next = self.wide[j].out_valid.val();
+                }
+            }
+            for j in 0..self._lanes {
+                if self.kind.q.val().is_msm {
+                    self.a_ready.next = self.lanes[j].base_ready.val();
+                    self.b_ready.next = self.lanes[j].scalar_ready.val();
+                    self.c_data.next = self.lanes[j].out_data.val();
+                    self.c_valid.next = self.lanes[j].out_valid.val();
                 }
             }
             if self.kind.q.val().is_ntt {

@@ -18,22 +18,41 @@ pub struct MsmConfig {
     pub segments: usize,
     /// Sums that can wait for their bucket (depth of the FIFO behind the adder), at least 8.
     pub stall_depth: usize,
+    /// Point adders, each for as many windows.
+    pub adders: usize,
 }
 
 impl MsmConfig {
     /// Parameters with the smallest number of segments that keeps an adder of `latency` busy
     /// while buckets are summed.
     pub fn for_latency(curve: Curve, window_bits: usize, stall_depth: usize, latency: usize) -> Self {
-        let mut config = Self { curve, window_bits, segments: 1, stall_depth };
+        let mut config = Self { curve, window_bits, segments: 1, stall_depth, adders: 1 };
         while config.round_cycles() < latency + TURNAROUND && config.segments < config.buckets_per_window() {
             config.segments *= 2;
         }
         config
     }
 
-    /// Windows W = floor(bits of a scalar / c) + 1: one digit more than the bits ask for takes the last carry.
+    /// The same with as many segments as take the fewest cycles, for the summation and for the results, of which those of
+    /// all adders go out one after the other.
+    pub fn fit(self, latency: usize) -> Self {
+        let cycles = |config: &Self| {
+            let rounds = config.buckets_per_segment() + 1;
+            rounds * config.round_cycles().max(latency + TURNAROUND) + config.result_words()
+        };
+        let segments = (0..self.window_bits).map(|log| Self { segments: 1 << log, ..self });
+        segments.min_by_key(cycles).unwrap_or(self)
+    }
+
+    /// Windows W = floor(bits of a scalar / c) + 1, since the last carry takes a digit of its own; and as many more as make
+    /// them a multiple of the adders, which stay empty.
     pub fn windows(&self) -> usize {
-        self.curve.scalar_bits() / self.window_bits + 1
+        self.adders * self.lane_windows()
+    }
+
+    /// Windows of one adder.
+    pub fn lane_windows(&self) -> usize {
+        (self.curve.scalar_bits() / self.window_bits + 1).div_ceil(self.adders)
     }
 
     /// Buckets of one window, 2^(c-1).
@@ -46,6 +65,11 @@ impl MsmConfig {
         self.windows() * self.buckets_per_window()
     }
 
+    /// Buckets of one adder.
+    pub fn lane_buckets(&self) -> usize {
+        self.lane_windows() * self.buckets_per_window()
+    }
+
     /// Buckets of one segment.
     pub fn buckets_per_segment(&self) -> usize {
         self.buckets_per_window() / self.segments
@@ -56,9 +80,14 @@ impl MsmConfig {
         self.windows() * self.segments
     }
 
-    /// Slots of one round of the summation: two a chain.
+    /// Chains of one adder.
+    pub fn lane_chains(&self) -> usize {
+        self.lane_windows() * self.segments
+    }
+
+    /// Slots of one round of the summation: two a chain of an adder.
     pub fn round_cycles(&self) -> usize {
-        2 * self.chains()
+        2 * self.lane_chains()
     }
 
     /// Words of a result.
@@ -66,9 +95,9 @@ impl MsmConfig {
         layout::msm_result_words(self.curve, self.windows(), self.segments)
     }
 
-    /// The bound that cycles are held against: N*W + 2B for one adder.
+    /// The bound that cycles are held against: N*W + 2B for one adder, which has W windows and B buckets.
     pub fn bound_cycles(&self, points: usize) -> usize {
-        points * self.windows() + 2 * self.buckets()
+        points * self.lane_windows() + 2 * self.lane_buckets()
     }
 
     /// Panics unless an engine can be built: called by the constructors.
@@ -80,6 +109,8 @@ impl MsmConfig {
             self.segments,
             self.buckets_per_window()
         );
+        assert!((1..=8).contains(&self.adders), "adders = {}: 1 to 8", self.adders);
+        assert!(self.lane_windows() >= 2, "adders = {}: an adder has two windows or more", self.adders);
         assert!((8..=1024).contains(&self.stall_depth), "stall_depth = {}: 8 to 1024", self.stall_depth);
     }
 }
@@ -97,11 +128,18 @@ mod tests {
         let tiny = MsmConfig::for_latency(Curve::Bn254, 4, 16, 200);
         assert_eq!((tiny.windows(), tiny.segments, tiny.buckets()), (64, 2, 512));
         // The bits of the scalar divide evenly: the last window holds only the carry.
-        assert_eq!(MsmConfig { curve: Curve::Bn254, window_bits: 2, segments: 1, stall_depth: 8 }.windows(), 128);
+        assert_eq!(
+            MsmConfig { curve: Curve::Bn254, window_bits: 2, segments: 1, stall_depth: 8, adders: 1 }.windows(),
+            128
+        );
         // One bit of a scalar more or less, nine words a segment.
-        let wide = |curve| MsmConfig { curve, window_bits: 5, segments: 1, stall_depth: 8 };
+        let wide = |curve| MsmConfig { curve, window_bits: 5, segments: 1, stall_depth: 8, adders: 1 };
         assert_eq!((wide(Curve::Bls12_381).windows(), wide(Curve::Bls12_377).windows()), (52, 51));
         assert_eq!(wide(Curve::Bls12_377).result_words(), 51 * 9);
+        // Adders share the windows; one of 17 windows fills up to nine each.
+        let two = MsmConfig { window_bits: 15, adders: 2, ..sim };
+        assert_eq!((two.windows(), two.lane_windows(), two.bound_cycles(10)), (18, 9, 90 + 2 * 9 * 16384));
+        assert_eq!(MsmConfig { adders: 4, ..sim }.fit(62).segments, 4);
         // More latency than segments can hide: as many as there are buckets.
         assert_eq!(MsmConfig::for_latency(Curve::Bn254, 4, 16, 100_000).segments, 8);
     }

@@ -108,22 +108,49 @@ impl CycleModel {
 
     /// The fewest cycles that an engine with one adder can take: N*W + 2B additions.
     pub fn bound(&self, points: u64) -> u64 {
-        (points * self.config.windows() as u64 + 2 * self.config.buckets() as u64) * self.interval as u64
+        (points * self.config.lane_windows() as u64 + 2 * self.config.lane_buckets() as u64) * self.interval as u64
     }
 
     /// A command of `points` points. `digits` fills its argument, which is empty, with the next
     /// point's digits without sign (0 to 2^(c-1)), window 0 first, up to the last that is not zero;
     /// it leaves it empty for the scalar 0 or the base at infinity. `montgomery`: scalars come in that form.
-    pub fn run(&self, points: u64, montgomery: bool, digits: impl FnMut(&mut Vec<u32>)) -> Cycles {
+    ///
+    /// With several adders each is run by itself, as if none waited for another: the phases are as long as the slowest's, the events
+    /// are those of all. That is within 1 % of the RTL, not exact.
+    pub fn run(&self, points: u64, montgomery: bool, digits: impl FnMut(&mut Vec<u32>) + Clone) -> Cycles {
+        let mut all = Cycles::default();
+        for lane in 0..self.config.adders {
+            let mut cycles = self.run_lane(lane, points, montgomery, digits.clone());
+            cycles.accumulation = cycles.accumulation.max(all.accumulation);
+            (cycles.summation, cycles.results) = (cycles.summation, cycles.results + all.results);
+            all = Cycles { accumulation: 0, summation: 0, results: 0, ..all };
+            all += cycles;
+        }
+        all
+    }
+
+    /// The windows of one adder.
+    fn run_lane(&self, lane: usize, points: u64, montgomery: bool, mut digits: impl FnMut(&mut Vec<u32>)) -> Cycles {
         let mut engine = Engine::new(&self.config, self.arithmetic, self.latency, self.interval);
-        let mut cycles = engine.accumulate(Source::new(points, montgomery, self.is_wide()), digits);
+        let windows = self.config.lane_windows();
+        let (from, mut whole) = (lane * windows, vec![]);
+        let slice = |out: &mut Vec<u32>| {
+            whole.clear();
+            digits(&mut whole);
+            let to = whole.len().min(from + windows);
+            let part = whole.get(from..to).unwrap_or_default();
+            out.extend(&part[..part.iter().rposition(|digit| *digit != 0).map_or(0, |last| last + 1)]);
+        };
+        // The slicer has as many reductions as keep up.
+        let montgomery = montgomery && self.config.adders == 1;
+        let mut cycles = engine.accumulate(Source::new(points, montgomery, self.is_wide()), slice);
         self.sum(&engine.slots, &mut cycles);
         cycles
     }
 
     /// The phases after accumulation: their length is fixed; which additions are useful is not.
     fn sum(&self, slots: &[u8], cycles: &mut Cycles) {
-        let (chains, segment) = (self.config.chains(), self.config.buckets_per_segment());
+        let (chains, segment) = (self.config.lane_chains(), self.config.buckets_per_segment());
         let turnaround = (self.latency + TURNAROUND).div_ceil(self.interval);
         let drain = if self.interval == 1 { 0 } else { turnaround };
         let steps = (segment + 1) * turnaround.max(2 * chains) + drain;
@@ -291,7 +318,7 @@ impl Engine {
             urgent: config.stall_depth - 4,
             beat: beat as u64,
             beats: (interval / beat) as u64,
-            slots: vec![0; config.buckets()],
+            slots: vec![0; config.lane_buckets()],
             // One cycle from the decision to the adder's inputs.
             adder: vec![None; (latency + 1).div_ceil(beat)],
             results: VecDeque::new(),

@@ -10,6 +10,8 @@
 //! | [`Pace`] | when the adder takes an addition, and when what stands around it moves |
 //! | [`TagRing`] | where the sums of a serial adder belong |
 //! | [`Msm`] | the engine: these around one point adder and two memories of points |
+//! | [`Slicer`] | scalars into slices, one for each of several adders |
+//! | [`Lanes`] | the engine with several adders: an [`Msm`] for the windows of each |
 //! | [`WideMsm`] | the engine for coordinates of 384 bits, behind streams of 256 |
 //! | [`model`] | what must come out, on plain integers |
 //! | [`CycleModel`] | how many cycles it takes, without points |
@@ -20,6 +22,7 @@ mod banked_tracker;
 mod config;
 mod cycles;
 mod engine;
+mod lanes;
 pub mod model;
 mod pace;
 mod paced_tracker;
@@ -37,6 +40,7 @@ pub use banked_tracker::BankedTracker;
 pub use config::MsmConfig;
 pub use cycles::{digits, CycleModel, Cycles};
 pub use engine::Msm;
+pub use lanes::{Lanes, Slicer};
 pub use pace::Pace;
 pub use paced_tracker::PacedTracker;
 pub use parking::Parking;
@@ -51,6 +55,8 @@ pub use wide::{Narrow, WideMsm, Widen};
 
 /// Engine for curves over 256-bit words (BN254).
 pub type Msm256 = Msm<16, 256, 391>;
+/// Engine with several adders for curves over 256-bit words.
+pub type Lanes256 = Lanes<16, 256, 391>;
 /// Engine for curves over 384-bit words (BLS12-381, BLS12-377).
 pub type Msm384 = Msm<24, 384, 575>;
 

@@ -92,7 +92,7 @@ mod tests {
         let order = BN254_FR.prime();
         let mut rng = rand::rngs::StdRng::seed_from_u64(1);
         for c in 2..=16 {
-            let config = MsmConfig { curve: Curve::Bn254, window_bits: c, segments: 1, stall_depth: 8 };
+            let config = MsmConfig { curve: Curve::Bn254, window_bits: c, segments: 1, stall_depth: 8, adders: 1 };
             let mut scalars = vec![BigUint::zero(), BigUint::one(), &order - 1u32, (&order - 1u32) / 2u32];
             scalars.extend((0..20).map(|_| random(&mut rng, &order)));
             for scalar in scalars {
@@ -113,8 +113,13 @@ mod tests {
         let logs: Vec<_> = (0..40).map(|i| (i % 7 != 3).then(|| random(&mut rng, &order))).collect();
         let expected: BigUint = scalars.iter().zip(&logs).filter_map(|(s, k)| k.as_ref().map(|k| s * k)).sum();
         for (c, segments_of_window) in [(4, 1), (4, 8), (8, 4), (13, 16)] {
-            let config =
-                MsmConfig { curve: Curve::Bn254, window_bits: c, segments: segments_of_window, stall_depth: 8 };
+            let config = MsmConfig {
+                curve: Curve::Bn254,
+                window_bits: c,
+                segments: segments_of_window,
+                stall_depth: 8,
+                adders: 1,
+            };
             let sums = segments(&config, &order, &scalars, &logs);
             assert_eq!(sums.len() * abi_words(), config.result_words());
             assert_eq!(combine(&config, &order, &sums), &expected % &order);

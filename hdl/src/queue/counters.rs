@@ -109,6 +109,9 @@ pub struct Counters {
     pub clock: Signal<In, Clock>,
     pub clear: Signal<In, Bit>,
     pub events: Signal<In, Events>,
+    /// Of a card with several adders, else none: how many of them added, awaited an input and so on, 4 bits each; for the five counters from
+    /// [`r::CNT_ADDS_LO`] on, whose bits of `events` do not count then.
+    pub lanes: Vec<Signal<In, Bits<20>>>,
     pub index: Signal<In, Bits<4>>,
     pub latch: Signal<In, Bit>,
     pub low: Signal<Out, Bits<32>>,
@@ -125,6 +128,7 @@ impl Default for Counters {
             clock: Default::default(),
             clear: Default::default(),
             events: Default::default(),
+            lanes: vec![],
             index: Default::default(),
             latch: Default::default(),
             low: Default::default(),
@@ -132,6 +136,19 @@ impl Default for Counters {
             _counts: [0; COUNTERS],
             _kept: [0; COUNTERS],
         }
+    }
+}
+
+/// The counters of what each adder does.
+const PER_ADDER: std::ops::Range<usize> = {
+    let first = (r::CNT_ADDS_LO - r::FIRST_COUNTER) as usize / 8;
+    first..first + 5
+};
+
+impl Counters {
+    /// Of a card with several adders.
+    pub fn with_lanes() -> Self {
+        Self { lanes: vec![Default::default()], ..Self::default() }
     }
 }
 
@@ -146,10 +163,19 @@ impl Logic for Counters {
                 self._kept[index] = (self._counts[index] >> 32) as u32;
             }
             let mut events = self.events.val().bits();
+            if !self.lanes.is_empty() {
+                events &= !PER_ADDER.fold(0, |mask, i| mask | 1 << i);
+            }
             while events != 0 {
                 let i = events.trailing_zeros() as usize;
                 self._counts[i] = self._counts[i].wrapping_add(step(i));
                 events &= events - 1;
+            }
+            for lanes in &self.lanes {
+                let counts: u64 = lanes.val().into();
+                for (nibble, i) in PER_ADDER.enumerate() {
+                    self._counts[i] = self._counts[i].wrapping_add(counts >> (4 * nibble) & 0xf);
+                }
             }
             if self.clear.val() {
                 self._counts[..CYCLES].fill(0);
@@ -187,6 +213,14 @@ always @(posedge clock) begin
         );
         for i in 0..CYCLES {
             let step = step(i);
+            if !self.lanes.is_empty() && PER_ADDER.contains(&i) {
+                let low = 4 * (i - PER_ADDER.start);
+                text += &format!(
+                    "    if (clear) counts[{i}] <= 64'd0; else counts[{i}] <= counts[{i}] + lanes$0[{high}:{low}];\n",
+                    high = low + 3
+                );
+                continue;
+            }
             text += &format!(
                 "    if (clear) counts[{i}] <= 64'd0; else if (events[{i}]) counts[{i}] <= counts[{i}] + 64'd{step};\n"
             );

@@ -56,6 +56,8 @@ pub struct RegisterFile {
     pub queue_value: Signal<In, Bits<32>>,
     pub set_irq: Signal<In, Bits<8>>,
     pub events: Signal<In, Events>,
+    /// As [`Counters::lanes`].
+    pub lanes: Vec<Signal<In, Bits<20>>>,
     pub run: Signal<Out, Bit>,
     pub reset_request: Signal<Out, Bit>,
     pub irq: Signal<Out, Bit>,
@@ -86,6 +88,7 @@ pub struct RegisterFile {
     irq_mask: Constant<Bits<8>>,
     cycles: Constant<Bits<4>>,
     bit0: Constant<Bits<32>>,
+    _lanes: usize,
 }
 
 ports!(RegisterFile {
@@ -97,6 +100,7 @@ ports!(RegisterFile {
 impl RegisterFile {
     /// The registers of a card with this configuration, built from this source; without engines it offers copies only.
     pub fn new(config: &CardConfig, engines: bool, source: SourceHash) -> Self {
+        let lanes = || 0..usize::from(config.adders > 1);
         let address = |offset: u16| Constant::new(u64::from(offset).into());
         Self {
             clock: Default::default(),
@@ -118,10 +122,12 @@ impl RegisterFile {
             queue_value: Default::default(),
             set_irq: Default::default(),
             events: Default::default(),
+            lanes: lanes().map(|_| Default::default()).collect(),
             run: Default::default(),
             reset_request: Default::default(),
             irq: Default::default(),
-            counters: Default::default(),
+            counters: if config.adders > 1 { Counters::with_lanes() } else { Counters::default() },
+            _lanes: lanes().len(),
             constants: Rom::new(constants(config, engines, source)),
             s: Default::default(),
             irqs: Default::default(),
@@ -207,6 +213,9 @@ impl Logic for RegisterFile {
         // one after the other would be a long path.
         self.counters.clear.next = self.clear.val();
         self.counters.events.next = self.events.val();
+        for i in 0..self._lanes {
+            self.counters.lanes[i].next = self.lanes[i].val();
+        }
         // Which counter, if it is one: pairs of 8 bytes, and the cycles, which stand elsewhere.
         self.counters.index.next = self.read_address.val().get_bits::<4>(3);
         if !self.read_address.val().get_bit(9) {

@@ -119,6 +119,8 @@ pub struct Sequencer {
     pub scalar_error: Signal<In, Bit>,
     pub scalar_index: Signal<In, U<32>>,
     pub work: Signal<In, Bit>,
+    /// Of a card with several adders, else none: their additions of a cycle.
+    pub adds: Vec<Signal<In, U<64>>>,
     // Reset.
     pub buses_idle: Signal<In, Bit>,
     pub stop: Signal<Out, Bit>,
@@ -148,6 +150,7 @@ pub struct Sequencer {
     card_read: Constant<Bits<8>>,
     card_write: Constant<Bits<8>>,
     scalar_range: Constant<Bits<8>>,
+    _lanes: usize,
 }
 
 ports!(Sequencer {
@@ -157,6 +160,13 @@ ports!(Sequencer {
     out: occupied, set_completion, fetch_failed, completion_failed, fetch_enable, fetch_flush, load, start, completing,
          completion_start, completion, stop, clear, ready, command, resetting, epoch, ended_ok, ended_bad, engine_runs, busy
 });
+
+impl Sequencer {
+    /// Of a card with several adders (1), or with one (0).
+    pub fn with_lanes(lanes: usize) -> Self {
+        Self { adds: (0..lanes).map(|_| Default::default()).collect(), _lanes: lanes, ..Self::default() }
+    }
+}
 
 impl Default for Sequencer {
     fn default() -> Self {
@@ -206,6 +216,8 @@ impl Default for Sequencer {
             scalar_error: Default::default(),
             scalar_index: Default::default(),
             work: Default::default(),
+            adds: vec![],
+            _lanes: 0,
             buses_idle: Default::default(),
             stop: Default::default(),
             clear: Default::default(),
@@ -333,6 +345,11 @@ impl Logic for Sequencer {
                 }
                 if self.work.val() {
                     self.s.d.next.work = self.s.q.val().work + self.one.val();
+                }
+                for i in 0..self._lanes {
+                    if self.adds[i].val().any() {
+                        self.s.d.next.work = self.s.q.val().work + self.adds[i].val();
+                    }
                 }
                 if self.s.q.val().engine_done && (!self.movers_busy.val()) {
                     self.s.d.next.phase = Phase::Compose;

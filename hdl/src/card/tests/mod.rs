@@ -1,5 +1,6 @@
 //! The card as a whole, against memories that misbehave as far as AXI lets them.
 
+mod adders;
 mod bench;
 mod curves;
 pub(crate) mod engines;

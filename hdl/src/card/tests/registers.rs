@@ -3,6 +3,7 @@
 use super::bench::{Bench, CARD_BYTES};
 use super::memory::Manner;
 use super::{bench, Card, CardConfig};
+use crate::card::build::Engines;
 use gristmill_abi::identity::SourceHash;
 use gristmill_abi::registers::{self as r, Access};
 use gristmill_abi::{caps, ABI_VERSION, CARD_ID};
@@ -92,12 +93,12 @@ fn identity_and_capabilities() {
 fn the_source_hash_is_read_back_and_changes_nothing_else() {
     let config = CardConfig::tiny();
     let hash = SourceHash(std::array::from_fn(|i| 0x89ab_cdef_u32.rotate_left(3 * i as u32)));
-    let mut b = Bench::new(Card::build(&config, hash, vec![], vec![], vec![]), Manner::prompt(), 34);
+    let mut b = Bench::new(Card::build(&config, hash, Engines::default()), Manner::prompt(), 34);
     b.settle(1000);
     hash.registers().for_each(|(offset, word)| assert_eq!(b.read(offset), word, "{offset:#x}"));
     assert_eq!(b.read(r::CONFIG_ID), config.config_id());
     // What is hashed: the Verilog with a zero hash differs in the lines that hold its words alone.
-    let verilog = |hash| verilog::generate(&Card::build(&config, hash, vec![], vec![], vec![]));
+    let verilog = |hash| verilog::generate(&Card::build(&config, hash, Engines::default()));
     let (with, without) = (verilog(hash), verilog(SourceHash::NONE));
     let differing: Vec<_> = with.lines().zip(without.lines()).filter(|(a, b)| a != b).collect();
     assert_eq!((with.lines().count(), differing.len()), (without.lines().count(), SourceHash::WORDS));

@@ -15,7 +15,8 @@ use crate::msm::point::{Operand, Point, Tag};
 use crate::msm::{BankedTracker, MsmConfig, Pace, PacedTracker, Parking, Recoder, Summation, TagRing};
 
 impl<const L: usize, const W: usize, const LW: usize> Msm<L, W, LW> {
-    /// An engine for `curve`, with scalars of the field `scalars` and a pipelined adder.
+    /// An engine for `curve`, with scalars of the field `scalars` and a pipelined adder. Of a configuration with several
+    /// adders it is one lane: it takes slices of scalars ([`super::super::Slicer`]) as they are.
     ///
     /// # Panics
     /// If the configuration cannot be built ([`MsmConfig::assert_valid`]).
@@ -69,7 +70,7 @@ impl<const L: usize, const W: usize, const LW: usize> Msm<L, W, LW> {
         config.assert_valid();
         assert_eq!(8 * config.curve.coordinate_bytes(), W, "{}: words of another width", config.curve.name());
         assert_eq!(config.curve.name(), curve.name, "an engine for another curve");
-        assert!(config.buckets() <= 1 << 24, "{} buckets: at most 2^24", config.buckets());
+        assert!(config.lane_buckets() <= 1 << 24, "{} buckets: at most 2^24", config.lane_buckets());
         let arithmetic = if serial.is_empty() { Arithmetic::Pipelined } else { Arithmetic::Serial };
         let interval = Self::interval(arithmetic);
         let latency: usize =
@@ -123,13 +124,13 @@ impl<const L: usize, const W: usize, const LW: usize> Msm<L, W, LW> {
                 Arithmetic::Pipelined => Recoder::new(config, scalars, &curve.field),
                 Arithmetic::Serial => Recoder::paced(config, scalars, &curve.field),
             },
-            banked: adder.iter().map(|_| BankedTracker::new(config.buckets())).collect(),
+            banked: adder.iter().map(|_| BankedTracker::new(config.lane_buckets())).collect(),
             parking: adder.iter().map(|_| Parking::default()).collect(),
-            odd: adder.iter().map(|_| Ram::with_style(config.buckets() / 2, style).apart()).collect(),
-            tracker: serial.iter().map(|_| PacedTracker::new(config.buckets())).collect(),
-            summation: Summation::new(config.chains(), config.buckets_per_segment(), turnaround_steps, drain),
-            buckets: Ram::with_style(words(config.buckets() / (1 + adder.len())), style).apart(),
-            chains: Ram::new(words(2 * config.chains())).apart(),
+            odd: adder.iter().map(|_| Ram::with_style(config.lane_buckets() / 2, style).apart()).collect(),
+            tracker: serial.iter().map(|_| PacedTracker::new(config.lane_buckets())).collect(),
+            summation: Summation::new(config.lane_chains(), config.buckets_per_segment(), turnaround_steps, drain),
+            buckets: Ram::with_style(words(config.lane_buckets() / (1 + adder.len())), style).apart(),
+            chains: Ram::new(words(2 * config.lane_chains())).apart(),
             results: match arithmetic {
                 Arithmetic::Pipelined => Fifo::new(config.stall_depth),
                 Arithmetic::Serial => Fifo::paced(config.stall_depth),
@@ -209,8 +210,8 @@ impl<const L: usize, const W: usize, const LW: usize> Msm<L, W, LW> {
             zero: Constant::new(0u64.into()),
             one: Constant::new(Model::new(&curve.field).r.into()),
             urgent: Constant::new((config.stall_depth as u64 - 4).into()),
-            last_wiped: Constant::new((config.buckets().max(turnaround + 5) as u64 - 1).into()),
-            last_sum: Constant::new((2 * config.chains() as u64 - 1).into()),
+            last_wiped: Constant::new((config.lane_buckets().max(turnaround + 5) as u64 - 1).into()),
+            last_sum: Constant::new((2 * config.lane_chains() as u64 - 1).into()),
             word0: Constant::new(0u64.into()),
             word1: Constant::new(1u64.into()),
             word2: Constant::new(2u64.into()),

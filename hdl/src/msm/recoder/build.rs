@@ -26,6 +26,11 @@ impl<const W: usize> Recoder<W> {
         bases.assert_fits(W);
         assert!(!paced || W == 256, "a paced recoder has coordinates of 256 bits");
         let half = config.buckets_per_window() as u64;
+        // A lane's slices of scalars have been checked and are in canonical form.
+        let lane = config.adders > 1;
+        assert!(!(lane && paced), "a paced recoder is for one adder");
+        let order = if lane { (BigUint::one() << 256) - 1u32 } else { scalars.prime() };
+        let reductions = usize::from(!paced && !lane);
         let p = bases.prime();
         let (low, high): (BigUint, BigUint) = (part(&p, 0, 128) + 1u32, (part(&p, 128, 128) << 1) + 1u32);
         Self {
@@ -52,7 +57,7 @@ impl<const W: usize> Recoder<W> {
             scalar_error: Default::default(),
             scalar_index: Default::default(),
             state: Default::default(),
-            redc: (0..!paced as usize).map(|_| Redc::new(scalars)).collect(),
+            redc: (0..reductions).map(|_| Redc::new(scalars)).collect(),
             redc_serial: (0..paced as usize).map(|_| RedcSerial::new(scalars)).collect(),
             scalars: if paced { Fifo::paced(SCALARS_AHEAD) } else { Fifo::new(SCALARS_AHEAD) },
             scalar: Default::default(),
@@ -90,7 +95,7 @@ impl<const W: usize> Recoder<W> {
             found_last: Default::default(),
             idle: Constant::new(State::default()),
             modulus: Constant::new(bases.prime().into()),
-            order: Constant::new(scalars.prime().into()),
+            order: Constant::new(order.into()),
             order_quarter: (0..4).map(|j| Constant::new(part(&scalars.prime(), 64 * j, 64).into())).collect(),
             modulus_low: Constant::new(low.into()),
             modulus_high: Constant::new(high.into()),
@@ -100,7 +105,7 @@ impl<const W: usize> Recoder<W> {
             half: Constant::new(half.into()),
             whole: Constant::new((2 * half).into()),
             shift: Constant::new((config.window_bits as u64).into()),
-            last_window: Constant::new((config.windows() as u64 - 1).into()),
+            last_window: Constant::new((config.lane_windows() as u64 - 1).into()),
             most_ahead: Constant::new((SCALARS_AHEAD as u64).into()),
             zero4: Constant::new(0u64.into()),
             one4: Constant::new(1u64.into()),
@@ -114,7 +119,7 @@ impl<const W: usize> Recoder<W> {
             one32: Constant::new(1u64.into()),
             one40: Constant::new(1u64.into()),
             paced: Constant::new(paced),
-            _pipelined: !paced as usize,
+            _pipelined: reductions,
             _serial: paced as usize,
         }
     }

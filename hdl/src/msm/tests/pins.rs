@@ -2,9 +2,10 @@
 
 use gristmill_hdl_kit::ports::Ports;
 use gristmill_hdl_kit::word::U;
+use rust_hdl::prelude::Bits;
 
 use crate::curve::{PointAdder256, PointAdder384};
-use crate::msm::{Msm256, WideMsm};
+use crate::msm::{Lanes256, Msm256, WideMsm};
 
 /// A cycle's inputs; a word stands on its stream if there is one.
 #[derive(Clone, Copy, Default)]
@@ -27,7 +28,7 @@ pub struct Outputs {
     pub ready: bool,
     pub error: Option<u32>,
     /// useful, input, bucket, empty, drain
-    pub events: [bool; 5],
+    pub events: [u64; 5],
 }
 
 pub trait Engine: Ports {
@@ -39,7 +40,7 @@ pub trait Engine: Ports {
 }
 
 macro_rules! engine {
-    ($engine:ty, $adder:ty) => {
+    ($engine:ty, $adder:ty, $count:expr) => {
         impl Engine for $engine {
             const LATENCY: usize = <$adder>::LATENCY;
 
@@ -64,11 +65,11 @@ macro_rules! engine {
                     ready: self.ready.val(),
                     error: self.scalar_error.val().then(|| self.scalar_index.val().low_u64() as u32),
                     events: [
-                        self.ev_useful.val(),
-                        self.ev_stall_input.val(),
-                        self.ev_stall_bucket.val(),
-                        self.ev_stall_empty.val(),
-                        self.ev_stall_drain.val(),
+                        $count(self.ev_useful.val()),
+                        $count(self.ev_stall_input.val()),
+                        $count(self.ev_stall_bucket.val()),
+                        $count(self.ev_stall_empty.val()),
+                        $count(self.ev_stall_drain.val()),
                     ],
                 }
             }
@@ -80,5 +81,6 @@ macro_rules! engine {
     };
 }
 
-engine!(Msm256, PointAdder256);
-engine!(WideMsm, PointAdder384);
+engine!(Msm256, PointAdder256, u64::from);
+engine!(WideMsm, PointAdder384, u64::from);
+engine!(Lanes256, PointAdder256, |count: Bits<4>| -> u64 { count.into() });

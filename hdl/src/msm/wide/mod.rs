@@ -59,7 +59,7 @@ pub struct WideMsm {
     widen: Widen,
     engine: Msm384,
     narrow: Narrow,
-    end: DFF<End>,
+    ending: DFF<End>,
     through: Signal<Local, Bit>,
     last: Signal<Local, Bit>,
     not_ended: Constant<End>,
@@ -98,7 +98,7 @@ impl WideMsm {
             widen: Default::default(),
             engine: Msm384::new(config, curve, scalars, fidelity),
             narrow: Default::default(),
-            end: Default::default(),
+            ending: Default::default(),
             through: Default::default(),
             last: Default::default(),
             not_ended: Constant::new(End::default()),
@@ -120,7 +120,7 @@ impl WideMsm {
 impl Logic for WideMsm {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, end);
+        dff_setup!(self, clock, ending);
         clock!(self, clock, widen, engine, narrow);
         self.widen.reset.next = self.reset.val();
         self.engine.reset.next = self.reset.val();
@@ -149,23 +149,23 @@ impl Logic for WideMsm {
         self.narrow.out_ready.next = self.out_ready.val();
 
         // The command is through when the last third of a word has gone too.
-        self.through.next = self.engine.done.val() || self.end.q.val().awaited;
+        self.through.next = self.engine.done.val() || self.ending.q.val().awaited;
         self.last.next = self.through.val() && ((!self.narrow.holds.val()) || self.out_ready.val());
-        self.end.d.next.awaited = self.through.val() && (!self.last.val());
-        self.end.d.next.done = self.last.val();
-        self.end.d.next.late1 = self.through.val();
-        self.end.d.next.late2 = self.end.q.val().late1;
-        self.end.d.next.late3 = self.end.q.val().late2;
+        self.ending.d.next.awaited = self.through.val() && (!self.last.val());
+        self.ending.d.next.done = self.last.val();
+        self.ending.d.next.late1 = self.through.val();
+        self.ending.d.next.late2 = self.ending.q.val().late1;
+        self.ending.d.next.late3 = self.ending.q.val().late2;
         if self.reset.val() {
-            self.end.d.next = self.not_ended.val();
+            self.ending.d.next = self.not_ended.val();
         }
-        self.done.next = self.end.q.val().done;
-        self.ready.next = self.engine.ready.val() && (!self.through.val()) && (!self.end.q.val().done);
+        self.done.next = self.ending.q.val().done;
+        self.ready.next = self.engine.ready.val() && (!self.through.val()) && (!self.ending.q.val().done);
         self.ev_useful.next = self.engine.ev_useful.val();
         self.ev_stall_input.next = self.engine.ev_stall_input.val();
         self.ev_stall_bucket.next = self.engine.ev_stall_bucket.val();
         self.ev_stall_empty.next = self.engine.ev_stall_empty.val();
-        self.ev_stall_drain.next = self.engine.ev_stall_drain.val() || self.end.q.val().late3;
+        self.ev_stall_drain.next = self.engine.ev_stall_drain.val() || self.ending.q.val().late3;
     }
 }
 
