@@ -17,7 +17,7 @@ use rand::SeedableRng;
 
 const BASES: u64 = 0x1000;
 
-fn config<C: TestCurve>() -> CardConfig {
+pub fn config<C: TestCurve>() -> CardConfig {
     CardConfig { curve: C::CURVE.name().into(), ..CardConfig::tiny() }
 }
 
@@ -49,10 +49,14 @@ fn load<C: TestCurve>(b: &mut Bench, job: &Command, on_card: bool) -> Descriptor
 }
 
 fn commands_against_arkworks<C: TestCurve>() {
-    let config = config::<C>();
-    let mut rng = StdRng::seed_from_u64(51);
-    let mut b = Bench::new(Card::new(&config, Fidelity::Twin), Manner::rough(), 51);
+    let mut b = Bench::new(Card::new(&config::<C>(), Fidelity::Twin), Manner::rough(), 51);
     b.idle(1);
+    scenario::<C>(&mut b);
+}
+
+pub fn scenario<C: TestCurve>(b: &mut Bench) {
+    let config = config::<C>();
+    let mut rng = StdRng::seed_from_u64(52);
     b.open_queue(4);
     assert_eq!(
         (b.read(r::CAP_CURVES), b.read(r::CAP_FIELDS)),
@@ -68,7 +72,7 @@ fn commands_against_arkworks<C: TestCurve>() {
             job.scalars[3] = job.scalars[2].clone();
             job.scalars[0] = C::order();
         }
-        let descriptor = load::<C>(&mut b, &job, on_card);
+        let descriptor = load::<C>(b, &job, on_card);
         let c = b.run(&descriptor);
         assert_eq!(Status::from_code(c.status), Some(if count > 3 { Status::ScalarRange } else { Status::Ok }));
         let words: Vec<U<256>> =
@@ -82,11 +86,11 @@ fn commands_against_arkworks<C: TestCurve>() {
     let stalls: u64 = stalls.map(|lo| b.read_pair(lo)).iter().sum();
     assert_eq!(b.read_pair(r::CNT_MSM_LO), adds + stalls);
     for (log, flags) in [(1, 0), (5, 3), (6, 6), (6, 7)] {
-        ntt_in(C::CURVE, &mut b, log, flags, flags % 2 == 0, &mut rng);
+        ntt_in(C::CURVE, b, log, flags, flags % 2 == 0, &mut rng);
     }
     // A base has three words: the last one must be there too.
     let job = Command::random_on::<C>(3, 9);
-    let msm = load::<C>(&mut b, &job, false);
+    let msm = load::<C>(b, &job, false);
     let other = if C::CURVE as u8 == 1 { 2 } else { 1 };
     for (status, descriptor) in [
         (Status::BadRange, Descriptor { a: Operand::card(CARD_BYTES - 32 * 8), ..msm }),

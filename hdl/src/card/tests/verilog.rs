@@ -1,11 +1,14 @@
 //! The card's generated Verilog under Verilator: the same scenarios, the same outputs in every cycle.
 
+use super::adders;
 use super::bench::{Bench, Pins};
+use super::curves;
 use super::engines::{load, ntt, result, Job};
 use super::memory::Manner;
 use super::{faults, moves, queue, queues, registers, Card, CardConfig};
 use crate::card::pins::{Inputs, Outputs, Value, OUTPUTS};
 use crate::curve::PointAdder256;
+use crate::msm::tests::on_curve::Bls12_377;
 use gristmill_abi::registers as r;
 use gristmill_hdl_kit::cosim;
 use gristmill_hdl_kit::twin::Fidelity;
@@ -108,17 +111,38 @@ fn register_map() {
     on_both("cycles", make, &Options::default(), Manner::prompt(), 122, &registers::cycles);
 }
 
+/// Options that compile each of the adder's multipliers once.
+fn with_engines() -> Options {
+    Options {
+        hierarchical: PointAdder256::VERILATE_APART.iter().map(|s| s.to_string()).collect(),
+        ..Options::default()
+    }
+}
+
+/// Two adders, all their multipliers in detail.
+#[test]
+#[ignore = "compiles for minutes: run with `cargo test --release -p gristmill-hdl --lib card::tests::verilog -- --ignored`"]
+fn two_adders() {
+    let config = adders::config(2);
+    let make = || Card::new(&adders::config(2), Fidelity::Twin);
+    on_both("two adders", make, &with_engines(), Manner::rough(), 124, &|b| adders::scenario(b, &config));
+}
+
+/// A card of a curve over words of 384 bits, all its multipliers in detail.
+#[test]
+#[ignore = "compiles for minutes: run with `cargo test --release -p gristmill-hdl --lib card::tests::verilog -- --ignored`"]
+fn bls12_377() {
+    let make = || Card::new(&curves::config::<Bls12_377>(), Fidelity::Twin);
+    on_both("BLS12-377", make, &with_engines(), Manner::rough(), 125, &curves::scenario::<Bls12_377>);
+}
+
 /// The whole card with every multiplier in detail: MSM and NTT give the right answers and take the
 /// same cycles as natively with twins.
 #[test]
 fn engines() {
     let config = CardConfig::tiny();
     let make = || Card::new(&CardConfig::tiny(), Fidelity::Twin);
-    let options = Options {
-        hierarchical: PointAdder256::VERILATE_APART.iter().map(|s| s.to_string()).collect(),
-        ..Options::default()
-    };
-    on_both("engines", make, &options, Manner::rough(), 123, &|b| {
+    on_both("engines", make, &with_engines(), Manner::rough(), 123, &|b| {
         let mut rng = StdRng::seed_from_u64(123);
         b.open_queue(4);
         for (count, montgomery) in [(1, true), (25, false)] {
