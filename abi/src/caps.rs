@@ -19,7 +19,7 @@ pub const fn queues(caps: u32) -> u32 {
 }
 
 /// The `CAP_MSM` word: `adders[3:0] window_bits[8:4] windows[15:9] segments[23:16]
-/// log2_max_points[29:24]`.
+/// log2_max_points[29:24] log2_multiples[31:30]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Msm {
     /// Point adders.
@@ -32,6 +32,9 @@ pub struct Msm {
     pub segments: u8,
     /// log2 of the most points in one command.
     pub log_max_points: u8,
+    /// log2 of m, the multiples of each base that a command brings one after the other: P, 2^k P, ..., 2^((m-1) k) P, k = windows *
+    /// window_bits. Scalars are cut into m parts of k bits, so windows are 1/m of those that a scalar's bits need.
+    pub log_multiples: u8,
 }
 
 impl Msm {
@@ -42,6 +45,7 @@ impl Msm {
             | (self.windows as u32 & 0x7f) << 9
             | (self.segments as u32) << 16
             | (self.log_max_points as u32 & 0x3f) << 24
+            | (self.log_multiples as u32 & 3) << 30
     }
 
     /// From the word in the register.
@@ -52,6 +56,7 @@ impl Msm {
             windows: (word >> 9 & 0x7f) as u8,
             segments: (word >> 16) as u8,
             log_max_points: (word >> 24 & 0x3f) as u8,
+            log_multiples: (word >> 30) as u8,
         }
     }
 }

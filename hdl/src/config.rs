@@ -46,7 +46,7 @@ pub enum ConfigError {
 }
 
 const KEYS: &str = "name, curve, window_bits, segments, stall_depth, log_max_points, ntt_log_max, queues, \
-                    card_mem_bytes, clock_hz, arithmetic (optional: pipelined or serial), adders (optional, default 1)";
+                    card_mem_bytes, clock_hz, arithmetic (optional: pipelined or serial), adders, multiples (optional, default 1)";
 
 fn one() -> u32 {
     1
@@ -65,6 +65,10 @@ pub struct CardConfig {
     /// Point adders of the MSM engine, 1 to 8, each for as many windows; more than one with pipelined arithmetic and `bn254` only.
     #[serde(default = "one")]
     pub adders: u32,
+    /// Multiples of each base that MSM commands bring, 1, 2, 4 or 8 ([`MsmConfig::multiples`]); more than one with pipelined arithmetic and
+    /// `bn254` only.
+    #[serde(default = "one")]
+    pub multiples: u32,
     /// Segments into which the buckets of one window are summed: a power of two, at most 2^(c-1).
     pub segments: u32,
     /// Sums that can wait for their bucket in the MSM engine.
@@ -96,6 +100,7 @@ impl CardConfig {
             curve: "bn254".into(),
             window_bits: 4,
             adders: 1,
+            multiples: 1,
             segments: 2,
             stall_depth: 16,
             log_max_points: 10,
@@ -115,6 +120,7 @@ impl CardConfig {
             curve: "bn254".into(),
             window_bits: 8,
             adders: 1,
+            multiples: 1,
             segments: 2,
             stall_depth: 16,
             log_max_points: 24,
@@ -133,6 +139,7 @@ impl CardConfig {
             curve: "bn254".into(),
             window_bits: 5,
             adders: 1,
+            multiples: 1,
             segments: 1,
             stall_depth: 8,
             log_max_points: 24,
@@ -187,8 +194,18 @@ impl CardConfig {
         if !(1..=8).contains(&self.adders) {
             return bad("adders", self.adders, "choose 1 to 8");
         }
-        if self.adders > 1 && (self.arithmetic == Arithmetic::Serial || self.curve_id() != Curve::Bn254) {
-            return bad("adders", self.adders, "serial arithmetic and curves other than `bn254` have one adder");
+        if ![1, 2, 4, 8].contains(&self.multiples) {
+            return bad("multiples", self.multiples, "choose 1, 2, 4 or 8");
+        }
+        if self.arithmetic == Arithmetic::Serial || self.curve_id() != Curve::Bn254 {
+            for (key, value) in [("adders", self.adders), ("multiples", self.multiples)] {
+                if value > 1 {
+                    return bad(key, value, "choose 1 with serial arithmetic and with curves other than `bn254`");
+                }
+            }
+        }
+        if (self.scalar_bits() / self.window_bits + 1).div_ceil(self.adders * self.multiples) < 2 {
+            return bad("adders", self.adders, "an adder has two windows or more: choose fewer, or smaller windows");
         }
         if !(3..=16).contains(&self.window_bits) {
             return bad("window_bits", self.window_bits, "choose 3 to 16");
@@ -233,10 +250,9 @@ impl CardConfig {
         self.curve_id().scalar_bits() as u32
     }
 
-    /// Windows W = floor(scalar bits / c) + 1: the signed digits of the top window cannot overflow; and as many more as make
-    /// them a multiple of the adders.
+    /// Windows with buckets: as [`MsmConfig::windows`].
     pub fn windows(&self) -> u32 {
-        (self.scalar_bits() / self.window_bits + 1).next_multiple_of(self.adders)
+        (self.scalar_bits() / self.window_bits + 1).div_ceil(self.adders * self.multiples) * self.adders
     }
 
     /// Buckets of one window, 2^(c-1).
@@ -272,6 +288,7 @@ impl CardConfig {
     pub fn cap_msm(&self) -> u32 {
         caps::Msm {
             adders: self.adders as u8,
+            log_multiples: self.multiples.ilog2() as u8,
             window_bits: self.window_bits as u8,
             windows: self.windows() as u8,
             segments: self.segments as u8,
@@ -293,6 +310,7 @@ impl CardConfig {
             segments: self.segments as usize,
             stall_depth: self.stall_depth as usize,
             adders: self.adders as usize,
+            multiples: self.multiples as usize,
         }
     }
 
@@ -316,6 +334,9 @@ impl CardConfig {
         }
         if self.adders != 1 {
             text += &format!(";adders={}", self.adders);
+        }
+        if self.multiples != 1 {
+            text += &format!(";multiples={}", self.multiples);
         }
         text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
     }
@@ -362,7 +383,11 @@ mod tests {
         let without: String = text.lines().filter(|l| !l.starts_with("arithmetic")).map(|l| format!("{l}\n")).collect();
         assert_ne!(text, without);
         assert_eq!(CardConfig::from_toml(&without), Ok(CardConfig::sim()));
-        let without: String = without.lines().filter(|l| !l.starts_with("adders")).map(|l| format!("{l}\n")).collect();
+        let without: String = without
+            .lines()
+            .filter(|l| !l.starts_with("adders") && !l.starts_with("multiples"))
+            .map(|l| format!("{l}\n"))
+            .collect();
         assert_eq!(CardConfig::from_toml(&without), Ok(CardConfig::sim()));
         let wrong = format!("{without}arithmetic = \"parallel\"\n");
         match CardConfig::from_toml(&wrong) {
@@ -388,6 +413,7 @@ mod tests {
             CardConfig { arithmetic: Arithmetic::Serial, ..sim.clone() },
             CardConfig { curve: "bls12-381".into(), ..sim.clone() },
             CardConfig { adders: 2, ..sim.clone() },
+            CardConfig { multiples: 2, ..sim.clone() },
         ] {
             assert_ne!(sim.config_id(), other.config_id(), "{other:?}");
         }
@@ -401,6 +427,9 @@ mod tests {
             ("curve", CardConfig { curve: "bls12-446".into(), ..tiny.clone() }),
             ("curve", CardConfig { curve: "bls12-381".into(), ..CardConfig::ecp5_85k() }),
             ("adders", CardConfig { adders: 0, ..tiny.clone() }),
+            ("adders", CardConfig { adders: 8, multiples: 8, window_bits: 8, ..tiny.clone() }),
+            ("multiples", CardConfig { multiples: 3, ..tiny.clone() }),
+            ("multiples", CardConfig { multiples: 2, ..CardConfig::ecp5_85k() }),
             ("adders", CardConfig { adders: 9, ..tiny.clone() }),
             ("adders", CardConfig { adders: 2, ..CardConfig::ecp5_85k() }),
             ("adders", CardConfig { adders: 2, curve: "bls12-377".into(), ..tiny.clone() }),

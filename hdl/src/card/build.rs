@@ -45,7 +45,7 @@ impl Card {
         let ntt = Ntt::new(vectors, config.ntt_log_max, config.log_seeds(), config.arithmetic, fidelity);
         let mut engines = Engines { ntt: vec![Gated::new(ntt)], ..Engines::default() };
         match config.curve_id() {
-            Curve::Bn254 if config.adders > 1 => {
+            Curve::Bn254 if sizes.slices() => {
                 engines.lanes.push(Gated::new(Lanes256::new(&sizes, curve, &vectors.field, fidelity)))
             }
             Curve::Bn254 => engines.msm.push(Gated::new(Msm256::with_arithmetic(

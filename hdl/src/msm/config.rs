@@ -20,13 +20,17 @@ pub struct MsmConfig {
     pub stall_depth: usize,
     /// Point adders, each for as many windows.
     pub adders: usize,
+    /// Multiples m of each base that a command brings, a power of two: P, 2^k P, 2^2k P and so on, one after the other, with k the bits of the
+    /// windows ([`MsmConfig::slice_bits`] of all adders). A scalar is cut into m parts, each for one of them, so there are m points with
+    /// 1/m of the windows: as many digits, and 1/m of the buckets for as large windows.
+    pub multiples: usize,
 }
 
 impl MsmConfig {
     /// Parameters with the smallest number of segments that keeps an adder of `latency` busy
     /// while buckets are summed.
     pub fn for_latency(curve: Curve, window_bits: usize, stall_depth: usize, latency: usize) -> Self {
-        let mut config = Self { curve, window_bits, segments: 1, stall_depth, adders: 1 };
+        let mut config = Self { curve, window_bits, segments: 1, stall_depth, adders: 1, multiples: 1 };
         while config.round_cycles() < latency + TURNAROUND && config.segments < config.buckets_per_window() {
             config.segments *= 2;
         }
@@ -44,15 +48,30 @@ impl MsmConfig {
         segments.min_by_key(cycles).unwrap_or(self)
     }
 
-    /// Windows W = floor(bits of a scalar / c) + 1, since the last carry takes a digit of its own; and as many more as make
-    /// them a multiple of the adders, which stay empty.
+    /// Windows that have buckets. A scalar has floor(bits / c) + 1 digits, since the last carry takes one of its own, and as many more, of zero, as
+    /// make them a multiple of adders and multiples; a multiple's part of them is W.
     pub fn windows(&self) -> usize {
         self.adders * self.lane_windows()
     }
 
     /// Windows of one adder.
     pub fn lane_windows(&self) -> usize {
-        (self.curve.scalar_bits() / self.window_bits + 1).div_ceil(self.adders)
+        (self.curve.scalar_bits() / self.window_bits + 1).div_ceil(self.adders * self.multiples)
+    }
+
+    /// Digits of a scalar.
+    pub fn digits(&self) -> usize {
+        self.windows() * self.multiples
+    }
+
+    /// Bits of a scalar that one adder takes of one multiple.
+    pub fn slice_bits(&self) -> usize {
+        self.window_bits * self.lane_windows()
+    }
+
+    /// Scalars are cut before they reach the recoder.
+    pub fn slices(&self) -> bool {
+        self.adders * self.multiples > 1
     }
 
     /// Buckets of one window, 2^(c-1).
@@ -95,9 +114,9 @@ impl MsmConfig {
         layout::msm_result_words(self.curve, self.windows(), self.segments)
     }
 
-    /// The bound that cycles are held against: N*W + 2B for one adder, which has W windows and B buckets.
+    /// The bound that cycles are held against: N*m*W + 2B for one adder, which has W windows and B buckets.
     pub fn bound_cycles(&self, points: usize) -> usize {
-        points * self.lane_windows() + 2 * self.lane_buckets()
+        points * self.multiples * self.lane_windows() + 2 * self.lane_buckets()
     }
 
     /// Panics unless an engine can be built: called by the constructors.
@@ -110,6 +129,7 @@ impl MsmConfig {
             self.buckets_per_window()
         );
         assert!((1..=8).contains(&self.adders), "adders = {}: 1 to 8", self.adders);
+        assert!(self.multiples.is_power_of_two() && self.multiples <= 8, "multiples = {}: 1, 2, 4, 8", self.multiples);
         assert!(self.lane_windows() >= 2, "adders = {}: an adder has two windows or more", self.adders);
         assert!((8..=1024).contains(&self.stall_depth), "stall_depth = {}: 8 to 1024", self.stall_depth);
     }
@@ -129,11 +149,12 @@ mod tests {
         assert_eq!((tiny.windows(), tiny.segments, tiny.buckets()), (64, 2, 512));
         // The bits of the scalar divide evenly: the last window holds only the carry.
         assert_eq!(
-            MsmConfig { curve: Curve::Bn254, window_bits: 2, segments: 1, stall_depth: 8, adders: 1 }.windows(),
+            MsmConfig { curve: Curve::Bn254, window_bits: 2, segments: 1, stall_depth: 8, adders: 1, multiples: 1 }
+                .windows(),
             128
         );
         // One bit of a scalar more or less, nine words a segment.
-        let wide = |curve| MsmConfig { curve, window_bits: 5, segments: 1, stall_depth: 8, adders: 1 };
+        let wide = |curve| MsmConfig { curve, window_bits: 5, segments: 1, stall_depth: 8, adders: 1, multiples: 1 };
         assert_eq!((wide(Curve::Bls12_381).windows(), wide(Curve::Bls12_377).windows()), (52, 51));
         assert_eq!(wide(Curve::Bls12_377).result_words(), 51 * 9);
         // Adders share the windows; one of 17 windows fills up to nine each.

@@ -108,7 +108,7 @@ impl CycleModel {
 
     /// The fewest cycles that an engine with one adder can take: N*W + 2B additions.
     pub fn bound(&self, points: u64) -> u64 {
-        (points * self.config.lane_windows() as u64 + 2 * self.config.lane_buckets() as u64) * self.interval as u64
+        self.config.bound_cycles(points as usize) as u64 * self.interval as u64
     }
 
     /// A command of `points` points. `digits` fills its argument, which is empty, with the next
@@ -133,17 +133,22 @@ impl CycleModel {
     fn run_lane(&self, lane: usize, points: u64, montgomery: bool, mut digits: impl FnMut(&mut Vec<u32>)) -> Cycles {
         let mut engine = Engine::new(&self.config, self.arithmetic, self.latency, self.interval);
         let windows = self.config.lane_windows();
-        let (from, mut whole) = (lane * windows, vec![]);
+        let (mut turn, mut whole) = (0, vec![]);
         let slice = |out: &mut Vec<u32>| {
-            whole.clear();
-            digits(&mut whole);
+            if turn == 0 {
+                whole.clear();
+                digits(&mut whole);
+            }
+            let from = (turn * self.config.adders + lane) * windows;
+            turn = (turn + 1) % self.config.multiples;
             let to = whole.len().min(from + windows);
             let part = whole.get(from..to).unwrap_or_default();
             out.extend(&part[..part.iter().rposition(|digit| *digit != 0).map_or(0, |last| last + 1)]);
         };
         // The slicer has as many reductions as keep up.
-        let montgomery = montgomery && self.config.adders == 1;
-        let mut cycles = engine.accumulate(Source::new(points, montgomery, self.is_wide()), slice);
+        let montgomery = montgomery && !self.config.slices();
+        let mut cycles =
+            engine.accumulate(Source::new(points * self.config.multiples as u64, montgomery, self.is_wide()), slice);
         self.sum(&engine.slots, &mut cycles);
         cycles
     }
@@ -183,7 +188,7 @@ impl CycleModel {
 pub fn digits(config: &MsmConfig, scalar: &[u64; 4], out: &mut Vec<u32>) {
     let (c, half) = (config.window_bits, config.buckets_per_window() as u32);
     let (mut carry, mut length) = (0, out.len());
-    for from in (0..config.windows()).map(|w| w * c) {
+    for from in (0..config.digits()).map(|w| w * c) {
         let word = |i: usize| u128::from(scalar.get(i).copied().unwrap_or(0));
         let bits = (word(from / 64) | word(from / 64 + 1) << 64) >> (from % 64);
         let window = (bits as u32 & (2 * half - 1)) + carry;

@@ -27,9 +27,9 @@ pub fn digits(config: &MsmConfig, scalar: &BigUint) -> Vec<i64> {
     let c = config.window_bits;
     let offset = (1i64 << (c - 1)) - 1;
     let shifted: BigUint =
-        (0..config.windows()).map(|w| BigUint::from(offset as u64) << (c * w)).fold(scalar.clone(), |a, b| a + b);
+        (0..config.digits()).map(|w| BigUint::from(offset as u64) << (c * w)).fold(scalar.clone(), |a, b| a + b);
     let mask = (BigUint::one() << c) - 1u32;
-    (0..config.windows()).map(|w| ((&shifted >> (c * w)) & &mask).to_i64().expect("at most 16 bits") - offset).collect()
+    (0..config.digits()).map(|w| ((&shifted >> (c * w)) & &mask).to_i64().expect("at most 16 bits") - offset).collect()
 }
 
 /// The sums of all buckets, window by window; a scalar that is not below `order` counts as zero.
@@ -43,8 +43,11 @@ pub fn buckets(config: &MsmConfig, order: &BigUint, scalars: &[BigUint], logs: &
         }
         for (w, digit) in digits(config, scalar).into_iter().enumerate() {
             if digit != 0 {
-                let slot = w * config.buckets_per_window() + digit.unsigned_abs() as usize - 1;
-                sums[slot] += BigInt::from_biguint(Sign::Plus, log.clone()) * digit.signum();
+                // A digit above the windows that have buckets goes to that of its multiple of the base.
+                let (multiple, window) = (w / config.windows(), w % config.windows());
+                let slot = window * config.buckets_per_window() + digit.unsigned_abs() as usize - 1;
+                let log = log << (multiple * config.windows() * config.window_bits);
+                sums[slot] += BigInt::from_biguint(Sign::Plus, log) * digit.signum();
             }
         }
     }
@@ -92,7 +95,8 @@ mod tests {
         let order = BN254_FR.prime();
         let mut rng = rand::rngs::StdRng::seed_from_u64(1);
         for c in 2..=16 {
-            let config = MsmConfig { curve: Curve::Bn254, window_bits: c, segments: 1, stall_depth: 8, adders: 1 };
+            let config =
+                MsmConfig { curve: Curve::Bn254, window_bits: c, segments: 1, stall_depth: 8, adders: 1, multiples: 1 };
             let mut scalars = vec![BigUint::zero(), BigUint::one(), &order - 1u32, (&order - 1u32) / 2u32];
             scalars.extend((0..20).map(|_| random(&mut rng, &order)));
             for scalar in scalars {
@@ -119,6 +123,7 @@ mod tests {
                 segments: segments_of_window,
                 stall_depth: 8,
                 adders: 1,
+                multiples: 1,
             };
             let sums = segments(&config, &order, &scalars, &logs);
             assert_eq!(sums.len() * abi_words(), config.result_words());

@@ -108,8 +108,10 @@ pub struct Checker {
     bad_alignment: Constant<Bits<8>>,
     bad_count: Constant<Bits<8>>,
     bad_range: Constant<Bits<8>>,
-    /// A base has three words, not two.
+    log_base_words: Vec<Constant<Bits<4>>>,
+    /// A base has three words, not two; or there are several multiples of it.
     _wide: usize,
+    _multiples: usize,
 }
 
 ports!(Checker {
@@ -121,6 +123,7 @@ ports!(Checker {
 impl Checker {
     /// Checks for a card with this configuration; without engines MSM and NTT are bad opcodes.
     pub fn new(config: &CardConfig, engines: bool) -> Self {
+        let multiples = || std::iter::once(u64::from(config.multiples.ilog2())).filter(|log| *log > 0);
         let byte = |value: u8| Constant::new(u64::from(value).into());
         let word = |value: u32| Constant::new(u64::from(value).into());
         let step = |value: u64| Constant::new(value.into());
@@ -198,7 +201,9 @@ impl Checker {
             bad_alignment: status(Status::BadAlignment),
             bad_count: status(Status::BadCount),
             bad_range: status(Status::BadRange),
+            log_base_words: multiples().map(|log| Constant::new((log + 1).into())).collect(),
             _wide: config.curve_id().affine_words() - 2,
+            _multiples: multiples().count(),
         }
     }
 }
@@ -272,6 +277,9 @@ impl Logic for Checker {
                 self.s.d.next.a_words = self.count.val() << 1;
                 for _i in 0..self._wide {
                     self.s.d.next.a_words = (self.count.val() << 1) + self.count.val();
+                }
+                for i in 0..self._multiples {
+                    self.s.d.next.a_words = self.count.val() << self.log_base_words[i].val();
                 }
                 self.s.d.next.b_words = self.count.val();
                 self.s.d.next.c_words = self.result_words.val();

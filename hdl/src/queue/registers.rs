@@ -100,7 +100,7 @@ ports!(RegisterFile {
 impl RegisterFile {
     /// The registers of a card with this configuration, built from this source; without engines it offers copies only.
     pub fn new(config: &CardConfig, engines: bool, source: SourceHash) -> Self {
-        let lanes = || 0..usize::from(config.adders > 1);
+        let lanes = || 0..usize::from(config.msm().slices());
         let address = |offset: u16| Constant::new(u64::from(offset).into());
         Self {
             clock: Default::default(),
@@ -126,7 +126,7 @@ impl RegisterFile {
             run: Default::default(),
             reset_request: Default::default(),
             irq: Default::default(),
-            counters: if config.adders > 1 { Counters::with_lanes() } else { Counters::default() },
+            counters: if config.msm().slices() { Counters::with_lanes() } else { Counters::default() },
             _lanes: lanes().len(),
             constants: Rom::new(constants(config, engines, source)),
             s: Default::default(),

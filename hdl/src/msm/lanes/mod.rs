@@ -1,4 +1,4 @@
-//! An engine with several adders: as many lanes, each with its windows, behind one stream of bases and one of scalars.
+//! An engine with several adders, or for several multiples of each base: as many lanes as adders, each with its windows, behind one stream of bases and one of scalars.
 
 mod slicer;
 #[cfg(test)]
@@ -29,7 +29,7 @@ struct State {
     done: Bit,
 }
 
-/// As [`Msm`] with `MsmConfig::adders` of them: a base that was fetched once serves all windows. Lane i has the i-th part of the windows, the first
+/// As [`Msm`] with `MsmConfig::adders` of them and `MsmConfig::multiples` of each base, which come one after the other: a base that was fetched once serves all windows. Lane i has the i-th part of the windows, the first
 /// the lowest; a lane that is behind lets the others wait when they are a point ahead. Results go out lane by lane.
 ///
 /// `ev_useful` and so on are counts, of the lanes whose cycle it was; `busy` is high while a command runs.
@@ -86,6 +86,7 @@ pub struct Lanes<const L: usize, const W: usize, const LW: usize> {
     zero8: Constant<Bits<8>>,
     one8: Constant<Bits<8>>,
     last: Constant<Bits<8>>,
+    log_multiples: Constant<Bits<2>>,
     idle: Constant<State>,
     _adders: usize,
     _config: MsmConfig,
@@ -98,15 +99,15 @@ ports!([const L: usize, const W: usize, const LW: usize] Lanes<L, W, LW> {
 });
 
 impl<const L: usize, const W: usize, const LW: usize> Lanes<L, W, LW> {
-    /// An engine for `curve`, with scalars of the field `scalars` and two or more pipelined adders.
+    /// An engine for `curve`, with scalars of the field `scalars` and pipelined adders.
     ///
     /// # Panics
-    /// If the configuration cannot be built, or has one adder.
+    /// If the configuration cannot be built, or does not cut scalars ([`MsmConfig::slices`]).
     pub fn new(config: &MsmConfig, curve: &CurveParams, scalars: &FieldParams, fidelity: Fidelity) -> Self {
         config.assert_valid();
-        assert!(config.adders > 1, "one adder needs no lanes");
+        assert!(config.slices(), "one adder for whole scalars needs no lanes");
         let lanes = || 0..config.adders as u64;
-        let slice = config.window_bits * config.lane_windows();
+        let slice = config.slice_bits();
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -157,6 +158,7 @@ impl<const L: usize, const W: usize, const LW: usize> Lanes<L, W, LW> {
             zero8: Constant::new(0u64.into()),
             one8: Constant::new(1u64.into()),
             last: Constant::new((config.adders as u64 - 1).into()),
+            log_multiples: Constant::new(u64::from(config.multiples.ilog2()).into()),
             idle: Constant::new(State::default()),
             _adders: config.adders,
             _config: *config,
@@ -213,7 +215,7 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for Lanes<L, W, LW> 
             self.lanes[i].clock.next = self.clock.val();
             self.lanes[i].reset.next = self.reset.val();
             self.lanes[i].start.next = self.start.val();
-            self.lanes[i].count.next = self.count.val();
+            self.lanes[i].count.next = self.count.val() << self.log_multiples.val();
             self.lanes[i].montgomery.next = false;
             self.lanes[i].base_data.next = self.base_data.val();
             self.lanes[i].base_valid.next =

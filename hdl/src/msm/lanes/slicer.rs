@@ -7,7 +7,7 @@
 
 use gristmill_hdl_kit::fifo::Fifo;
 use gristmill_hdl_kit::ports;
-use gristmill_hdl_kit::word::U;
+use gristmill_hdl_kit::word::{bit_cast_ub, U};
 use num_bigint::BigUint;
 use num_traits::One;
 use rust_hdl::prelude::*;
@@ -32,12 +32,15 @@ struct State {
     error_index: U<32>,
     scalar: U<256>,
     valid: Bit,
-    carries: Bits<8>,
+    carries: U<64>,
+    /// Parts of the scalar that have gone out.
+    turn: Bits<4>,
 }
 
 /// `start` (pulse) begins a command of `count` scalars. Each is checked against the order (one that is not below it counts as 0; the
 /// index of the first is held in `scalar_index` with `scalar_error` until the next start), brought into canonical form and shown in
-/// `scalar` with `carries`, bit i for adder i, until `out_ready`.
+/// `scalar` with `carries`, bit i for adder i, until `out_ready`; then, for the next multiple of the base, the bits above those that were for this one,
+/// and so on.
 #[derive(LogicBlock)]
 pub struct Slicer {
     pub clock: Signal<In, Clock>,
@@ -66,20 +69,28 @@ pub struct Slicer {
     ahead: Signal<Local, Bits<8>>,
     next: Signal<Local, U<256>>,
     below: Signal<Local, U<256>>,
-    carries_next: Signal<Local, Bits<8>>,
+    carries_next: Signal<Local, U<64>>,
+    passes: Signal<Local, Bit>,
     order: Constant<U<256>>,
     zero: Constant<U<256>>,
     /// Of each adder: the bits below its slice, and the largest number in them that carries nothing.
     mask: Vec<Constant<U<256>>>,
     largest: Vec<Constant<U<256>>>,
-    of_lane: Vec<Constant<Bits<8>>>,
+    of_slice: Vec<Constant<U<64>>>,
+    /// Bits, and carries, of one multiple; the last one's number.
+    part: Constant<Bits<9>>,
+    adders: Constant<Bits<4>>,
+    last_turn: Constant<Bits<4>>,
+    no_carry: Constant<U<64>>,
+    zero4: Constant<Bits<4>>,
+    one4: Constant<Bits<4>>,
     idle: Constant<State>,
     most_ahead: Constant<Bits<8>>,
     zero8: Constant<Bits<8>>,
     one8: Constant<Bits<8>>,
     one32: Constant<U<32>>,
     zero32: Constant<U<32>>,
-    _adders: usize,
+    _slices: usize,
     _reductions: usize,
 }
 
@@ -92,13 +103,14 @@ impl Slicer {
     /// For the adders of `config`, scalars of the field `scalars`.
     pub fn new(config: &MsmConfig, scalars: &FieldParams) -> Self {
         config.assert_valid();
-        let slice = config.window_bits * config.lane_windows();
+        let slice = config.slice_bits();
+        let slices = || 0..config.adders * config.multiples;
         let ones = |bits: usize| (BigUint::one() << bits) - 1u32;
         let digit = BigUint::one() << (config.window_bits - 1);
         let largest =
             |windows: usize| (0..windows).fold(BigUint::default(), |n, w| n + (&digit << (w * config.window_bits)));
-        // Redc takes a scalar in 16 cycles, an adder's point takes as many as it has windows.
-        let reductions = 16usize.div_ceil(config.lane_windows());
+        // Redc takes a scalar in 16 cycles, an adder as many as it has windows, for each multiple.
+        let reductions = 16usize.div_ceil(config.lane_windows() * config.multiples);
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -126,20 +138,25 @@ impl Slicer {
             next: Default::default(),
             below: Default::default(),
             carries_next: Default::default(),
+            passes: Default::default(),
             order: Constant::new(scalars.prime().into()),
             zero: Constant::new(0u64.into()),
-            mask: (0..config.adders).map(|i| Constant::new(ones((slice * i).min(256)).into())).collect(),
-            largest: (0..config.adders)
-                .map(|i| Constant::new((largest(config.lane_windows() * i) & ones(256)).into()))
-                .collect(),
-            of_lane: (0..config.adders).map(|i| Constant::new((1u64 << i).into())).collect(),
+            mask: slices().map(|i| Constant::new(ones((slice * i).min(256)).into())).collect(),
+            largest: slices().map(|i| Constant::new((largest(config.lane_windows() * i) & ones(256)).into())).collect(),
+            of_slice: slices().map(|i| Constant::new((1u64 << i).into())).collect(),
+            part: Constant::new((config.adders as u64 * slice as u64).into()),
+            adders: Constant::new((config.adders as u64).into()),
+            last_turn: Constant::new((config.multiples as u64 - 1).into()),
+            no_carry: Constant::new(0u64.into()),
+            zero4: Constant::new(0u64.into()),
+            one4: Constant::new(1u64.into()),
             idle: Constant::new(State::default()),
             most_ahead: Constant::new((AHEAD as u64).into()),
             zero8: Constant::new(0u64.into()),
             one8: Constant::new(1u64.into()),
             one32: Constant::new(1u64.into()),
             zero32: Constant::new(0u64.into()),
-            _adders: config.adders,
+            _slices: config.adders * config.multiples,
             _reductions: reductions,
         }
     }
@@ -196,25 +213,30 @@ impl Logic for Slicer {
         }
 
         // Out, with the carries.
-        self.load.next = self.scalars.out_valid.val() && ((!self.state.q.val().valid) || self.out_ready.val());
+        self.passes.next = self.out_ready.val() && (self.state.q.val().turn == self.last_turn.val());
+        self.load.next = self.scalars.out_valid.val() && ((!self.state.q.val().valid) || self.passes.val());
         self.scalars.out_ready.next = self.load.val();
         self.next.next = self.scalars.out_data.val();
-        self.carries_next.next = self.zero8.val();
+        self.carries_next.next = self.no_carry.val();
         self.below.next = self.zero.val();
-        for i in 0..self._adders {
+        for i in 0..self._slices {
             self.below.next = self.next.val() & self.mask[i].val();
             if self.below.val() > self.largest[i].val() {
-                self.carries_next.next = self.carries_next.val() | self.of_lane[i].val();
+                self.carries_next.next = self.carries_next.val() | self.of_slice[i].val();
             }
         }
         if self.out_ready.val() {
-            self.state.d.next.valid = false;
+            self.state.d.next.scalar = self.state.q.val().scalar >> self.part.val();
+            self.state.d.next.carries = self.state.q.val().carries >> self.adders.val();
+            self.state.d.next.turn = self.state.q.val().turn + self.one4.val();
+            self.state.d.next.valid = self.state.q.val().valid && (!self.passes.val());
         }
         self.state.d.next.ahead = self.ahead.val();
         if self.load.val() {
             self.state.d.next.scalar = self.next.val();
             self.state.d.next.carries = self.carries_next.val();
             self.state.d.next.valid = true;
+            self.state.d.next.turn = self.zero4.val();
             self.state.d.next.ahead = self.ahead.val() - self.one8.val();
         }
         if self.start.val() {
@@ -229,7 +251,7 @@ impl Logic for Slicer {
             self.state.d.next = self.idle.val();
         }
         self.scalar.next = self.state.q.val().scalar;
-        self.carries.next = self.state.q.val().carries;
+        self.carries.next = bit_cast_ub::<8, 64>(self.state.q.val().carries);
         self.out_valid.next = self.state.q.val().valid;
         self.scalar_error.next = self.state.q.val().error;
         self.scalar_index.next = self.state.q.val().error_index;

@@ -27,8 +27,8 @@ impl<const W: usize> Recoder<W> {
         assert!(!paced || W == 256, "a paced recoder has coordinates of 256 bits");
         let half = config.buckets_per_window() as u64;
         // A lane's slices of scalars have been checked and are in canonical form.
-        let lane = config.adders > 1;
-        assert!(!(lane && paced), "a paced recoder is for one adder");
+        let lane = config.slices();
+        assert!(!(lane && paced), "a paced recoder takes whole scalars");
         let order = if lane { (BigUint::one() << 256) - 1u32 } else { scalars.prime() };
         let reductions = usize::from(!paced && !lane);
         let p = bases.prime();

@@ -60,6 +60,15 @@ impl Command {
     }
 }
 
+impl MsmConfig {
+    /// Logarithms of the multiples of bases that a command brings.
+    pub fn multiples_of(&self, logs: &[Option<BigUint>]) -> Vec<Option<BigUint>> {
+        let bits = self.window_bits * self.windows();
+        let of = |log: &Option<BigUint>, i: usize| log.as_ref().map(|log| log << (bits * i));
+        logs.iter().flat_map(|log| (0..self.multiples).map(move |i| of(log, i))).collect()
+    }
+}
+
 /// What came of a command. Cycles count from the one with `start` high until the one with `done`.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -120,7 +129,7 @@ impl<C: TestCurve, E: Engine> BenchOf<C, E> {
     /// Starts a command and runs it for at most `limit` cycles; `None` if it is not done then.
     pub fn run_for(&mut self, command: &Command, stalls: Stalls, seed: u64, limit: u64) -> Option<Outcome> {
         let mut rng = StdRng::seed_from_u64(seed);
-        let bases: Vec<U<256>> = base_words_on::<C>(&command.logs);
+        let bases: Vec<U<256>> = base_words_on::<C>(&self.config.multiples_of(&command.logs));
         let scalars: Vec<U<256>> =
             command.scalars.iter().map(|s| U::from(scalar_word_on::<C>(s, command.montgomery))).collect();
         let (mut base, mut scalar) = (0, 0);
@@ -179,7 +188,7 @@ impl<C: TestCurve, E: Engine> BenchOf<C, E> {
 
     /// Cycles a second and walks a cycle of the native simulation, streams without pauses.
     pub fn speed(&mut self, command: &Command) -> (f64, f64) {
-        let bases: Vec<U<256>> = base_words_on::<C>(&command.logs);
+        let bases: Vec<U<256>> = base_words_on::<C>(&self.config.multiples_of(&command.logs));
         let msm = &mut *self.msm;
         let (mut walks, mut cycles, mut base, mut scalar) = (0, 0, 0, 0);
         let begin = std::time::Instant::now();

@@ -127,7 +127,8 @@ fn expected_operands(config: &MsmConfig, bases: &[[BigUint; 2]], scalars: &[BigU
 #[test]
 fn recoder_sends_the_digits() {
     for c in [2, 4, 8, 13, 16] {
-        let config = MsmConfig { curve: Curve::Bn254, window_bits: c, segments: 1, stall_depth: 8, adders: 1 };
+        let config =
+            MsmConfig { curve: Curve::Bn254, window_bits: c, segments: 1, stall_depth: 8, adders: 1, multiples: 1 };
         let mut recoder = Recoder::<256>::new(&config, &BN254_FR, &BN254_FQ);
         let mut paced = Recoder::<256>::paced(&config, &BN254_FR, &BN254_FQ);
         let order = BN254_FR.prime();

@@ -125,6 +125,7 @@ fn random_points_at_full_size() {
 #[test]
 #[should_panic(expected = "needs words of 384 bits")]
 fn an_engine_has_the_width_of_its_curve() {
-    let config = MsmConfig { curve: Curve::Bls12_377, window_bits: 4, segments: 1, stall_depth: 8, adders: 1 };
+    let config =
+        MsmConfig { curve: Curve::Bls12_377, window_bits: 4, segments: 1, stall_depth: 8, adders: 1, multiples: 1 };
     crate::msm::Msm256::new(&config, Bls12_377::params(), Bls12_377::scalars(), Default::default());
 }

@@ -101,15 +101,22 @@ fn distributions_cycle_for_cycle() {
 #[test]
 fn a_shallow_fifo_and_more_segments_cycle_for_cycle() {
     let few = Command::random(2, 25).scalars;
-    let mut bench =
-        Bench::with(MsmConfig { curve: Curve::Bn254, window_bits: 5, segments: 8, stall_depth: 8, adders: 1 });
+    let mut bench = Bench::with(MsmConfig {
+        curve: Curve::Bn254,
+        window_bits: 5,
+        segments: 8,
+        stall_depth: 8,
+        adders: 1,
+        multiples: 1,
+    });
     agrees(&mut bench, &Command::with_scalars(120, 26, |i| few[i * 7 % 5 % 2].clone()));
     agrees(&mut bench, &Command::random(120, 27));
 }
 
 #[test]
 fn a_serial_adder_within_one_percent() {
-    let config = MsmConfig { curve: Curve::Bn254, window_bits: 4, segments: 1, stall_depth: 8, adders: 1 };
+    let config =
+        MsmConfig { curve: Curve::Bn254, window_bits: 4, segments: 1, stall_depth: 8, adders: 1, multiples: 1 };
     let mut bench = Bench::with_arithmetic(config, Arithmetic::Serial);
     let one = Command::with_scalars(40, 28, |_| BigUint::one());
     for command in [Command::random(30, 29), Command::random(3, 30), one] {

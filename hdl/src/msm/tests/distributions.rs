@@ -97,8 +97,14 @@ fn few_values_of_scalars_keep_the_adder_busy() {
 #[test]
 fn a_shallow_fifo_never_overflows() {
     // Segments more than needed, and the least depth; the bench fails if a sum finds no place.
-    let mut bench =
-        Bench::with(MsmConfig { curve: Curve::Bn254, window_bits: 5, segments: 8, stall_depth: 8, adders: 1 });
+    let mut bench = Bench::with(MsmConfig {
+        curve: Curve::Bn254,
+        window_bits: 5,
+        segments: 8,
+        stall_depth: 8,
+        adders: 1,
+        multiples: 1,
+    });
     let random = Command::random(3, 10);
     for values in 1..=3 {
         let command = Command::with_scalars(200, 10, |i| random.scalars[(i * i + i / 3) % values].clone());

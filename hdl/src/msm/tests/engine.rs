@@ -26,8 +26,14 @@ fn sizes_of_windows_and_segments() {
 
 #[test]
 fn more_segments_than_needed() {
-    let mut bench =
-        Bench::with(MsmConfig { curve: Curve::Bn254, window_bits: 5, segments: 16, stall_depth: 32, adders: 1 });
+    let mut bench = Bench::with(MsmConfig {
+        curve: Curve::Bn254,
+        window_bits: 5,
+        segments: 16,
+        stall_depth: 32,
+        adders: 1,
+        multiples: 1,
+    });
     bench.check(&Command::random(50, 4), Stalls::default(), 0);
 }
 

@@ -12,7 +12,7 @@ const PAUSES: Stalls = Stalls { base: 120, scalar: 200, out: 150 };
 
 fn bench(window_bits: usize) -> Bench {
     Bench::with_arithmetic(
-        MsmConfig { curve: Curve::Bn254, window_bits, segments: 1, stall_depth: 8, adders: 1 },
+        MsmConfig { curve: Curve::Bn254, window_bits, segments: 1, stall_depth: 8, adders: 1, multiples: 1 },
         Arithmetic::Serial,
     )
 }

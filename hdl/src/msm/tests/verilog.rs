@@ -179,7 +179,8 @@ fn paced_recoder() {
 
 fn recoder_agrees(new: fn(&MsmConfig, &FieldParams, &FieldParams) -> Recoder<256>, beat: usize, cycles: usize) {
     type R = Recoder<256>;
-    let config = MsmConfig { curve: Curve::Bn254, window_bits: 7, segments: 1, stall_depth: 8, adders: 1 };
+    let config =
+        MsmConfig { curve: Curve::Bn254, window_bits: 7, segments: 1, stall_depth: 8, adders: 1, multiples: 1 };
     let mut recoder = new(&config, &BN254_FR, &BN254_FQ);
     recoder.connect_all();
     let order = BN254_FR.prime();
@@ -218,7 +219,7 @@ fn serial_engine() {
 
 fn compare_engine(window_bits: usize, arithmetic: Arithmetic, hierarchical: Vec<String>, cycles: usize) {
     type M = Msm256;
-    let config = MsmConfig { curve: Curve::Bn254, window_bits, segments: 1, stall_depth: 8, adders: 1 };
+    let config = MsmConfig { curve: Curve::Bn254, window_bits, segments: 1, stall_depth: 8, adders: 1, multiples: 1 };
     let mut msm = Box::new(Msm256::with_arithmetic(&config, &BN254, &BN254_FR, arithmetic, Fidelity::Twin));
     msm.connect_all();
     let mut command = Command::random(12, 21);
