@@ -1,7 +1,7 @@
 //! The CPU's time for an operation.
 
 use super::Op;
-use crate::{check, cpu, device::Transform, split};
+use crate::{Curve, check, cpu, device::Transform, split};
 use ark_bn254::{Fr, G1Affine, G1Projective};
 use ark_ec::{CurveGroup, PrimeGroup};
 use ark_std::{
@@ -10,10 +10,14 @@ use ark_std::{
 };
 use std::{hint::black_box, sync::OnceLock, time::Instant};
 
-/// Milliseconds of an MSM of 2^0, 2^2, .. 2^20 points of BN254's G1: random scalars, two threads, engine `ifma`, on a
+/// Milliseconds of an MSM of 2^0, 2^2, .. 2^20 points of G1 of BN254, BLS12-381 and BLS12-377: random scalars, two threads, engine `ifma`, on a
 /// 2-core Sapphire Rapids virtual machine, 29 November 2026. Measured by `cargo test --release -p gristmill --lib
 /// cost::tests::table -- --ignored --nocapture`, as [`NTT`].
-const MSM: [f64; 11] = [0.166, 0.327, 0.659, 0.668, 0.888, 1.60, 3.73, 10.4, 35.8, 131.0, 595.0];
+const MSM: [[f64; 11]; 3] = [
+    [0.166, 0.327, 0.659, 0.668, 0.888, 1.60, 3.73, 10.4, 35.8, 131.0, 595.0],
+    [0.166, 0.327, 0.659, 0.668, 0.888, 1.60, 3.73, 10.4, 35.8, 131.0, 595.0],
+    [0.166, 0.327, 0.659, 0.668, 0.888, 1.60, 3.73, 10.4, 35.8, 131.0, 595.0],
+];
 /// Milliseconds of a transform of 2^0, 2^2, .. 2^20 elements of BN254's Fr, likewise.
 const NTT: [f64; 11] = [0.0063, 0.0063, 0.00748, 0.0158, 0.0364, 0.0701, 0.183, 0.663, 2.84, 12.7, 67.2];
 
@@ -34,7 +38,7 @@ pub struct Host {
     pub transpose: f64,
     /// Copying a word of 32 bytes.
     pub copy: f64,
-    /// Adding two points: the host combines what an MSM leaves.
+    /// Adding two points of BN254: the host combines what an MSM leaves.
     pub addition: f64,
 }
 
@@ -77,7 +81,7 @@ impl Host {
             );
         });
         Host {
-            msm: msm / at(&MSM, points.len()),
+            msm: msm / at(&MSM[Curve::Bn254 as usize], points.len()),
             ntt: ntt / at(&NTT, values.len()),
             check: check / few.len() as f64,
             transpose: transpose / n,
@@ -89,16 +93,21 @@ impl Host {
     /// Seconds of an operation on the CPU.
     pub fn seconds(&self, op: &Op) -> f64 {
         match *op {
-            Op::Msm { points, .. } => self.msm * at(&MSM, points),
+            Op::Msm { curve, points, .. } => self.msm * at(&MSM[curve as usize], points),
             Op::Ntt { elements } => self.ntt * at(&NTT, elements),
         }
+    }
+
+    /// Seconds of adding two points: products go by the square of the limbs.
+    pub(super) fn addition(&self, curve: Curve) -> f64 {
+        self.addition * (curve.coordinate_bytes() as f64 / 32.0).powi(2)
     }
 
     /// Seconds of the check `Curve` of a card's result.
     pub(super) fn check(&self, op: &Op) -> f64 {
         match *op {
             // Of one point.
-            Op::Msm { .. } => self.addition,
+            Op::Msm { curve, .. } => self.addition(curve),
             Op::Ntt { elements } => self.check * elements as f64,
         }
     }

@@ -4,6 +4,7 @@ use crate::device::{MsmInfo, NttInfo};
 /// The largest configuration that was laid out: c = 15, one adder, 250 MHz, 16 GiB.
 fn fast() -> Card {
     Card {
+        curve: Curve::Bn254,
         clock_hz: 250e6,
         memory: 16 << 30,
         msm: Some(MsmInfo { adders: 1, window_bits: 15, windows: 17, segments: 4, max_points: 1 << 26 }),
@@ -19,7 +20,7 @@ fn model(card: Card) -> Model {
 }
 
 fn msm(log: u32, resident: bool) -> Op {
-    Op::Msm { points: 1 << log, resident }
+    Op::Msm { curve: Curve::Bn254, points: 1 << log, resident }
 }
 
 fn place(model: &Model, op: Op) -> Place {
@@ -33,7 +34,8 @@ fn tiny_jobs_go_to_the_cpu_and_huge_ones_to_a_fast_card() {
         assert_eq!(place(&model, op), Place::Host, "{op:?}");
     }
     assert_eq!(place(&model, msm(20, true)), Place::Device);
-    let crossover = model.crossover(|points| Op::Msm { points, resident: true }, 24, Check::Curve).unwrap();
+    let crossover =
+        model.crossover(|points| Op::Msm { curve: Curve::Bn254, points, resident: true }, 24, Check::Curve).unwrap();
     assert!((8..20).contains(&crossover), "{crossover}");
     assert_eq!(place(&model, msm(crossover, true)), Place::Device);
     assert_eq!(place(&model, msm(crossover - 1, true)), Place::Host);
@@ -46,7 +48,10 @@ fn a_slow_card_is_left_alone() {
         assert_eq!(place(&model, msm(log, true)), Place::Host);
         assert_eq!(place(&model, Op::Ntt { elements: 1 << log }), Place::Host);
     }
-    assert_eq!(model.crossover(|points| Op::Msm { points, resident: true }, 24, Check::Curve), None);
+    assert_eq!(
+        model.crossover(|points| Op::Msm { curve: Curve::Bn254, points, resident: true }, 24, Check::Curve),
+        None
+    );
 }
 
 #[test]
@@ -74,8 +79,8 @@ fn costs_grow_with_size() {
     for card in [fast(), Card { memory: 0, ..fast() }, Card { addition: 68.0, butterfly: 17.0, ..fast() }] {
         let model = model(card);
         for op in [
-            |n| Op::Msm { points: n, resident: true },
-            |n| Op::Msm { points: n, resident: false },
+            |n| Op::Msm { curve: Curve::Bn254, points: n, resident: true },
+            |n| Op::Msm { curve: Curve::Bn254, points: n, resident: false },
             |n| Op::Ntt { elements: n },
         ] {
             let mut before = model.estimate(&[op(1)], Check::Curve);
@@ -87,7 +92,7 @@ fn costs_grow_with_size() {
             }
         }
         // Sizes between powers of two, too.
-        let at = |points| model.estimate(&[Op::Msm { points, resident: true }], Check::Curve);
+        let at = |points| model.estimate(&[Op::Msm { curve: Curve::Bn254, points, resident: true }], Check::Curve);
         for points in (1000..70_000).step_by(997) {
             assert!(at(points + 997).host > at(points).host && at(points + 997).card > at(points).card);
         }
