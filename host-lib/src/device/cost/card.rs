@@ -182,7 +182,7 @@ impl Card {
     }
 
     /// Whether the bases of so many points find room in card memory.
-    fn holds(&self, points: usize) -> bool {
+    pub(super) fn holds(&self, points: usize) -> bool {
         points as f64 * self.curve.affine_words() as f64 * WORD <= self.memory as f64
     }
 

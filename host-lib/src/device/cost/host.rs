@@ -1,8 +1,9 @@
 //! The CPU's time for an operation.
 
 use super::Op;
-use crate::{Curve, check, cpu, device::Transform, split};
-use ark_bn254::{Fr, G1Affine, G1Projective};
+use crate::{Curve, MsmCurve, check, cpu, device::Transform, split};
+use ark_bn254::{Fr, G1Projective};
+use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ec::{CurveGroup, PrimeGroup};
 use ark_std::{
     UniformRand,
@@ -56,7 +57,8 @@ impl Host {
 
     fn measure() -> Host {
         let rng = &mut StdRng::seed_from_u64(1);
-        let (points, scalars) = (walk(1 << MSM_LOG), (0..1 << NTT_LOG).map(|_| Fr::rand(rng)).collect::<Vec<_>>());
+        let points = walk::<ark_bn254::g1::Config>(1 << MSM_LOG);
+        let scalars: Vec<Fr> = (0..1 << NTT_LOG).map(|_| Fr::rand(rng)).collect();
         let mut values = scalars.clone();
         let n = values.len() as f64;
         // The first runs are slow: threads start, memory is new.
@@ -126,15 +128,16 @@ fn at(table: &[f64], size: usize) -> f64 {
 }
 
 /// Points by a walk, quicker than random ones.
-pub(super) fn walk(n: usize) -> Vec<G1Affine> {
-    let (mut point, step) = (G1Projective::generator(), G1Projective::generator() * Fr::from(0x1234_5678_9abc_u64));
-    let points: Vec<G1Projective> = (0..n)
+pub(super) fn walk<C: MsmCurve>(n: usize) -> Vec<Affine<C>> {
+    let mut point = Projective::<C>::generator();
+    let step = point * C::ScalarField::from(0x1234_5678_9abc_u64);
+    let points: Vec<Projective<C>> = (0..n)
         .map(|_| {
             point += step;
             point
         })
         .collect();
-    G1Projective::normalize_batch(&points)
+    Projective::normalize_batch(&points)
 }
 
 /// Seconds of the fastest of some runs.
