@@ -13,12 +13,8 @@
 
 /// Bytes of a word.
 pub const WORD_BYTES: usize = 32;
-/// Words of an affine point.
-pub const AFFINE_WORDS: usize = 2;
-/// Words of a projective point.
-pub const PROJECTIVE_WORDS: usize = 3;
-/// Words that the MSM writes for one segment: the weighted sum, then the plain sum.
-pub const SEGMENT_WORDS: usize = 2 * PROJECTIVE_WORDS;
+/// [`Curve::segment_words`] of BN254: for the MSM engine's model in `hdl` alone, until that goes by the curve.
+pub const SEGMENT_WORDS: usize = Curve::Bn254.segment_words();
 
 /// Where an operand lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,6 +62,16 @@ impl Curve {
             Curve::Bn254 => "bn254",
             Curve::Bls12_381 => "bls12-381",
             Curve::Bls12_377 => "bls12-377",
+        }
+    }
+
+    /// From the id on the wire.
+    pub const fn from_id(id: u8) -> Option<Self> {
+        match id {
+            0 => Some(Curve::Bn254),
+            1 => Some(Curve::Bls12_381),
+            2 => Some(Curve::Bls12_377),
+            _ => None,
         }
     }
 
@@ -136,4 +142,23 @@ pub const fn msm_result_words(curve: Curve, windows: usize, segments: usize) -> 
 /// `s*g^i`. A command with factors both before and after has the two blocks one after the other.
 pub const fn factor_block_words(log_seeds: u32) -> usize {
     (1 << log_seeds) + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_are_whole_words() {
+        for curve in Curve::ALL {
+            let coordinate = curve.coordinate_bytes();
+            assert_eq!(curve.affine_words() * WORD_BYTES, 2 * coordinate, "{}", curve.name());
+            assert_eq!(curve.segment_words() * WORD_BYTES, 6 * coordinate, "{}", curve.name());
+            assert_eq!(Curve::from_id(curve as u8), Some(curve));
+        }
+        assert_eq!(Curve::ALL.map(Curve::affine_words), [2, 3, 3]);
+        assert_eq!(Curve::ALL.map(Curve::segment_words), [6, 9, 9]);
+        assert_eq!(Curve::from_id(Curve::ALL.len() as u8), None);
+        assert_eq!(msm_result_words(Curve::Bls12_377, 32, 2), 32 * 2 * 9);
+    }
 }

@@ -1,5 +1,5 @@
 //! MSM on the CPU, side by side with its peers in one run: arkworks 0.6, halo2curves 0.10 (BN254 G1),
-//! blst (BLS12-381 G1). Gristmill and arkworks start from the same arkworks values, conversions
+//! blst (BLS12-381 G1); BLS12-377 G1 beside arkworks alone. Gristmill and arkworks start from the same arkworks values, conversions
 //! included; the peers' values are made beforehand, from the same numbers, in the peers' own types. All
 //! results are compared before anything is timed.
 //!
@@ -106,9 +106,13 @@ fn bls12_381(c: &mut Criterion) {
     own_and_arkworks::<ark_bls12_381::g2::Config>(c, "BLS12-381 G2", largest().min(16), |_, _, _, _| {});
 }
 
+fn bls12_377(c: &mut Criterion) {
+    own_and_arkworks::<ark_bls12_377::g1::Config>(c, "BLS12-377 G1", largest(), |_, _, _, _| {});
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
-    targets = bn254, bls12_381
+    targets = bn254, bls12_381, bls12_377
 }
 criterion_main!(benches);

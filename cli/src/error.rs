@@ -49,8 +49,20 @@ pub enum CliError {
         /// What is offered.
         choices: &'static str,
     },
+    /// A card, or a configuration of one, with another curve.
+    #[error("--curve {curve}: the curve of {of} is {has}; use --curve {has}, {or}")]
+    Curve {
+        /// The curve asked for.
+        curve: &'static str,
+        /// The device or configuration.
+        of: String,
+        /// Its curve.
+        has: String,
+        /// The other way out.
+        or: &'static str,
+    },
     /// The device's result differs from the CPU's.
-    #[error("{device}: the result of this {op} differs from the CPU's: do not use this device")]
+    #[error("{device}: the result of this {op} is wrong (the CPU gets another): do not use this device")]
     Wrong {
         /// The device.
         device: String,

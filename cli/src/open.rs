@@ -3,7 +3,7 @@
 use crate::args::{CheckArg, DeviceArgs, FallbackArg, WavesArgs};
 use crate::error::CliError;
 use crate::netlist;
-use gristmill::{Check, Device, Fallback, Options};
+use gristmill::{Check, Curve, Device, Fallback, Options};
 
 /// Opens the device that the arguments name.
 pub fn device(args: &DeviceArgs, fallback: Fallback, check: Check, waves: &WavesArgs) -> Result<Device, CliError> {
@@ -45,6 +45,27 @@ pub fn options(args: &DeviceArgs, waves: &WavesArgs) -> Result<Options, CliError
         waves: waves.waves.clone().map(|file| gristmill::Waves { file, cycles: waves.waves_cycles }),
         ..Options::default()
     })
+}
+
+/// Opens the device that the arguments name, for MSMs over a curve: a simulated card that no configuration is
+/// named for has that curve.
+pub fn with_curve(args: &DeviceArgs, curve: Curve, waves: &WavesArgs) -> Result<Device, CliError> {
+    let (fallback, check) = (Fallback::Never, Check::None);
+    let mut options = Options { fallback, check, ..options(args, waves)? };
+    if args.config.is_none() && args.device.starts_with("sim") {
+        options.curve = Some(curve);
+    }
+    let device = Device::open(&args.device, &options)?;
+    let info = device.info()?;
+    // That a card has no MSM engine at all is for the caller to say.
+    if info.has_curve(curve) || info.msm.is_none() {
+        return Ok(device);
+    }
+    let (of, or) = match &args.config {
+        Some(config) => (format!("the configuration {config}"), "or a configuration of that curve"),
+        None => (info.device, "or --device cpu"),
+    };
+    Err(CliError::Curve { curve: curve.name(), of, has: info.curve, or })
 }
 
 /// The CPU, to compare with.

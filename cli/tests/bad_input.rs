@@ -343,7 +343,22 @@ fn options_that_cannot_be() {
     bench(&["ntt", "--device", "cpu", "--log-size", "99"]).failed_with(&["--log-size", "'99'", "1..=27"]);
     bench(&["ntt", "--device", "cpu", "--log-size", "x"]).failed_with(&["--log-size", "'x'"]);
     bench(&["msm", "--device", "cpu", "--seed", "-1"]).failed_with(&["-1"]);
-    bench(&["msm", "--device", "cpu", "--curve", "bls12-381"]).failed_with(&["--curve bls12-381", "use bn254"]);
+    bench(&["msm", "--device", "cpu", "--curve", "secp256k1"]).failed_with(&[
+        "--curve",
+        "'secp256k1'",
+        "bn254, bls12-381, bls12-377",
+    ]);
+    bench(&["ntt", "--device", "cpu", "--curve", "bls12-381"]).failed_with(&["--curve bls12-381", "use bench msm"]);
+    bench(&["crossover", "--config", "u55c", "--curve", "bls12-377"]).failed_with(&["--curve bls12-377", "bench msm"]);
+    for (device, words) in [
+        (&["--device", "sim"][..], &["the configuration tiny is bn254", "a configuration of that curve"][..]),
+        (&["--model"], &["the configuration tiny is bn254", "a configuration of that curve"]),
+    ] {
+        for curve in ["bls12-381", "bls12-377"] {
+            let msm = [&["msm", "--config", "tiny", "--curve", curve], device].concat();
+            bench(&msm).failed_with(&[&["--curve", curve, "use --curve bn254"], words].concat());
+        }
+    }
     bench(&["ntt", "--device", "cpu", "--field", "goldilocks"]).failed_with(&["goldilocks", "use bn254-fr"]);
     bench(&["crossover", "--device", "cpu"]).failed_with(&["--device cpu (no card)", "--config"]);
     bench(&["crossover", "--config", "absent"]).failed_with(&["absent", "no such configuration"]);

@@ -48,7 +48,7 @@ fn a_large_msm_on_a_card_that_is_not_there() {
 fn what_is_not_offered_names_the_way_out() {
     for (args, parts) in [
         (&["bench", "ntt", "--model"][..], &["--model", "ntt", "msm"][..]),
-        (&["bench", "msm", "--model", "--curve", "bls12-381"], &["--model", "msm over bn254"]),
+        (&["bench", "msm", "--model", "--curve", "bls12"], &["--curve", "'bls12'", "bls12-377"]),
         (&["bench", "msm", "--model", "--config", "huge"], &["huge", "u55c"]),
         (&["bench", "msm", "--log-size", "25"], &["--log-size", "25", "--model"]),
         (&["bench", "msm", "--model", "--log-size", "28"], &["28", "1..=27"]),

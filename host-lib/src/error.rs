@@ -86,10 +86,23 @@ pub enum Error {
         reason: String,
     },
     /// A base that is not on the curve.
-    #[error("base {index} is not on BN254's G1: check where the bases come from")]
+    #[error("base {index} is not on the curve {curve}: check where the bases come from")]
     BaseOffCurve {
         /// The first such base.
         index: usize,
+        /// The curve's name.
+        curve: &'static str,
+    },
+    /// A base that is on the curve, but not in the subgroup of prime order that a card computes in.
+    #[error(
+        "base {index} is on the curve {curve}, but not in its subgroup of prime order, and the card's formulas hold \
+         only there: check where the bases come from, or use the device `cpu`"
+    )]
+    BaseOutsideSubgroup {
+        /// The first such base.
+        index: usize,
+        /// The curve's name.
+        curve: &'static str,
     },
     /// Numbers of scalars and bases differ.
     #[error("MSM of {scalars} scalars over {bases} bases: the numbers must be equal")]
@@ -182,6 +195,7 @@ impl Error {
         match self {
             Error::DeviceName { .. }
             | Error::BaseOffCurve { .. }
+            | Error::BaseOutsideSubgroup { .. }
             | Error::Config { .. }
             | Error::CpuEngine(_)
             | Error::MsmLength { .. }

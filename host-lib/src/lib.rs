@@ -1,5 +1,5 @@
-//! Gristmill's host library: multi-scalar multiplication (MSM), number-theoretic transforms (NTT)
-//! and Groth16 proofs over BN254, done by an FPGA card, a simulated card, or the CPU.
+//! Gristmill's host library: multi-scalar multiplication (MSM) over BN254, BLS12-381 and BLS12-377,
+//! number-theoretic transforms (NTT) and Groth16 proofs over BN254, done by an FPGA card, a simulated card, or the CPU.
 //!
 //! * [`Device`] is where the work is done: `Device::open("auto", &Options::default())`.
 //! * [`groth16::ZkeyProver`] proves from snarkjs' `.zkey` and `.wtns`, [`groth16::ArkProver`] from
@@ -12,6 +12,7 @@
 
 pub mod check;
 pub mod cpu;
+mod curve;
 pub mod device;
 mod error;
 pub mod formats;
@@ -20,6 +21,7 @@ mod report;
 pub mod split;
 pub mod verify;
 
+pub use curve::{Curve, MsmCurve};
 pub use device::{Bases, Check, Device, Fallback, Info, Options, TimeOuts, Transform, Wait, Waves};
 pub use error::{Error, ErrorKind, Result};
 pub use report::{Bytes, Choice, Place, Report, Stage, Stalls};

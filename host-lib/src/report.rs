@@ -72,7 +72,7 @@ pub struct Bytes {
 
 /// What a device counted for one or more commands.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Cost {
+pub struct Cost {
     /// Cycles from the fetch of each command to its completion.
     pub cycles: u64,
     /// Cycles in which the MSM engine worked.

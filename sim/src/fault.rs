@@ -6,7 +6,7 @@
 
 use gristmill_abi::command::{Descriptor, Opcode};
 use gristmill_abi::completion::Completion;
-use gristmill_abi::layout::{Curve, PROJECTIVE_WORDS, Space, WORD_BYTES};
+use gristmill_abi::layout::{Curve, Space, WORD_BYTES};
 use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
@@ -286,32 +286,83 @@ fn result_words(command: &Descriptor, msm_result_words: u64) -> u64 {
     }
 }
 
-/// BN254's base field modulus, little-endian 64-bit limbs.
-const BN254_Q: [u64; 4] = [0x3c20_8c16_d87c_fd47, 0x9781_6a91_6871_ca8d, 0xb850_45b6_8181_585d, 0x3064_4e72_e131_a029];
+/// The base field's modulus, little-endian 64-bit limbs.
+fn modulus(curve: Curve) -> &'static [u64] {
+    match curve {
+        Curve::Bn254 => &[0x3c20_8c16_d87c_fd47, 0x9781_6a91_6871_ca8d, 0xb850_45b6_8181_585d, 0x3064_4e72_e131_a029],
+        Curve::Bls12_381 => &[
+            0xb9fe_ffff_ffff_aaab,
+            0x1eab_fffe_b153_ffff,
+            0x6730_d2a0_f6b0_f624,
+            0x6477_4b84_f385_12bf,
+            0x4b1b_a7b6_434b_acd7,
+            0x1a01_11ea_397f_e69a,
+        ],
+        Curve::Bls12_377 => &[
+            0x8508_c000_0000_0001,
+            0x170b_5d44_3000_0000,
+            0x1ef3_622f_ba09_4800,
+            0x1a22_d9f3_00f5_138f,
+            0xc63b_05c0_6ca1_493b,
+            0x01ae_3a46_17c5_10ea,
+        ],
+    }
+}
 
 fn negate_first_point(command: &Descriptor, words: u64, memory: &mut dyn OperandMemory) {
-    if command.unit != Curve::Bn254 as u8 {
-        return;
-    }
-    let space = command.c.space;
-    for point in 0..words / PROJECTIVE_WORDS as u64 {
-        let at =
-            |word: u64| command.c.address.wrapping_add((point * PROJECTIVE_WORDS as u64 + word) * WORD_BYTES as u64);
-        let (Some(y), Some(z)) = (memory.read_word(space, at(1)), memory.read_word(space, at(2))) else { return };
-        if y == [0; WORD_BYTES] || z == [0; WORD_BYTES] {
+    let Some(curve) = Curve::from_id(command.unit) else { return };
+    // Coordinates follow each other without gaps: those of 48 bytes do not begin with a word.
+    let size = curve.coordinate_bytes() as u64;
+    for point in 0..words * WORD_BYTES as u64 / (3 * size) {
+        let y = 3 * size * point + size;
+        let (Some(old), Some(z)) = (read(command, memory, y, size), read(command, memory, y + size, size)) else {
+            return;
+        };
+        if [&old, &z].iter().any(|c| c.iter().all(|b| *b == 0)) {
             continue;
         }
-        let mut negated = [0; WORD_BYTES];
+        let mut negated = Vec::with_capacity(old.len());
         let mut borrow = false;
-        for (i, q) in BN254_Q.iter().enumerate() {
-            let limb = u64::from_le_bytes(std::array::from_fn(|k| y[8 * i + k]));
+        for (q, limb) in modulus(curve).iter().zip(old.chunks_exact(8)) {
+            let limb = u64::from_le_bytes(std::array::from_fn(|k| limb[k]));
             let (d, b1) = q.overflowing_sub(limb);
             let (d, b2) = d.overflowing_sub(borrow.into());
             borrow = b1 || b2;
-            negated[8 * i..8 * i + 8].copy_from_slice(&d.to_le_bytes());
+            negated.extend_from_slice(&d.to_le_bytes());
         }
-        memory.write_word(space, at(1), &negated);
+        write(command, memory, y, &negated);
         return;
+    }
+}
+
+/// Words of the result that hold its bytes `from .. from + count`.
+fn words_of(from: u64, count: u64) -> std::ops::Range<u64> {
+    from / WORD_BYTES as u64..(from + count).div_ceil(WORD_BYTES as u64)
+}
+
+/// Bytes of a command's result, `None` if they cannot be read.
+fn read(command: &Descriptor, memory: &mut dyn OperandMemory, from: u64, count: u64) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for word in words_of(from, count) {
+        let at = command.c.address.wrapping_add(word * WORD_BYTES as u64);
+        bytes.extend_from_slice(&memory.read_word(command.c.space, at)?);
+    }
+    let skip = (from % WORD_BYTES as u64) as usize;
+    Some(bytes[skip..skip + count as usize].to_vec())
+}
+
+/// Overwrites bytes of a command's result, which can be read.
+fn write(command: &Descriptor, memory: &mut dyn OperandMemory, from: u64, bytes: &[u8]) {
+    for word in words_of(from, bytes.len() as u64) {
+        let start = word * WORD_BYTES as u64;
+        let at = command.c.address.wrapping_add(start);
+        let Some(mut whole) = memory.read_word(command.c.space, at) else { return };
+        for (k, byte) in whole.iter_mut().enumerate() {
+            if let Some(new) = (start + k as u64).checked_sub(from).and_then(|i| bytes.get(i as usize)) {
+                *byte = *new;
+            }
+        }
+        memory.write_word(command.c.space, at, &whole);
     }
 }
 
@@ -342,5 +393,58 @@ mod tests {
         let drop = Some(Fault::DropCompletion);
         assert_eq!(hits, [None, None, drop, None, drop, Some(Fault::Hang)]);
         assert_eq!(injector.hits(), 3);
+    }
+
+    /// Host memory from address 0 on.
+    struct Bytes(Vec<u8>);
+
+    impl OperandMemory for Bytes {
+        fn read_word(&mut self, _: Space, at: u64) -> Option<[u8; WORD_BYTES]> {
+            self.0.get(at as usize..at as usize + WORD_BYTES)?.try_into().ok()
+        }
+        fn write_word(&mut self, _: Space, at: u64, word: &[u8; WORD_BYTES]) {
+            self.0[at as usize..at as usize + WORD_BYTES].copy_from_slice(word);
+        }
+    }
+
+    #[test]
+    fn the_first_finite_point_is_negated_and_nothing_else_changes() {
+        use gristmill_abi::command::Operand;
+        for curve in Curve::ALL {
+            let size = curve.coordinate_bytes();
+            let words = 2 * curve.segment_words();
+            let mut before = vec![0u8; 32 + words * WORD_BYTES];
+            // Point 0 is infinity, (0 : y : 0); the others are 1, 2, 3... in each coordinate.
+            let coordinate = |point: usize, c: usize| 32 + (3 * point + c) * size;
+            before[coordinate(0, 1)] = 9;
+            for (point, c) in (1..4).flat_map(|p| (0..3).map(move |c| (p, c))) {
+                before[coordinate(point, c)] = (3 * point + c) as u8;
+            }
+            let command = Descriptor {
+                opcode: Opcode::Msm as u8,
+                flags: 0,
+                id: 0,
+                unit: curve as u8,
+                count: 1,
+                epoch: 0,
+                a: Operand::NONE,
+                b: Operand::NONE,
+                c: Operand::host(32),
+            };
+            let mut memory = Bytes(before.clone());
+            negate_first_point(&command, words as u64, &mut memory);
+            let y = coordinate(1, 1)..coordinate(1, 2);
+            let mut expected: Vec<u8> = modulus(curve).iter().flat_map(|l| l.to_le_bytes()).collect();
+            let low = u64::from_le_bytes(std::array::from_fn(|k| expected[k]));
+            let (low, borrow) = low.overflowing_sub(4);
+            assert!(!borrow);
+            expected[..8].copy_from_slice(&low.to_le_bytes());
+            assert_eq!(memory.0[y.clone()], expected, "{}", curve.name());
+            before[y.clone()].copy_from_slice(&expected);
+            assert_eq!(memory.0, before, "{}", curve.name());
+            // Twice is nothing.
+            negate_first_point(&command, words as u64, &mut memory);
+            assert_eq!(memory.0[y.start], 4);
+        }
     }
 }

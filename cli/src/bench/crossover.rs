@@ -10,7 +10,7 @@ use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use ark_std::rand::{SeedableRng, rngs::StdRng};
 use gristmill::device::cost::{Link, Model, Op};
-use gristmill::{Check, Place, Transform, cpu};
+use gristmill::{Check, Curve, Place, Transform, cpu};
 use serde::Serialize;
 use std::hint::black_box;
 use std::time::Instant;
@@ -58,20 +58,25 @@ struct Crossover {
 }
 
 /// What the table has a row for at each size.
-type Kind = (&'static str, fn(usize) -> Op, Check);
+type Kind = (&'static str, fn(Curve, usize) -> Op, Check);
 const KINDS: [Kind; 4] = [
-    ("msm, bases resident", |points| Op::Msm { points, resident: true }, Check::Curve),
-    ("msm, bases brought", |points| Op::Msm { points, resident: false }, Check::Curve),
-    ("ntt, checked", |elements| Op::Ntt { elements }, Check::Curve),
-    ("ntt, unchecked", |elements| Op::Ntt { elements }, Check::None),
+    ("msm, bases resident", |curve, n| Op::Msm { curve, points: n, resident: true }, Check::Curve),
+    ("msm, bases brought", |curve, n| Op::Msm { curve, points: n, resident: false }, Check::Curve),
+    ("ntt, checked", |_, elements| Op::Ntt { elements }, Check::Curve),
+    ("ntt, unchecked", |_, elements| Op::Ntt { elements }, Check::None),
 ];
 
 /// Runs the command.
 pub fn run(args: &Bench) -> Result<(), CliError> {
     let (device, model) = model(args)?;
+    let curve = Curve::Bn254;
+    if model.card().curve != curve {
+        let (has, or) = (model.card().curve.name().to_owned(), "with `bench msm`: the crossover is BN254's");
+        return Err(CliError::Curve { curve: curve.name(), of: device, has, or });
+    }
     let largest = args.log_size.unwrap_or(LARGEST);
     let mut rng = StdRng::seed_from_u64(args.seed);
-    let points = Walk::new(&mut rng).points(1 << largest, Distribution::Uniform);
+    let points = Walk::<ark_bn254::g1::Config>::new(&mut rng).points(1 << largest, Distribution::Uniform);
     let mut values: Vec<Fr> = (0..1 << largest).map(|_| Fr::rand(&mut rng)).collect();
     let mut sizes = vec![];
     for log_size in (0..=largest).step_by(2) {
@@ -81,11 +86,11 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
         });
         let ntt = seconds(|| cpu::ntt(&mut values[..n], &Transform::FORWARD));
         for (op, kind, check) in KINDS {
-            let estimate = model.estimate(&[kind(n)], check);
+            let estimate = model.estimate(&[kind(curve, n)], check);
             sizes.push(Size {
                 op,
                 log_size,
-                cpu_seconds: if matches!(kind(n), Op::Msm { .. }) { msm } else { ntt },
+                cpu_seconds: if matches!(kind(curve, n), Op::Msm { .. }) { msm } else { ntt },
                 cpu_model_seconds: estimate.host,
                 card_model_seconds: Some(estimate.card).filter(|s| s.is_finite()),
                 card_cycles: estimate.cycles,
@@ -93,8 +98,9 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
             });
         }
     }
-    let crossovers =
-        KINDS.map(|(op, kind, check)| Crossover { op, log_size: model.crossover(kind, MOST, check) }).into();
+    let crossovers = KINDS
+        .map(|(op, kind, check)| Crossover { op, log_size: model.crossover(|n| kind(curve, n), MOST, check) })
+        .into();
     let figures = Figures {
         op: "crossover",
         device,

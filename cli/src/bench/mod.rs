@@ -1,4 +1,4 @@
-//! `gristmill bench msm|ntt`: one operation on random inputs, checked against the CPU. `link` has
+//! `gristmill bench msm|ntt`: one operation on random inputs, an MSM checked against arkworks, an NTT against the CPU engine. `link` has
 //! `gristmill bench link`, `crossover` the cost model, `model` an MSM's cycles predicted.
 
 mod crossover;
@@ -9,15 +9,17 @@ mod model;
 mod predict;
 mod sample;
 
-use crate::args::{Bench, BenchOp};
+use crate::args::{Bench, BenchOp, CurveArg};
 use crate::error::CliError;
 use crate::picture::{duration, grouped};
 use crate::{open, output};
 use ark_bn254::Fr;
+use ark_ec::VariableBaseMSM;
+use ark_ec::short_weierstrass::Projective;
 use ark_ff::UniformRand;
 use ark_std::rand::{SeedableRng, rngs::StdRng};
 use distribution::{Distribution, Scalars, Walk};
-use gristmill::{Check, Device, Fallback, Info, Report, Transform};
+use gristmill::{Check, Curve, Device, Fallback, Info, MsmCurve, Report, Transform};
 use serde::Serialize;
 use std::fmt::Write;
 use std::time::Instant;
@@ -77,13 +79,23 @@ struct NttFigures {
 /// Runs the command.
 pub fn run(args: &Bench) -> Result<(), CliError> {
     match args.op {
-        BenchOp::Msm if args.model && args.curve == "bn254" => return model::run(args),
+        BenchOp::Msm if args.model => {
+            return match args.curve.into() {
+                Curve::Bn254 => model::run::<ark_bn254::g1::Config>(args),
+                Curve::Bls12_381 => model::run::<ark_bls12_381::g1::Config>(args),
+                Curve::Bls12_377 => model::run::<ark_bls12_377::g1::Config>(args),
+            };
+        }
         _ if args.model => {
             return Err(CliError::NotOffered {
                 option: "model",
                 value: format!("{:?}", args.op).to_lowercase(),
-                choices: "msm over bn254",
+                choices: "msm",
             });
+        }
+        op if op != BenchOp::Msm && args.curve != CurveArg::Bn254 => {
+            let value = Curve::from(args.curve).name().to_owned();
+            return Err(CliError::NotOffered { option: "curve", value, choices: "bench msm" });
         }
         op if op != BenchOp::Msm && args.distribution != Distribution::Uniform => {
             let value = args.distribution.name();
@@ -95,15 +107,15 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
         }
         BenchOp::Link => return link::run(args),
         BenchOp::Crossover => return crossover::run(args),
-        BenchOp::Msm if args.curve != "bn254" => {
-            return Err(CliError::NotOffered { option: "curve", value: args.curve.clone(), choices: "bn254" });
-        }
         BenchOp::Ntt if args.field != "bn254-fr" => {
             return Err(CliError::NotOffered { option: "field", value: args.field.clone(), choices: "bn254-fr" });
         }
         _ => {}
     }
-    let device = open::device(&args.device, Fallback::Never, Check::None, &args.waves)?;
+    let device = match args.op {
+        BenchOp::Msm => open::with_curve(&args.device, args.curve.into(), &args.waves)?,
+        _ => open::device(&args.device, Fallback::Never, Check::None, &args.waves)?,
+    };
     let cpu = open::cpu()?;
     let info = device.info()?;
     let op = match args.op {
@@ -117,7 +129,11 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
     }
     let figures = match args.op {
         BenchOp::Ntt => ntt(args, &device, &cpu, &info)?,
-        _ => msm(args, &device, &cpu, &info)?,
+        _ => match args.curve.into() {
+            Curve::Bn254 => msm::<ark_bn254::g1::Config>(args, &device, &cpu, &info)?,
+            Curve::Bls12_381 => msm::<ark_bls12_381::g1::Config>(args, &device, &cpu, &info)?,
+            Curve::Bls12_377 => msm::<ark_bls12_377::g1::Config>(args, &device, &cpu, &info)?,
+        },
     };
     if args.json {
         output::line(flat_json(&figures))?;
@@ -127,12 +143,12 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
     if figures.correct { Ok(()) } else { Err(CliError::Wrong { device: figures.device, op: figures.op }) }
 }
 
-fn msm(args: &Bench, device: &Device, cpu: &Device, info: &Info) -> Result<Figures, CliError> {
+fn msm<C: MsmCurve>(args: &Bench, device: &Device, cpu: &Device, info: &Info) -> Result<Figures, CliError> {
     let n = 1usize << log_size(args);
     let mut rng = StdRng::seed_from_u64(args.seed);
-    let points = Walk::new(&mut rng).points(n, args.distribution);
-    let source = Scalars::new(args.distribution, n, rng);
-    let scalars: Vec<Fr> = source.clone().collect();
+    let points = Walk::<C>::new(&mut rng).points(n, args.distribution);
+    let source = Scalars::<C>::new(args.distribution, n, rng);
+    let scalars: Vec<C::ScalarField> = source.clone().collect();
 
     let bases = device.upload_bases(&points)?;
     device.take_report();
@@ -143,10 +159,12 @@ fn msm(args: &Bench, device: &Device, cpu: &Device, info: &Info) -> Result<Figur
 
     let cpu_bases = cpu.upload_bases(&points)?;
     let start = Instant::now();
-    let expected = cpu.msm(&cpu_bases, &scalars)?;
+    let on_cpu = cpu.msm(&cpu_bases, &scalars)?;
     let cpu_seconds = start.elapsed().as_secs_f64();
+    let expected = Projective::<C>::msm_unchecked(&points, &scalars);
 
-    let mut figures = head("msm", args, info, &report, seconds, cpu_seconds, sum == expected);
+    let correct = sum == expected && on_cpu == expected;
+    let mut figures = head("msm", args, info, &report, seconds, cpu_seconds, correct);
     if let (Some(msm), Some(cycles)) = (info.msm, figures.cycles) {
         let buckets = msm.windows << (msm.window_bits - 1);
         figures.bound_cycles = Some((n as u64 * msm.windows + 2 * buckets).div_ceil(msm.adders));
@@ -211,7 +229,7 @@ fn head(
     let cycles = (report.cycles > 0).then_some(report.cycles);
     Figures {
         op,
-        curve: "bn254",
+        curve: Curve::from(args.curve).name(),
         field: None,
         log_size: log_size(args),
         device: info.device.clone(),
@@ -252,7 +270,15 @@ fn text(f: &Figures) -> String {
     let mut out = String::new();
     let what = f.field.unwrap_or(f.curve);
     let _ = writeln!(out, "{} of 2^{} on {} ({what}, seed {})", f.op, f.log_size, f.device, f.seed);
-    let _ = writeln!(out, "  result            {}", if f.correct { "equal to the CPU's" } else { "WRONG" });
+    let _ = writeln!(
+        out,
+        "  result            {}",
+        match (f.correct, f.op) {
+            (false, _) => "WRONG",
+            (true, "msm") => "equal to arkworks'",
+            (true, _) => "equal to the CPU's",
+        }
+    );
     let _ = writeln!(out, "  time              {} (CPU {})", duration(f.seconds), duration(f.cpu_seconds));
     if let (Some(cycles), Some(bound)) = (f.cycles, f.bound_cycles) {
         let ratio = cycles as f64 / bound as f64;

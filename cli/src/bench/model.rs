@@ -3,26 +3,27 @@
 use crate::args::Bench;
 use crate::bench::distribution::Scalars;
 use crate::error::CliError;
+use gristmill::MsmCurve;
 
 #[cfg(feature = "sim")]
 pub use with_configurations::{of_simulated, run};
 
 /// Runs the command.
 #[cfg(not(feature = "sim"))]
-pub fn run(_: &Bench) -> Result<(), CliError> {
+pub fn run<C: MsmCurve>(_: &Bench) -> Result<(), CliError> {
     let choices = "a build with the feature sim (this one has no configurations)";
     Err(CliError::NotOffered { option: "model", value: "msm".into(), choices })
 }
 
 /// Cycles of the simulated card's MSM.
 #[cfg(not(feature = "sim"))]
-pub fn of_simulated(_: &Bench, _: Scalars) -> Result<Option<u64>, CliError> {
+pub fn of_simulated<C: MsmCurve>(_: &Bench, _: Scalars<C>) -> Result<Option<u64>, CliError> {
     Ok(None)
 }
 
 #[cfg(feature = "sim")]
 mod with_configurations {
-    use super::{Bench, CliError, Scalars};
+    use super::{Bench, CliError, MsmCurve, Scalars};
     use crate::bench::distribution::Walk;
     use crate::bench::log_size;
     use crate::bench::predict::{self, Prediction};
@@ -30,16 +31,15 @@ mod with_configurations {
     use crate::{output, table};
     use ark_std::rand::{SeedableRng, rngs::StdRng};
     use gristmill::device::DeviceName;
-    use gristmill::device::{default_config, load_config};
+    use gristmill::device::{default_config, load_config, load_config_with};
     use gristmill_hdl::config::CardConfig;
     use serde::Serialize;
     use std::fmt::Write;
 
     /// The configuration that is predicted for if none is named.
     const DEFAULT: &str = "u55c";
-    /// Bytes of a base and of a scalar.
-    const BASE: f64 = 64.0;
-    const SCALAR: f64 = 32.0;
+    /// Bytes of a word, which a scalar takes.
+    const WORD: f64 = 32.0;
 
     /// Published systems: name, curve and part, log2 of the points, seconds, cycles a point, what it could not beat.
     /// ZPrize 2022 (CycloneMSM's paper, Hardcaml's report) and 2023 (the winners' reports; four MSMs of 2^24 each).
@@ -83,24 +83,39 @@ mod with_configurations {
     }
 
     /// Runs the command.
-    pub fn run(args: &Bench) -> Result<(), CliError> {
-        let config = load_config(args.device.config.as_deref().unwrap_or(DEFAULT))?;
+    pub fn run<C: MsmCurve>(args: &Bench) -> Result<(), CliError> {
+        let config = configuration::<C>(args, DEFAULT)?;
         let n = 1usize << log_size(args);
         let mut rng = StdRng::seed_from_u64(args.seed);
         // The same scalars as a run would have.
-        Walk::new(&mut rng);
-        let prediction = predict::msm(&config, n, Scalars::new(args.distribution, n, rng));
+        Walk::<C>::new(&mut rng);
+        let prediction = predict::msm(&config, n, Scalars::<C>::new(args.distribution, n, rng));
         let figures = figures(args, &config, n, &prediction);
         if args.json { output::line(serde_json::json!(figures)) } else { output::print(&text(&config, &figures)) }
     }
 
+    /// The configuration that --config names, which has to be of this curve; else a default one, made so.
+    fn configuration<C: MsmCurve>(args: &Bench, default: &str) -> Result<CardConfig, CliError> {
+        let Some(name) = args.device.config.as_deref() else { return Ok(load_config_with(default, C::CURVE)?) };
+        let config = load_config(name)?;
+        if config.curve_id() == C::CURVE {
+            return Ok(config);
+        }
+        Err(CliError::Curve {
+            curve: C::CURVE.name(),
+            of: format!("the configuration {name}"),
+            has: config.curve,
+            or: "or a configuration of that curve",
+        })
+    }
+
     /// Cycles of the simulated card's MSM with these scalars; `None` for other devices.
-    pub fn of_simulated(args: &Bench, scalars: Scalars) -> Result<Option<u64>, CliError> {
+    pub fn of_simulated<C: MsmCurve>(args: &Bench, scalars: Scalars<C>) -> Result<Option<u64>, CliError> {
         let Ok(name) = args.device.device.parse::<DeviceName>() else { return Ok(None) };
         if !matches!(name, DeviceName::Sim | DeviceName::SimVerilator | DeviceName::SimNetlist) {
             return Ok(None);
         }
-        let config = load_config(args.device.config.as_deref().unwrap_or(default_config(&name)))?;
+        let config = configuration::<C>(args, default_config(&name))?;
         Ok(Some(predict::msm(&config, 1 << log_size(args), scalars).cycles))
     }
 
@@ -134,8 +149,8 @@ mod with_configurations {
             clock_hz: config.clock_hz,
             seconds,
             points_per_second: rate,
-            base_bytes_per_second: rate * BASE,
-            scalar_bytes_per_second: rate * SCALAR,
+            base_bytes_per_second: rate * WORD * config.curve_id().affine_words() as f64,
+            scalar_bytes_per_second: rate * WORD,
         }
     }
 
@@ -198,7 +213,7 @@ mod with_configurations {
         out.push_str(
             "Assumed: the clock (no board has run at it), bases resident, memory and link that keep up, no sum at infinity.\n\
              Not in it: the host's last stage (segment sums and doublings) and copies, behind the next command or before the first.\n\
-             \nPublished, other curves and parts (bases preprocessed; not measured here):\n",
+             \nPublished, other curves or parts (bases preprocessed; not measured here):\n",
         );
         let mut rows = vec![
             ["system", "curve, part", "points", "seconds", "M points/s", "cycles/point", "windows/adders"]

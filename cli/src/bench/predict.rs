@@ -1,8 +1,8 @@
 //! What an MSM takes on a simulated card or one of a configuration, by the engine's cycle model.
 
 use crate::bench::distribution::Scalars;
-use ark_bn254::Fr;
 use ark_ff::PrimeField;
+use gristmill::MsmCurve;
 use gristmill::device::MsmInfo;
 use gristmill_abi::caps;
 use gristmill_hdl::config::CardConfig;
@@ -43,7 +43,7 @@ fn engine(config: &CardConfig) -> MsmInfo {
 }
 
 /// Predicts an MSM of `n` points with these scalars, bases resident.
-pub fn msm(config: &CardConfig, n: usize, mut scalars: Scalars) -> Prediction {
+pub fn msm<C: MsmCurve>(config: &CardConfig, n: usize, mut scalars: Scalars<C>) -> Prediction {
     let model = CycleModel::new(&config.msm(), config.arithmetic);
     let engine = engine(config);
     let command_points = engine.command_points(true).min(n);
@@ -58,7 +58,7 @@ pub fn msm(config: &CardConfig, n: usize, mut scalars: Scalars) -> Prediction {
     let mut points = 0;
     while points < n && (points < WALKED || points + command_points > n) {
         let count = command_points.min(n - points);
-        let values: Vec<Fr> = scalars.by_ref().take(count).collect();
+        let values: Vec<C::ScalarField> = scalars.by_ref().take(count).collect();
         let montgomery = !engine.canonical_scalars(&values);
         let mut values = values.into_iter();
         let cycles = model.run(count as u64, montgomery, move |out| {

@@ -88,7 +88,7 @@ impl Command {
         Command { c: Some(at.into()), ..Self::new(Opcode::Zero, words) }
     }
 
-    /// Multi-scalar multiplication of `points` affine bases (2 words each) with as many scalars
+    /// Multi-scalar multiplication of `points` affine bases ([`Curve::affine_words`] each) with as many scalars
     /// (1 word each). [`CardInfo::msm_result_words`] words of segment sums go to `sums`.
     pub fn msm(
         curve: Curve,
@@ -193,9 +193,11 @@ impl Command {
             None | Some(Opcode::Nop) => [0; 3],
             Some(Opcode::Copy) => [count, 0, count],
             Some(Opcode::Zero) => [0, 0, count],
-            Some(Opcode::Msm) => {
-                [count * layout::AFFINE_WORDS as u64, count, info.msm.map_or(0, |_| info.msm_result_words() as u64)]
-            }
+            Some(Opcode::Msm) => match Curve::from_id(self.unit) {
+                Some(curve) => [count * curve.affine_words() as u64, count, info.msm_words_written(curve) as u64],
+                // The card refuses a curve that there is not, before it touches an operand.
+                None => [0; 3],
+            },
             Some(Opcode::Ntt) => {
                 if count > 40 {
                     let problem = "give the log2 of the number of elements";

@@ -118,9 +118,19 @@ impl CardInfo {
         Ok(())
     }
 
-    /// Words that an MSM command of this card writes; 0 without an MSM engine.
+    /// The curve of the MSM engine; none without one, or if the driver does not know it.
+    pub fn curve(&self) -> Option<Curve> {
+        self.msm.and(self.curves.first().copied())
+    }
+
+    /// Words that an MSM command of this card writes, by its curve; 0 without an MSM engine.
     pub fn msm_result_words(&self) -> usize {
-        self.msm.map_or(0, |m| layout::msm_result_words(Curve::Bn254, m.windows.into(), m.segments.into()))
+        self.curve().map_or(0, |curve| self.msm_words_written(curve))
+    }
+
+    /// Words that an MSM command over a curve writes; 0 without an MSM engine.
+    pub(super) fn msm_words_written(&self, curve: Curve) -> usize {
+        self.msm.map_or(0, |m| layout::msm_result_words(curve, m.windows.into(), m.segments.into()))
     }
 
     /// Words of one factor block of this card; 0 without an NTT engine.

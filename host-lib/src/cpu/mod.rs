@@ -3,14 +3,17 @@
 mod msm;
 mod ntt;
 
+pub(crate) use msm::run;
 pub use msm::{msm, msm_g2};
 pub use ntt::ntt;
 
 use crate::{
-    device::{Engine, EngineResult, Info, MsmJob, Resident, Transform},
+    Curve, MsmCurve,
+    device::{Engine, EngineResult, Info, MsmEngine, MsmJob, Resident, Transform},
     report::Cost,
 };
-use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_bn254::Fr;
+use ark_ec::short_weierstrass::{Affine, Projective};
 use std::sync::Arc;
 
 /// Which code computes: what the environment chose. A wrong choice is told when a device is opened
@@ -33,22 +36,10 @@ impl Engine for Cpu {
             device: "cpu".into(),
             kind: "cpu".into(),
             version: format!("{} ({})", env!("CARGO_PKG_VERSION"), engine().name()),
-            curve: "bn254".into(),
+            curve: Curve::ALL.map(Curve::name).join(", "),
             field: "bn254-fr".into(),
             ..Info::default()
         })
-    }
-
-    fn upload(&self, _points: &Arc<[G1Affine]>) -> EngineResult<(Resident, Cost)> {
-        Ok((Arc::new(()), Cost::default()))
-    }
-
-    fn holds(&self, _: &Resident) -> bool {
-        true
-    }
-
-    fn msm(&self, jobs: &[MsmJob<'_>]) -> EngineResult<(Vec<G1Projective>, Cost)> {
-        Ok((jobs.iter().map(|job| msm(job.points, job.scalars)).collect(), Cost::default()))
     }
 
     fn ntt(&self, vectors: &mut [&mut [Fr]], transform: &Transform) -> EngineResult<Cost> {
@@ -56,5 +47,19 @@ impl Engine for Cpu {
             ntt(vector, transform);
         }
         Ok(Cost::default())
+    }
+}
+
+impl<C: MsmCurve> MsmEngine<C> for Cpu {
+    fn upload(&self, _points: &Arc<[Affine<C>]>) -> EngineResult<(Resident, Cost)> {
+        Ok((Arc::new(()), Cost::default()))
+    }
+
+    fn holds(&self, _: &Resident) -> bool {
+        true
+    }
+
+    fn msm(&self, jobs: &[MsmJob<'_, C>]) -> EngineResult<(Vec<Projective<C>>, Cost)> {
+        Ok((jobs.iter().map(|job| msm(job.points, job.scalars)).collect(), Cost::default()))
     }
 }

@@ -1,37 +1,54 @@
 //! MSM on the CPU, by `gristmill-cpu`.
 
 use super::engine;
-use ark_bn254::{Fr, G1Affine, G1Projective, G2Affine, G2Projective};
+use crate::MsmCurve;
+use ark_bn254::{Fr, G2Affine, G2Projective};
+use ark_ec::short_weierstrass::{Affine, Projective, SWCurveConfig};
+use gristmill_cpu::Coordinate;
 
-/// Sum of `scalars[i] * points[i]` in G1; the longer slice is cut to the shorter.
-pub fn msm(points: &[G1Affine], scalars: &[Fr]) -> G1Projective {
-    gristmill_cpu::msm(engine(), points, scalars)
+/// Sum of `scalars[i] * points[i]` in G1; the longer slice is cut to the shorter. Any points of the curve will do,
+/// of the subgroup of prime order or not.
+pub fn msm<C: MsmCurve>(points: &[Affine<C>], scalars: &[C::ScalarField]) -> Projective<C> {
+    C::msm_on_cpu(points, scalars)
 }
 
-/// Sum of `scalars[i] * points[i]` in G2; the longer slice is cut to the shorter.
+/// Sum of `scalars[i] * points[i]` in BN254's G2; the longer slice is cut to the shorter.
 pub fn msm_g2(points: &[G2Affine], scalars: &[Fr]) -> G2Projective {
+    run(points, scalars)
+}
+
+/// On the engine that was chosen.
+pub(crate) fn run<P>(points: &[Affine<P>], scalars: &[P::ScalarField]) -> Projective<P>
+where
+    P: SWCurveConfig<BaseField: Coordinate>,
+{
     gristmill_cpu::msm(engine(), points, scalars)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ark_ec::{AffineRepr, CurveGroup};
-    use ark_std::{UniformRand, Zero, test_rng};
+    use ark_ec::CurveGroup;
+    use ark_ff::{One, UniformRand, Zero};
+    use ark_std::test_rng;
+
+    fn equals_the_sum_of_products<P: SWCurveConfig<BaseField: Coordinate>>() {
+        let rng = &mut test_rng();
+        let mut points: Vec<Affine<P>> = (0..100).map(|_| Projective::rand(rng).into_affine()).collect();
+        let mut scalars: Vec<P::ScalarField> = (0..100).map(|_| P::ScalarField::rand(rng)).collect();
+        points[3] = Affine::identity();
+        scalars[4] = P::ScalarField::zero();
+        scalars[5] = -P::ScalarField::one();
+        let sum: Projective<P> = points.iter().zip(&scalars).map(|(p, s)| *p * s).sum();
+        assert_eq!(run(&points, &scalars), sum);
+        assert!(run::<P>(&[], &[]).is_zero());
+    }
 
     #[test]
-    fn equals_the_sum_of_products() {
-        let rng = &mut test_rng();
-        let mut points: Vec<G1Affine> = (0..100).map(|_| G1Affine::rand(rng)).collect();
-        let mut scalars: Vec<Fr> = (0..100).map(|_| Fr::rand(rng)).collect();
-        points[3] = G1Affine::zero();
-        scalars[4] = Fr::zero();
-        scalars[5] = -Fr::from(1u64);
-        let sum: G1Projective = points.iter().zip(&scalars).map(|(p, s)| *p * s).sum();
-        assert_eq!(msm(&points, &scalars), sum);
-        assert!(msm(&[], &[]).into_affine().is_zero());
-        let points: Vec<G2Affine> = (0..100).map(|_| G2Affine::rand(rng)).collect();
-        let sum: G2Projective = points.iter().zip(&scalars).map(|(p, s)| *p * s).sum();
-        assert_eq!(msm_g2(&points, &scalars), sum);
+    fn of_all_groups() {
+        equals_the_sum_of_products::<ark_bn254::g1::Config>();
+        equals_the_sum_of_products::<ark_bn254::g2::Config>();
+        equals_the_sum_of_products::<ark_bls12_381::g1::Config>();
+        equals_the_sum_of_products::<ark_bls12_377::g1::Config>();
     }
 }

@@ -1,7 +1,6 @@
 //! How an MSM becomes commands: how many points each has, and in which form its scalars go.
 
 use super::MsmInfo;
-use ark_bn254::Fr;
 use ark_ff::{BigInteger, PrimeField};
 
 impl MsmInfo {
@@ -15,7 +14,7 @@ impl MsmInfo {
     /// Whether these scalars go to the card in canonical form. As a rule they go as they stand in memory, in Montgomery
     /// form, and the card reduces them, one in 16 cycles. Where 64 of them, evenly spaced, have fewer digits
     /// than that on average (zeros, small numbers), the card would wait for them, and the host reduces them.
-    pub fn canonical_scalars(&self, scalars: &[Fr]) -> bool {
+    pub fn canonical_scalars<F: PrimeField>(&self, scalars: &[F]) -> bool {
         canonical_scalars(self.window_bits, scalars)
     }
 }
@@ -26,7 +25,7 @@ const REDUCTION_CYCLES: u64 = 16;
 const SAMPLES: usize = 64;
 
 /// See [`MsmInfo::canonical_scalars`].
-pub(crate) fn canonical_scalars(window_bits: u64, scalars: &[Fr]) -> bool {
+pub(crate) fn canonical_scalars<F: PrimeField>(window_bits: u64, scalars: &[F]) -> bool {
     let every = scalars.len().div_ceil(SAMPLES).max(1);
     let (mut samples, mut digits) = (0, 0);
     for scalar in scalars.iter().step_by(every) {
@@ -45,6 +44,7 @@ pub(crate) fn command_points(window_bits: u64, max_points: u64, kept: bool) -> u
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ark_bn254::Fr;
     use ark_ff::{UniformRand, Zero};
     use ark_std::rand::{SeedableRng, rngs::StdRng};
 
@@ -75,7 +75,7 @@ mod tests {
             assert!(!engine(window_bits).canonical_scalars(&[-Fr::from(1u64); 5]));
             assert!(engine(window_bits).canonical_scalars(&small));
             assert!(engine(window_bits).canonical_scalars(&[Fr::zero(); 3]));
-            assert!(!engine(window_bits).canonical_scalars(&[]));
+            assert!(!engine(window_bits).canonical_scalars::<Fr>(&[]));
         }
         // Half of them zeros: 16 of 32 digits on average, as many as the card reduces.
         let half: Vec<Fr> =

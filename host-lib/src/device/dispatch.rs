@@ -1,8 +1,12 @@
 //! Tasks: to the card, checked, and to the CPU where that is allowed.
 
-use super::{Bases, Check, Device, EngineError, Fallback, MsmJob, Transform, bases, bases::Home, cost::Op};
-use crate::{Error, Place, Report, Result, check, cpu};
-use ark_bn254::{Fr, G1Affine, G1Projective};
+use super::{
+    Bases, Check, Device, EngineError, EngineResult, Fallback, MsmEngine, MsmJob, Resident, Transform, bases,
+    bases::Home, cost::Op,
+};
+use crate::{Error, MsmCurve, Place, Report, Result, check, cpu, curve};
+use ark_bn254::Fr;
+use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ff::{FftField, Zero};
 use rayon::prelude::*;
 use std::{
@@ -19,11 +23,12 @@ enum Outcome<T> {
 }
 
 impl Device {
-    /// Uploads bases.
+    /// Uploads bases: arkworks' affine points of G1 of one of three curves ([`MsmCurve`]).
     ///
     /// # Errors
-    /// [`Error::BaseOffCurve`], [`Error::DeviceFailed`] if the upload fails and fall-back is off, [`Error::Quarantined`].
-    pub fn upload_bases(&self, points: &[G1Affine]) -> Result<Bases> {
+    /// [`Error::BaseOffCurve`], [`Error::BaseOutsideSubgroup`] (BLS12-377 on a card only),
+    /// [`Error::DeviceFailed`] if the upload fails and fall-back is off, [`Error::Quarantined`].
+    pub fn upload_bases<C: MsmCurve>(&self, points: &[Affine<C>]) -> Result<Bases<C>> {
         self.recorded(|report| self.upload_in(points.into(), "upload", report))
     }
 
@@ -32,7 +37,7 @@ impl Device {
     /// # Errors
     /// [`Error::MsmLength`], [`Error::ForeignBases`], and those of a device:
     /// [`Error::DeviceFailed`], [`Error::WrongAnswer`], [`Error::Quarantined`].
-    pub fn msm(&self, bases: &Bases, scalars: &[Fr]) -> Result<G1Projective> {
+    pub fn msm<C: MsmCurve>(&self, bases: &Bases<C>, scalars: &[C::ScalarField]) -> Result<Projective<C>> {
         let sums = self.msm_batch(&[(bases, scalars)])?;
         sums.into_iter().next().ok_or_else(|| Error::Internal("an MSM without a result".into()))
     }
@@ -41,7 +46,7 @@ impl Device {
     ///
     /// # Errors
     /// As [`msm`](Self::msm).
-    pub fn msm_batch(&self, jobs: &[(&Bases, &[Fr])]) -> Result<Vec<G1Projective>> {
+    pub fn msm_batch<C: MsmCurve>(&self, jobs: &[(&Bases<C>, &[C::ScalarField])]) -> Result<Vec<Projective<C>>> {
         self.recorded(|report| self.msm_in(jobs, "msm", report))
     }
 
@@ -62,47 +67,76 @@ impl Device {
         self.recorded(|report| self.ntt_in(vectors, transform, "ntt", report))
     }
 
-    pub(crate) fn upload_in(&self, points: Arc<[G1Affine]>, stage: &str, report: &mut Report) -> Result<Bases> {
+    pub(crate) fn upload_in<C: MsmCurve>(
+        &self,
+        points: Arc<[Affine<C>]>,
+        stage: &str,
+        report: &mut Report,
+    ) -> Result<Bases<C>> {
         // Otherwise the check of a result would blame the device for it.
         if let Some(index) = points.par_iter().position_first(|p| !p.is_on_curve()) {
-            return Err(Error::BaseOffCurve { index });
+            return Err(Error::BaseOffCurve { index, curve: C::CURVE.name() });
         }
         self.upload_checked(points, stage, report)
     }
 
     /// As `upload_in`, of points that are known to be on the curve.
-    pub(crate) fn upload_checked(&self, points: Arc<[G1Affine]>, stage: &str, report: &mut Report) -> Result<Bases> {
+    pub(crate) fn upload_checked<C: MsmCurve>(
+        &self,
+        points: Arc<[Affine<C>]>,
+        stage: &str,
+        report: &mut Report,
+    ) -> Result<Bases<C>> {
         self.usable()?;
         let home = match &self.shared.card {
             None => Home::NotOffered("the CPU takes bases from host memory".into()),
             // Where the CPU is faster even with the bases there, they are not brought.
-            Some(_) if self.leaves_to_cpu(&[Op::Msm { points: points.len(), resident: true }]) => {
+            Some(_) if self.leaves_to_cpu(&[Op::Msm { curve: C::CURVE, points: points.len(), resident: true }]) => {
                 Home::NotOffered("by the cost model the CPU is faster at this size".into())
             }
-            Some(card) => {
-                let start = Instant::now();
-                match card.upload(&points) {
-                    Ok((resident, cost)) => {
-                        report.device_stage(stage, start.elapsed(), &cost);
-                        Home::Device(resident)
-                    }
-                    Err(EngineError::Unsupported(what)) => Home::NotOffered(what),
-                    Err(error) => {
-                        self.excuse(stage, error, report)?;
-                        Home::Failed
-                    }
+            Some(card) => match self.upload_to(C::engine(&**card), &points, stage, report)? {
+                Ok(resident) => Home::Device(resident),
+                Err(EngineError::Unsupported(what)) => Home::NotOffered(what),
+                Err(error) => {
+                    self.excuse(stage, error, report)?;
+                    Home::Failed
                 }
-            }
+            },
         };
         Ok(Bases(Arc::new(bases::Inner { points, home, device: self.shared.clone() })))
     }
 
-    pub(crate) fn msm_in(
+    /// Uploads bases to a card, if it may be given them.
+    fn upload_to<C: MsmCurve>(
         &self,
-        jobs: &[(&Bases, &[Fr])],
+        card: &dyn MsmEngine<C>,
+        points: &Arc<[Affine<C>]>,
         stage: &str,
         report: &mut Report,
-    ) -> Result<Vec<G1Projective>> {
+    ) -> Result<EngineResult<Resident>> {
+        if let Err(error) = card.offers() {
+            return Ok(Err(error));
+        }
+        if C::SUBGROUP_ONLY {
+            let start = Instant::now();
+            if let Some(index) = curve::outsider(points) {
+                return Err(Error::BaseOutsideSubgroup { index, curve: C::CURVE.name() });
+            }
+            report.host_stage("check bases", start.elapsed());
+        }
+        let start = Instant::now();
+        Ok(card.upload(points).map(|(resident, cost)| {
+            report.device_stage(stage, start.elapsed(), &cost);
+            resident
+        }))
+    }
+
+    pub(crate) fn msm_in<C: MsmCurve>(
+        &self,
+        jobs: &[(&Bases<C>, &[C::ScalarField])],
+        stage: &str,
+        report: &mut Report,
+    ) -> Result<Vec<Projective<C>>> {
         self.usable()?;
         for (bases, scalars) in jobs {
             if bases.len() != scalars.len() {
@@ -122,16 +156,17 @@ impl Device {
         Ok(sums)
     }
 
-    fn msm_on_card(
+    fn msm_on_card<C: MsmCurve>(
         &self,
-        jobs: &[(&Bases, &[Fr])],
+        jobs: &[(&Bases<C>, &[C::ScalarField])],
         stage: &str,
         report: &mut Report,
-    ) -> Result<Outcome<Vec<G1Projective>>> {
+    ) -> Result<Outcome<Vec<Projective<C>>>> {
         let Some(card) = &self.shared.card else { return Ok(Outcome::ToCpu) };
-        let op = |(bases, _): &(&Bases, &[Fr])| {
+        let card = C::engine(&**card);
+        let op = |(bases, _): &(&Bases<C>, &[C::ScalarField])| {
             let resident = matches!(&bases.0.home, Home::Device(resident) if card.holds(resident));
-            Op::Msm { points: bases.len(), resident }
+            Op::Msm { curve: C::CURVE, points: bases.len(), resident }
         };
         let ops: Vec<Op> = jobs.iter().map(op).collect();
         if self.choice(&ops, stage, report) == Place::Host {
@@ -167,7 +202,7 @@ impl Device {
         for (i, (sum, (bases, scalars))) in sums.iter().zip(jobs).enumerate() {
             let problem = match self.check {
                 Check::None => None,
-                Check::Curve => (!check::point_holds(sum)).then_some("is not on the curve"),
+                Check::Curve => (!check::point_holds(sum)).then_some("is not in the group"),
                 Check::Dual => (cpu::msm(bases.points(), scalars) != *sum).then_some("differs from the CPU's"),
             };
             if let Some(problem) = problem {

@@ -1,7 +1,8 @@
 //! The seam between [`Device`](crate::Device) and what does the work.
 
-use crate::{device::Transform, report::Cost};
-use ark_bn254::{Fr, G1Affine, G1Projective};
+use crate::{Curve, MsmCurve, device::Transform, report::Cost};
+use ark_bn254::Fr;
+use ark_ec::short_weierstrass::{Affine, Projective};
 use serde::Serialize;
 use std::{any::Any, collections::BTreeMap, sync::Arc};
 
@@ -35,38 +36,52 @@ impl EngineError {
 }
 
 /// Result of an engine.
-pub(crate) type EngineResult<T> = std::result::Result<T, EngineError>;
+pub type EngineResult<T> = std::result::Result<T, EngineError>;
 
 /// An engine's handle to resident bases; what is inside is the engine's own. Dropping the last
 /// clone frees them.
-pub(crate) type Resident = Arc<dyn Any + Send + Sync>;
+pub type Resident = Arc<dyn Any + Send + Sync>;
 
 /// One multi-scalar multiplication.
-pub(crate) struct MsmJob<'a> {
-    /// What [`Engine::upload`] returned.
+pub struct MsmJob<'a, C: MsmCurve> {
+    /// What [`MsmEngine::upload`] returned.
     #[allow(dead_code)] // read by card engines
     pub resident: &'a Resident,
     /// The same bases on the host, as many as scalars.
-    pub points: &'a [G1Affine],
+    pub points: &'a [Affine<C>],
     /// Scalars (in memory in Montgomery form, R = 2^256).
-    pub scalars: &'a [Fr],
+    pub scalars: &'a [C::ScalarField],
 }
 
-/// What does the work: the CPU, or a card with its driver. Methods may be called from several
-/// threads at once.
-pub(crate) trait Engine: Send + Sync {
-    /// Identity, configuration, capabilities, counters.
-    fn info(&self) -> EngineResult<Info>;
+/// MSMs over one curve. An engine of another curve answers [`EngineError::Unsupported`].
+pub trait MsmEngine<C: MsmCurve> {
+    /// Whether the engine is for this curve at all; what is not offered is named.
+    fn offers(&self) -> EngineResult<()> {
+        Ok(())
+    }
 
     /// Makes bases resident, now or at their first use. Keep a clone of the `Arc` to restore them
-    /// after an eviction.
-    fn upload(&self, points: &Arc<[G1Affine]>) -> EngineResult<(Resident, Cost)>;
+    /// after an eviction. They are such as a card may be given ([`MsmCurve::SUBGROUP_ONLY`]).
+    fn upload(&self, points: &Arc<[Affine<C>]>) -> EngineResult<(Resident, Cost)>;
 
     /// Whether the card has these bases where it reaches them, without bringing them anew.
     fn holds(&self, resident: &Resident) -> bool;
 
     /// Multi-scalar multiplications, in one batch: the results in order, and the cost of all.
-    fn msm(&self, jobs: &[MsmJob<'_>]) -> EngineResult<(Vec<G1Projective>, Cost)>;
+    fn msm(&self, jobs: &[MsmJob<'_, C>]) -> EngineResult<(Vec<Projective<C>>, Cost)>;
+}
+
+/// What does the work: the CPU, or a card with its driver. Methods may be called from several
+/// threads at once. Its side for one curve: [`MsmCurve::engine`].
+pub trait Engine:
+    MsmEngine<ark_bn254::g1::Config>
+    + MsmEngine<ark_bls12_381::g1::Config>
+    + MsmEngine<ark_bls12_377::g1::Config>
+    + Send
+    + Sync
+{
+    /// Identity, configuration, capabilities, counters.
+    fn info(&self) -> EngineResult<Info>;
 
     /// Transforms each vector in place. Lengths are powers of two. On an error the vectors hold
     /// what they held before.
@@ -88,7 +103,7 @@ pub struct Info {
     pub config_id: Option<String>,
     /// sha256 of the generated Verilog that the card was built from; none if it is simulated.
     pub source_hash: Option<String>,
-    /// Curve of MSMs.
+    /// Curve of MSMs by its name ([`Curve::name`](crate::Curve::name)); the CPU's are several, a comma between.
     pub curve: String,
     /// Field of NTTs.
     pub field: String,
@@ -96,14 +111,21 @@ pub struct Info {
     pub clock_hz: Option<u64>,
     /// Card memory in bytes, if it is a card.
     pub card_mem_bytes: Option<u64>,
-    /// Most points in one MSM command, if it is a card.
+    /// The MSM engine, if it is a card that has one for a curve that is known.
     pub msm: Option<MsmInfo>,
-    /// The NTT engine, if it is a card that has one.
+    /// The NTT engine, if it is a card that has one for BN254's Fr.
     pub ntt: Option<NttInfo>,
     /// Leaves that a simulator computes by native integers.
     pub twins: Vec<String>,
     /// Performance counters by name.
     pub counters: BTreeMap<String, u64>,
+}
+
+impl Info {
+    /// Whether MSMs over a curve are offered.
+    pub fn has_curve(&self, curve: Curve) -> bool {
+        self.curve.split(", ").any(|name| name == curve.name())
+    }
 }
 
 /// A card's MSM engine.

@@ -14,8 +14,8 @@ mod tests;
 pub use bases::Bases;
 pub use card::transport;
 #[cfg(all(feature = "sim", target_os = "linux"))]
-pub use card::{default_config, load_config};
-pub(crate) use engine::{Engine, EngineResult, MsmJob, Resident};
+pub use card::{default_config, load_config, load_config_with};
+pub(crate) use engine::{Engine, EngineResult, MsmEngine, MsmJob, Resident};
 pub use engine::{EngineError, Info, MsmInfo, NttInfo};
 pub use options::{Check, DeviceName, Fallback, Options, TimeOuts, Wait, Waves};
 

@@ -2,8 +2,9 @@
 //! futures work under any executor.
 
 use super::{Bases, Device, Transform};
-use crate::{Error, Result};
-use ark_bn254::{Fr, G1Projective};
+use crate::{Error, MsmCurve, Result};
+use ark_bn254::Fr;
+use ark_ec::short_weierstrass::Projective;
 use std::future::Future;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
@@ -13,7 +14,11 @@ impl Device {
     ///
     /// # Errors
     /// As [`msm`](Device::msm).
-    pub fn msm_async(&self, bases: &Bases, scalars: Vec<Fr>) -> impl Future<Output = Result<G1Projective>> + use<> {
+    pub fn msm_async<C: MsmCurve>(
+        &self,
+        bases: &Bases<C>,
+        scalars: Vec<C::ScalarField>,
+    ) -> impl Future<Output = Result<Projective<C>>> + use<C> {
         let (device, bases, scalars) = (self.clone(), bases.clone(), Zeroizing::new(scalars));
         spawn("msm", move || device.msm(&bases, &scalars))
     }

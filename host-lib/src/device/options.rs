@@ -1,6 +1,6 @@
 //! Names of devices and how they are opened.
 
-use crate::{Error, Result};
+use crate::{Curve, Error, Result};
 pub use gristmill_driver::Wait;
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
@@ -57,6 +57,8 @@ impl Default for TimeOuts {
 pub struct Options {
     /// Configuration of a simulated card: a name (`tiny`, `sim`, `ecp5-85k`) or a TOML file's path.
     pub config: Option<String>,
+    /// Curve of a simulated card in this process, in place of its configuration's.
+    pub curve: Option<Curve>,
     /// The netlist that `sim:netlist` simulates: a file of `gristmill_bitstreams::netlist`, which the command
     /// `gristmill` makes by itself.
     pub netlist: Option<PathBuf>,

@@ -1,8 +1,9 @@
 //! Devices over an engine that fails and lies on demand.
 
 use super::*;
-use crate::{Place, cpu, report::Cost};
-use ark_bn254::{Fq, G1Affine, G1Projective};
+use crate::{Curve, MsmCurve, Place, cpu, report::Cost};
+use ark_bn254::{Fq, G1Affine};
+use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_std::{One, UniformRand, Zero, test_rng};
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::SeqCst};
 
@@ -46,28 +47,6 @@ impl Engine for Moody {
         Ok(Info { kind: "simulator".into(), clock_hz: Some(1_000_000), msm: Some(msm), ..Info::default() })
     }
 
-    fn upload(&self, _: &Arc<[G1Affine]>) -> EngineResult<(Resident, Cost)> {
-        self.fail()?;
-        self.resident.fetch_add(1, SeqCst);
-        Ok((Arc::new(Token(self.resident.clone())), Cost { cycles: 5, ..Cost::default() }))
-    }
-
-    fn holds(&self, _: &Resident) -> bool {
-        self.mood.load(SeqCst) != FORGETS
-    }
-
-    fn msm(&self, jobs: &[MsmJob<'_>]) -> EngineResult<(Vec<G1Projective>, Cost)> {
-        self.fail()?;
-        assert!(jobs.iter().all(|job| job.resident.downcast_ref::<Token>().is_some()));
-        let mut sums: Vec<_> = jobs.iter().map(|job| cpu::msm(job.points, job.scalars)).collect();
-        match (self.mood.load(SeqCst), sums.last_mut()) {
-            (OFF_CURVE, Some(sum)) => sum.x += Fq::one(),
-            (WRONG, Some(sum)) => *sum += G1Projective::from(jobs[0].points[0]),
-            _ => {}
-        }
-        Ok((sums, Cost { cycles: 100, msm_cycles: 80, useful_additions: 60, ..Cost::default() }))
-    }
-
     fn ntt(&self, vectors: &mut [&mut [Fr]], transform: &Transform) -> EngineResult<Cost> {
         for v in vectors.iter_mut() {
             cpu::ntt(v, transform);
@@ -77,6 +56,30 @@ impl Engine for Moody {
         }
         self.fail()?;
         Ok(Cost { cycles: 10, butterflies: 7, ..Cost::default() })
+    }
+}
+
+impl<C: MsmCurve> MsmEngine<C> for Moody {
+    fn upload(&self, _: &Arc<[Affine<C>]>) -> EngineResult<(Resident, Cost)> {
+        self.fail()?;
+        self.resident.fetch_add(1, SeqCst);
+        Ok((Arc::new(Token(self.resident.clone())), Cost { cycles: 5, ..Cost::default() }))
+    }
+
+    fn holds(&self, _: &Resident) -> bool {
+        self.mood.load(SeqCst) != FORGETS
+    }
+
+    fn msm(&self, jobs: &[MsmJob<'_, C>]) -> EngineResult<(Vec<Projective<C>>, Cost)> {
+        self.fail()?;
+        assert!(jobs.iter().all(|job| job.resident.downcast_ref::<Token>().is_some()));
+        let mut sums: Vec<_> = jobs.iter().map(|job| cpu::msm(job.points, job.scalars)).collect();
+        match (self.mood.load(SeqCst), sums.last_mut()) {
+            (OFF_CURVE, Some(sum)) => sum.x += C::BaseField::one(),
+            (WRONG, Some(sum)) => *sum += jobs[0].points[0],
+            _ => {}
+        }
+        Ok((sums, Cost { cycles: 100, msm_cycles: 80, useful_additions: 60, ..Cost::default() }))
     }
 }
 
@@ -214,9 +217,9 @@ fn wrong_lengths_cosets_and_bases_are_refused() {
     assert!(matches!(cpu.msm(&bases, &scalars), Err(Error::ForeignBases { .. })));
     let mut off = points.clone();
     off[5].x += Fq::one();
-    assert!(matches!(device.upload_bases(&off), Err(Error::BaseOffCurve { index: 5 })));
-    assert!(device.msm_batch(&[]).unwrap().is_empty());
-    let none = device.upload_bases(&[]).unwrap();
+    assert!(matches!(device.upload_bases(&off), Err(Error::BaseOffCurve { index: 5, .. })));
+    assert!(device.msm_batch::<ark_bn254::g1::Config>(&[]).unwrap().is_empty());
+    let none = device.upload_bases::<ark_bn254::g1::Config>(&[]).unwrap();
     assert!(device.msm(&none, &[]).unwrap().is_zero());
 }
 
@@ -310,6 +313,7 @@ mod choices {
     fn card() -> Card {
         let msm = MsmInfo { adders: 1, window_bits: 2, windows: 2, segments: 1, max_points: 1 << 20 };
         Card {
+            curve: Curve::Bn254,
             clock_hz: 1e9,
             memory: 1 << 30,
             msm: Some(msm),
@@ -323,7 +327,7 @@ mod choices {
     fn device(engine: &Arc<Moody>, card: Card) -> Device {
         let options = Options { fallback: Fallback::Never, ..Options::default() };
         // 250 us for the test's MSM of 8 points, of which the card and the link take 160, and 290 with the bases.
-        let msm = 250e-6 / Host::REFERENCE.seconds(&Op::Msm { points: 8, resident: true });
+        let msm = 250e-6 / Host::REFERENCE.seconds(&Op::Msm { curve: Curve::Bn254, points: 8, resident: true });
         let model = Model::new(Host { msm, copy: 1e-9, ..Host::REFERENCE }, card);
         Device::with_engine("moody".into(), Some(engine.clone()), Some(model), &options).unwrap()
     }

@@ -5,7 +5,7 @@ use super::{
     prover::Stages,
     quotient::{self, Form, Rows, Secret},
 };
-use crate::{Device, Error, Report, Result, device::cost::Op};
+use crate::{Curve, Device, Error, Report, Result, device::cost::Op};
 use ark_bn254::{Fr, G1Projective, G2Affine, G2Projective};
 use std::{
     sync::{Mutex, PoisonError},
@@ -38,7 +38,7 @@ impl Inputs<'_> {
     /// What a card could be given.
     pub fn ops(&self) -> Vec<Op> {
         let Queries { a, b, c, h } = self.queries;
-        let msm = |query: &Resident| Op::Msm { points: query.points(), resident: true };
+        let msm = |query: &Resident| Op::Msm { curve: Curve::Bn254, points: query.points(), resident: true };
         // An H query has an element for each of the domain, or one less.
         vec![msm(a), msm(b), msm(c), msm(h), Op::Ntt { elements: h.len().next_power_of_two() }]
     }

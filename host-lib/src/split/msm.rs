@@ -1,7 +1,6 @@
 //! An MSM is the sum of the MSMs of its parts.
 
-use ark_bn254::G1Projective;
-use ark_std::Zero;
+use ark_ec::CurveGroup;
 use std::ops::Range;
 
 /// `0..count` in as few ranges of at most `max` as it takes (at least one item each), of nearly
@@ -16,12 +15,12 @@ pub fn parts(count: usize, max: usize) -> impl ExactSizeIterator<Item = Range<us
 ///
 /// # Errors
 /// The first one of `small`.
-pub fn msm<E>(
+pub fn msm<G: CurveGroup, E>(
     count: usize,
     max: usize,
-    mut small: impl FnMut(Range<usize>) -> Result<G1Projective, E>,
-) -> Result<G1Projective, E> {
-    parts(count, max).try_fold(G1Projective::zero(), |sum, range| Ok(sum + small(range)?))
+    mut small: impl FnMut(Range<usize>) -> Result<G, E>,
+) -> Result<G, E> {
+    parts(count, max).try_fold(G::zero(), |sum, range| Ok(sum + small(range)?))
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 use super::kept::{self, Kept};
 use super::ntt::Blocks;
 use super::residency::{Residency, SetId};
+use crate::MsmCurve;
 use crate::device::Transform;
-use crate::device::engine::{Engine, EngineError, EngineResult, Info, MsmInfo, MsmJob, NttInfo, Resident};
+use crate::device::engine::{Engine, EngineError, EngineResult, Info, MsmEngine, MsmInfo, MsmJob, NttInfo, Resident};
 use crate::report::{Bytes, Cost, Stalls};
-use ark_bn254::{Fr, G1Affine, G1Projective};
-use gristmill_abi::layout::{Curve, Field};
+use ark_bn254::Fr;
+use ark_ec::short_weierstrass::{Affine, Projective};
+use gristmill_abi::layout::Field;
 use gristmill_driver::{Card, Counters, DmaBuffer, Error as DriverError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -26,13 +28,13 @@ pub(super) struct Nature {
 
 /// A base set that was uploaded. Card memory, or host memory that the card reaches, may or may not
 /// hold it at the moment.
-pub(super) struct Set {
+pub(super) struct Set<C: MsmCurve> {
     pub id: SetId,
-    pub points: Arc<[G1Affine]>,
+    pub points: Arc<[Affine<C>]>,
     freed: Arc<Mutex<Vec<SetId>>>,
 }
 
-impl Drop for Set {
+impl<C: MsmCurve> Drop for Set<C> {
     fn drop(&mut self) {
         self.freed.lock().unwrap_or_else(PoisonError::into_inner).push(self.id);
     }
@@ -150,7 +152,7 @@ impl State {
     }
 
     /// A new base set, not yet where the card reaches it.
-    fn new_set(&mut self, points: &Arc<[G1Affine]>, freed: &Arc<Mutex<Vec<SetId>>>) -> Set {
+    fn new_set<C: MsmCurve>(&mut self, points: &Arc<[Affine<C>]>, freed: &Arc<Mutex<Vec<SetId>>>) -> Set<C> {
         self.next_set += 1;
         Set { id: self.next_set, points: points.clone(), freed: freed.clone() }
     }
@@ -195,7 +197,7 @@ impl Engine for CardEngine {
             field: caps.fields.iter().map(|f| f.name()).collect::<Vec<_>>().join(", "),
             clock_hz: Some(self.nature.clock_hz.unwrap_or(caps.clock_hz.into())),
             card_mem_bytes: Some(caps.card_mem_bytes),
-            msm: caps.msm.filter(|_| caps.has_curve(Curve::Bn254)).map(|m| MsmInfo {
+            msm: caps.msm.filter(|_| caps.curve().is_some()).map(|m| MsmInfo {
                 adders: m.adders.into(),
                 window_bits: m.window_bits.into(),
                 windows: m.windows.into(),
@@ -216,9 +218,19 @@ impl Engine for CardEngine {
         })
     }
 
-    fn upload(&self, points: &Arc<[G1Affine]>) -> EngineResult<(Resident, Cost)> {
+    fn ntt(&self, vectors: &mut [&mut [Fr]], transform: &Transform) -> EngineResult<Cost> {
+        self.task("a transform", |state, cost| state.ntt(vectors, transform, cost)).map(|((), cost)| cost)
+    }
+}
+
+impl<C: MsmCurve> MsmEngine<C> for CardEngine {
+    fn offers(&self) -> EngineResult<()> {
+        lock(&self.state).needs_msm(C::CURVE).map(drop)
+    }
+
+    fn upload(&self, points: &Arc<[Affine<C>]>) -> EngineResult<(Resident, Cost)> {
         let (set, cost) = self.task("uploading bases", |state, cost| {
-            state.needs_msm()?;
+            state.needs_msm(C::CURVE)?;
             let set = state.new_set(points, &self.freed);
             state.upload(&set, cost)?;
             Ok(set)
@@ -227,16 +239,12 @@ impl Engine for CardEngine {
     }
 
     fn holds(&self, resident: &Resident) -> bool {
-        let Some(set) = resident.downcast_ref::<Set>() else { return false };
+        let Some(set) = resident.downcast_ref::<Set<C>>() else { return false };
         // While another thread's task holds the card, nobody knows what will be left.
         self.state.try_lock().map_or(true, |state| state.residency.holds(set.id) || state.kept.holds(set.id))
     }
 
-    fn msm(&self, jobs: &[MsmJob<'_>]) -> EngineResult<(Vec<G1Projective>, Cost)> {
+    fn msm(&self, jobs: &[MsmJob<'_, C>]) -> EngineResult<(Vec<Projective<C>>, Cost)> {
         self.task("an MSM", |state, cost| state.msm(jobs, cost))
-    }
-
-    fn ntt(&self, vectors: &mut [&mut [Fr]], transform: &Transform) -> EngineResult<Cost> {
-        self.task("a transform", |state, cost| state.ntt(vectors, transform, cost)).map(|((), cost)| cost)
     }
 }

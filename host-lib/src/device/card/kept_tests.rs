@@ -3,7 +3,7 @@
 use super::engine::{CardEngine, Nature};
 use super::in_process::InProcess;
 use crate::cpu;
-use crate::device::engine::{Engine, MsmJob, Resident};
+use crate::device::engine::{MsmEngine, MsmJob, Resident};
 use ark_bn254::{Fr, G1Affine};
 use ark_std::{UniformRand, test_rng};
 use gristmill_driver::Card;
@@ -39,7 +39,7 @@ fn upload(engine: &CardEngine, n: usize) -> Set {
 fn sums(engine: &CardEngine, sets: &[&Set]) -> bool {
     let rng = &mut test_rng();
     let scalars: Vec<Vec<Fr>> = sets.iter().map(|s| s.points.iter().map(|_| Fr::rand(rng)).collect()).collect();
-    let jobs: Vec<MsmJob<'_>> = sets
+    let jobs: Vec<MsmJob<'_, ark_bn254::g1::Config>> = sets
         .iter()
         .zip(&scalars)
         .map(|(set, scalars)| MsmJob { resident: &set.resident, points: &set.points, scalars })

@@ -11,6 +11,8 @@
 //! | `simulated`, `in_process` | the simulated card in this process (feature `sim`) |
 
 mod combine;
+#[cfg(all(test, target_os = "linux"))]
+mod curves_tests;
 mod engine;
 mod factors;
 mod find;
@@ -26,10 +28,12 @@ mod residency;
 mod secrets_tests;
 #[cfg(all(feature = "sim", target_os = "linux"))]
 mod simulated;
+#[cfg(all(test, target_os = "linux"))]
+mod soft;
 mod words;
 
 #[cfg(all(feature = "sim", target_os = "linux"))]
-pub use simulated::{default_config, load_config};
+pub use simulated::{default_config, load_config, load_config_with};
 
 use super::{DeviceName, Options, cost::Link, engine::Engine};
 use crate::{Error, Result};
@@ -68,8 +72,8 @@ fn connect(name: &DeviceName, options: &Options) -> Result<(Box<dyn Transport>, 
         DeviceName::Auto | DeviceName::Cpu => Err(Error::Internal(format!("{name} is no card"))),
         DeviceName::Sim | DeviceName::SimVerilator | DeviceName::SimNetlist => simulated(name, options),
         DeviceName::Vfio(_) | DeviceName::VfioUser(_) | DeviceName::Serial(_) => {
-            if options.config.is_some() {
-                let reason = "a configuration can be given to simulated cards in this process only (sim, sim:verilator, sim:netlist)";
+            if options.config.is_some() || options.curve.is_some() {
+                let reason = "a configuration or curve can be given to simulated cards in this process only (sim, sim:verilator, sim:netlist)";
                 return Err(unavailable(name, reason.into()));
             }
             let transport = gristmill_driver::open(&name.to_string()).map_err(|e| unavailable(name, e.to_string()))?;
@@ -101,7 +105,7 @@ fn simulated(name: &DeviceName, _options: &Options) -> Result<(Box<dyn Transport
 pub(crate) fn find(options: &Options) -> Option<(DeviceName, Arc<dyn Engine>, Link)> {
     find::cards().into_iter().find_map(|(address, link)| {
         let name = DeviceName::Vfio(address);
-        let options = Options { config: None, ..options.clone() };
+        let options = Options { config: None, curve: None, ..options.clone() };
         match open(&name, &options) {
             Ok(engine) => Some((name, engine, link)),
             Err(error) => {

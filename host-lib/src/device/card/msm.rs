@@ -6,11 +6,12 @@
 
 use super::combine;
 use super::engine::{Set, State, failed};
-use super::words::{self, BASE_BYTES};
+use super::words::{self, base_bytes};
+use crate::MsmCurve;
 use crate::device::commands::{canonical_scalars, command_points};
 use crate::device::engine::{EngineError, EngineResult, MsmJob};
 use crate::report::Cost;
-use ark_bn254::{Fr, G1Affine, G1Projective};
+use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ff::Zero;
 use gristmill_abi::caps::Msm;
 use gristmill_abi::layout::{Curve, WORD_BYTES};
@@ -44,31 +45,34 @@ struct Batch {
 
 impl State {
     /// Refuses what this card does not offer.
-    pub(super) fn needs_msm(&self) -> EngineResult<Msm> {
+    pub(super) fn needs_msm(&self, curve: Curve) -> EngineResult<Msm> {
         let info = self.card.info();
-        match info.msm {
-            Some(msm) if info.has_curve(Curve::Bn254) && info.montgomery_scalars => Ok(msm),
-            _ => Err(EngineError::Unsupported("multi-scalar multiplication over bn254".into())),
-        }
+        let why = match info.msm {
+            Some(msm) if info.has_curve(curve) && info.montgomery_scalars => return Ok(msm),
+            None => "the card has no MSM engine".into(),
+            Some(_) if info.has_curve(curve) => "the card takes no scalars in Montgomery form".into(),
+            Some(_) => format!("the card's curve is {}", info.curve().map_or("unknown", Curve::name)),
+        };
+        Err(EngineError::Unsupported(format!("multi-scalar multiplication over {}: {why}", curve.name())))
     }
 
     /// Makes a base set resident, if it could fit at all.
-    pub(super) fn upload(&mut self, set: &Set, cost: &mut Cost) -> EngineResult<()> {
+    pub(super) fn upload<C: MsmCurve>(&mut self, set: &Set<C>, cost: &mut Cost) -> EngineResult<()> {
         let mut batch = Batch::default();
         self.make_resident(set, &mut batch, &mut [], cost)?;
-        self.flush(&mut batch, &mut [], cost)
+        self.flush::<C>(&mut batch, &mut [], cost)
     }
 
     /// Where commands find the set: in card memory if it fits there, else in host memory; what brings
     /// it there is done, or in the batch. `sums` is for results of the batch that come meanwhile.
-    fn make_resident(
+    fn make_resident<C: MsmCurve>(
         &mut self,
-        set: &Set,
+        set: &Set<C>,
         batch: &mut Batch,
-        sums: &mut [G1Projective],
+        sums: &mut [Projective<C>],
         cost: &mut Cost,
     ) -> EngineResult<Home> {
-        let bytes = (set.points.len() * BASE_BYTES) as u64;
+        let bytes = (set.points.len() * base_bytes::<C>()) as u64;
         if bytes == 0 {
             return Ok(Home::Nowhere);
         }
@@ -84,7 +88,7 @@ impl State {
         }
         for (i, chunk) in set.points.chunks(CHUNK_POINTS).enumerate() {
             let staged = self.stage_bases(chunk, batch)?;
-            let to = room.address + (i * CHUNK_POINTS * BASE_BYTES) as u64;
+            let to = room.address + (i * CHUNK_POINTS * base_bytes::<C>()) as u64;
             batch.commands.push(Command::copy_to_card(staged.whole(), to));
             // `staged` is kept by the command.
             if batch.staged >= STAGING_BYTES {
@@ -95,14 +99,14 @@ impl State {
     }
 
     /// Keeps a base set in host memory that the card reaches, if there is enough of it.
-    fn keep_on_host(
+    fn keep_on_host<C: MsmCurve>(
         &mut self,
-        set: &Set,
+        set: &Set<C>,
         batch: &mut Batch,
-        sums: &mut [G1Projective],
+        sums: &mut [Projective<C>],
         cost: &mut Cost,
     ) -> EngineResult<Home> {
-        let bytes = (set.points.len() * BASE_BYTES) as u64;
+        let bytes = (set.points.len() * base_bytes::<C>()) as u64;
         if self.kept.touch(set.id) {
             return Ok(Home::Host);
         }
@@ -128,7 +132,7 @@ impl State {
         for (i, chunk) in set.points.chunks(CHUNK_POINTS).enumerate() {
             words.clear();
             words::put_bases(chunk, &mut words);
-            let offset = (i * CHUNK_POINTS * BASE_BYTES) as u64;
+            let offset = (i * CHUNK_POINTS * base_bytes::<C>()) as u64;
             buffer.write(offset, &words).map_err(|e| failed("filling DMA memory", e.into()))?;
         }
         self.kept.put(set.id, buffer);
@@ -136,8 +140,15 @@ impl State {
     }
 
     /// The `count` bases from `first` on, as an operand.
-    fn bases(&mut self, home: Home, set: &Set, first: usize, count: usize, batch: &mut Batch) -> EngineResult<Place> {
-        let (offset, bytes) = ((first * BASE_BYTES) as u64, (count * BASE_BYTES) as u64);
+    fn bases<C: MsmCurve>(
+        &mut self,
+        home: Home,
+        set: &Set<C>,
+        first: usize,
+        count: usize,
+        batch: &mut Batch,
+    ) -> EngineResult<Place> {
+        let (offset, bytes) = ((first * base_bytes::<C>()) as u64, (count * base_bytes::<C>()) as u64);
         let place = match home {
             Home::Card(address) => Some(Place::Card(address + offset)),
             // Not kept any more if memory ran out meanwhile.
@@ -150,7 +161,7 @@ impl State {
         }
     }
 
-    fn stage_bases(&mut self, points: &[G1Affine], batch: &mut Batch) -> EngineResult<DmaBuffer> {
+    fn stage_bases<C: MsmCurve>(&mut self, points: &[Affine<C>], batch: &mut Batch) -> EngineResult<DmaBuffer> {
         let mut bytes = Vec::new();
         words::put_bases(points, &mut bytes);
         self.stage(&bytes, batch)
@@ -164,12 +175,16 @@ impl State {
         Ok(buffer)
     }
 
-    pub(super) fn msm(&mut self, jobs: &[MsmJob<'_>], cost: &mut Cost) -> EngineResult<Vec<G1Projective>> {
-        let caps = self.needs_msm()?;
-        let mut sums = vec![G1Projective::zero(); jobs.len()];
+    pub(super) fn msm<C: MsmCurve>(
+        &mut self,
+        jobs: &[MsmJob<'_, C>],
+        cost: &mut Cost,
+    ) -> EngineResult<Vec<Projective<C>>> {
+        let caps = self.needs_msm(C::CURVE)?;
+        let mut sums = vec![Projective::zero(); jobs.len()];
         let mut batch = Batch::default();
         for (j, job) in jobs.iter().enumerate() {
-            let set = job.resident.downcast_ref::<Set>().ok_or_else(|| {
+            let set = job.resident.downcast_ref::<Set<C>>().ok_or_else(|| {
                 EngineError::failed("these bases belong to another kind of device; upload them to this one")
             })?;
             if job.scalars.is_empty() {
@@ -181,7 +196,7 @@ impl State {
             for (i, scalars) in job.scalars.chunks(chunk).enumerate() {
                 let first = i * chunk;
                 let bases = self.bases(home, set, first, scalars.len(), &mut batch)?;
-                self.push_msm(&caps, j, bases, scalars, &mut batch)?;
+                self.push_msm::<C>(&caps, j, bases, scalars, &mut batch)?;
                 if batch.staged >= STAGING_BYTES {
                     self.flush(&mut batch, &mut sums, cost)?;
                 }
@@ -191,12 +206,12 @@ impl State {
         Ok(sums)
     }
 
-    fn push_msm(
+    fn push_msm<C: MsmCurve>(
         &mut self,
         caps: &Msm,
         job: usize,
         bases: Place,
-        scalars: &[Fr],
+        scalars: &[C::ScalarField],
         batch: &mut Batch,
     ) -> EngineResult<()> {
         let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(scalars.len() * WORD_BYTES));
@@ -208,17 +223,22 @@ impl State {
             ScalarForm::Montgomery
         };
         let staged = self.stage(&bytes, batch)?;
-        let size = combine::result_bytes(caps) as u64;
+        let size = combine::result_bytes::<C>(caps) as u64;
         let sums = self.allocate(size)?;
         batch.staged += size;
         let points = scalars.len() as u32;
-        batch.commands.push(Command::msm(Curve::Bn254, points, bases, &staged, form, &sums));
+        batch.commands.push(Command::msm(C::CURVE, points, bases, &staged, form, &sums));
         batch.results.push((job, sums));
         Ok(())
     }
 
     /// Submits what is prepared, waits for it, and adds the results to the jobs' sums.
-    fn flush(&mut self, batch: &mut Batch, sums: &mut [G1Projective], cost: &mut Cost) -> EngineResult<()> {
+    fn flush<C: MsmCurve>(
+        &mut self,
+        batch: &mut Batch,
+        sums: &mut [Projective<C>],
+        cost: &mut Cost,
+    ) -> EngineResult<()> {
         let Batch { commands, results, .. } = std::mem::take(batch);
         if commands.is_empty() {
             return Ok(());
@@ -227,13 +247,14 @@ impl State {
         for ticket in tickets {
             cost.cycles += self.card.wait(ticket).map_err(|e| failed("the card", e))?.cycles;
         }
-        let caps = self.needs_msm()?;
+        let caps = self.needs_msm(C::CURVE)?;
         let start = Instant::now();
-        let mut bytes = vec![0; combine::result_bytes(&caps)];
+        let mut bytes = vec![0; combine::result_bytes::<C>(&caps)];
         for (job, buffer) in &results {
             buffer.read(0, &mut bytes).map_err(|e| failed("reading results", e.into()))?;
-            sums[*job] += combine::combine(&caps, &bytes).map_err(|e| {
-                EngineError::failed(format!("word {} of the card's segment sums is not below the modulus", e.word))
+            sums[*job] += combine::combine::<C>(&caps, &bytes).map_err(|e| {
+                let what = format!("coordinate {} of the card's segment sums is not below the modulus", e.element);
+                EngineError::failed(what)
             })?;
         }
         if !results.is_empty() {

@@ -108,7 +108,7 @@ impl State {
             let mut bytes = Zeroizing::new(vec![0; job.values.len() * WORD_BYTES]);
             buffer.read(0, &mut bytes).map_err(|e| failed("reading results", e.into()))?;
             words::elements(&bytes, job.values).map_err(|e| {
-                EngineError::failed(format!("word {} of the card's vector is not below the modulus", e.word))
+                EngineError::failed(format!("element {} of the card's vector is not below the modulus", e.element))
             })?;
         }
         Ok(())

@@ -3,7 +3,7 @@
 use super::engine::Nature;
 use super::in_process::InProcess;
 use crate::device::{DeviceName, Options, Waves};
-use crate::{Error, Result};
+use crate::{Curve, Error, Result};
 use gristmill_driver::Transport;
 use gristmill_hdl::config::CardConfig;
 use gristmill_sim::{EngineKind, Options as SimOptions, SimCard};
@@ -39,8 +39,27 @@ pub fn load_config(name: &str) -> Result<CardConfig> {
     CardConfig::from_toml(&text).map_err(|e| wrong(e.to_string()))
 }
 
+/// The same with another curve; its name says so, if it differs.
+///
+/// # Errors
+/// As [`load_config`], also if there is no such card of that curve.
+pub fn load_config_with(name: &str, curve: Curve) -> Result<CardConfig> {
+    let config = load_config(name)?;
+    if config.curve_id() == curve {
+        return Ok(config);
+    }
+    let config =
+        CardConfig { name: format!("{}, {}", config.name, curve.name()), curve: curve.name().into(), ..config };
+    config.validate().map_err(|e| Error::Config { config: config.name.clone(), problem: e.to_string() })?;
+    Ok(config)
+}
+
 pub(super) fn open(name: &DeviceName, options: &Options) -> Result<(Box<dyn Transport>, Nature)> {
-    let config = load_config(options.config.as_deref().unwrap_or(default_config(name)))?;
+    let config = options.config.as_deref().unwrap_or(default_config(name));
+    let config = match options.curve {
+        Some(curve) => load_config_with(config, curve)?,
+        None => load_config(config)?,
+    };
     let (config_name, clock_hz) = (config.name.clone(), config.clock_hz);
     let native = SimOptions::native(config);
     let engine = match name {

@@ -3,6 +3,7 @@
 //! transforms from 2^8 on that fit the card, 12 % for one in four steps.
 
 use super::{Host, Op};
+use crate::Curve;
 use crate::device::{Info, MsmInfo, NttInfo};
 
 /// Cycles of an operand of a window beyond one: the share that waits for its bucket, or has nothing to add.
@@ -14,9 +15,7 @@ const COMMAND: f64 = 500.0;
 const TRANSFORM: f64 = 400.0;
 /// Cycles of an element's way in and out of a transform.
 const ELEMENT: f64 = 2.7;
-/// Words of a point's coordinates and of a segment's sums.
-const BASE_WORDS: f64 = 2.0;
-const SEGMENT_WORDS: f64 = 6.0;
+/// Bytes of a word.
 const WORD: f64 = 32.0;
 
 /// The way to the card.
@@ -56,6 +55,8 @@ pub struct Card {
     pub memory: u64,
     /// The MSM engine, if there is one.
     pub msm: Option<MsmInfo>,
+    /// Its curve.
+    pub curve: Curve,
     /// The NTT engine, if there is one.
     pub ntt: Option<NttInfo>,
     /// Cycles from one addition of points to the next.
@@ -69,10 +70,13 @@ pub struct Card {
 impl Card {
     /// An open card. Its registers do not say whether its arithmetic is digit-serial: what it counts will.
     pub fn of(info: &Info, link: Link) -> Self {
+        // One at most, of a card.
+        let curve = Curve::ALL.into_iter().find(|curve| info.has_curve(*curve));
         Card {
+            curve: curve.unwrap_or(Curve::Bn254),
             clock_hz: info.clock_hz.unwrap_or(0) as f64,
             memory: info.card_mem_bytes.unwrap_or(0),
-            msm: info.msm,
+            msm: info.msm.filter(|_| curve.is_some()),
             ntt: info.ntt,
             addition: 1.0,
             butterfly: 1.0,
@@ -90,7 +94,9 @@ impl Card {
             Arithmetic::Pipelined => (1.0, 1.0),
             Arithmetic::Serial => (68.0, 17.0),
         };
+        let curve = config.curve_id();
         Card {
+            curve,
             clock_hz: config.clock_hz.into(),
             memory: config.card_mem_bytes,
             msm: Some(MsmInfo {
@@ -100,7 +106,9 @@ impl Card {
                 segments: msm.segments.into(),
                 max_points: 1 << msm.log_max_points,
             }),
-            ntt: Some(NttInfo { butterflies: ntt.butterflies.into(), max_elements: 1 << ntt.log_max }),
+            // This library has transforms over BN254's Fr on a card, and no others.
+            ntt: (curve == Curve::Bn254)
+                .then(|| NttInfo { butterflies: ntt.butterflies.into(), max_elements: 1 << ntt.log_max }),
             addition,
             butterfly,
             link,
@@ -113,8 +121,8 @@ impl Card {
             return None;
         }
         match *op {
-            Op::Msm { points, .. } => {
-                let msm = self.msm.as_ref()?;
+            Op::Msm { curve, points, .. } => {
+                let msm = self.msm.as_ref().filter(|_| curve == self.curve)?;
                 let windows = msm.windows as f64;
                 let buckets = windows * (1u64 << (msm.window_bits.clamp(1, 32) - 1)) as f64;
                 let slots = WAITS * points as f64 * windows + self.commands(msm, points) * 2.0 * buckets;
@@ -145,19 +153,20 @@ impl Card {
         let compute = cycles / self.clock_hz;
         let (words, rate) = (host.copy, self.link.rate / WORD);
         match (*op, &self.msm, &self.ntt) {
-            (Op::Msm { points, resident }, Some(msm), _) => {
+            (Op::Msm { curve, points, resident }, Some(msm), _) => {
                 let n = points as f64;
+                let (base_words, segment_words) = (curve.affine_words() as f64, curve.segment_words() as f64);
                 let in_memory = self.holds(points);
                 // Streamed while the engine works; bases that go to card memory are copied there before.
-                let streamed = if in_memory { n } else { n * (1.0 + BASE_WORDS) };
-                let copied = if in_memory && !resident { n * BASE_WORDS } else { 0.0 };
-                let staged = n * if resident { 1.0 } else { 1.0 + BASE_WORDS };
+                let streamed = if in_memory { n } else { n * (1.0 + base_words) };
+                let copied = if in_memory && !resident { n * base_words } else { 0.0 };
+                let staged = n * if resident { 1.0 } else { 1.0 + base_words };
                 let sums = self.commands(msm, points) * (msm.windows * msm.segments) as f64;
                 let doublings = self.commands(msm, points) * (msm.windows * msm.window_bits) as f64;
                 compute.max(streamed / rate)
-                    + (copied + sums * SEGMENT_WORDS) / rate
+                    + (copied + sums * segment_words) / rate
                     + 2.0 * staged * words
-                    + (2.0 * sums + doublings) * host.addition
+                    + (2.0 * sums + doublings) * host.addition(curve)
             }
             (Op::Ntt { elements }, _, Some(ntt)) => {
                 let n = elements as f64;
@@ -173,8 +182,8 @@ impl Card {
     }
 
     /// Whether the bases of so many points find room in card memory.
-    fn holds(&self, points: usize) -> bool {
-        points as f64 * BASE_WORDS * WORD <= self.memory as f64
+    pub(super) fn holds(&self, points: usize) -> bool {
+        points as f64 * self.curve.affine_words() as f64 * WORD <= self.memory as f64
     }
 
     /// Commands that an MSM is cut into.

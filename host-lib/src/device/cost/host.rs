@@ -1,8 +1,9 @@
 //! The CPU's time for an operation.
 
 use super::Op;
-use crate::{check, cpu, device::Transform, split};
-use ark_bn254::{Fr, G1Affine, G1Projective};
+use crate::{Curve, MsmCurve, check, cpu, device::Transform, split};
+use ark_bn254::{Fr, G1Projective};
+use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ec::{CurveGroup, PrimeGroup};
 use ark_std::{
     UniformRand,
@@ -10,10 +11,14 @@ use ark_std::{
 };
 use std::{hint::black_box, sync::OnceLock, time::Instant};
 
-/// Milliseconds of an MSM of 2^0, 2^2, .. 2^20 points of BN254's G1: random scalars, two threads, engine `ifma`, on a
+/// Milliseconds of an MSM of 2^0, 2^2, .. 2^20 points of G1 of BN254, BLS12-381 and BLS12-377: random scalars, two threads, engine `ifma`, on a
 /// 2-core Sapphire Rapids virtual machine, 29 November 2026. Measured by `cargo test --release -p gristmill --lib
 /// cost::tests::table -- --ignored --nocapture`, as [`NTT`].
-const MSM: [f64; 11] = [0.166, 0.327, 0.659, 0.668, 0.888, 1.60, 3.73, 10.4, 35.8, 131.0, 595.0];
+const MSM: [[f64; 11]; 3] = [
+    [0.166, 0.327, 0.659, 0.668, 0.888, 1.60, 3.73, 10.4, 35.8, 131.0, 595.0],
+    [0.166, 0.327, 0.659, 0.668, 0.888, 1.60, 3.73, 10.4, 35.8, 131.0, 595.0],
+    [0.166, 0.327, 0.659, 0.668, 0.888, 1.60, 3.73, 10.4, 35.8, 131.0, 595.0],
+];
 /// Milliseconds of a transform of 2^0, 2^2, .. 2^20 elements of BN254's Fr, likewise.
 const NTT: [f64; 11] = [0.0063, 0.0063, 0.00748, 0.0158, 0.0364, 0.0701, 0.183, 0.663, 2.84, 12.7, 67.2];
 
@@ -34,7 +39,7 @@ pub struct Host {
     pub transpose: f64,
     /// Copying a word of 32 bytes.
     pub copy: f64,
-    /// Adding two points: the host combines what an MSM leaves.
+    /// Adding two points of BN254: the host combines what an MSM leaves.
     pub addition: f64,
 }
 
@@ -52,7 +57,8 @@ impl Host {
 
     fn measure() -> Host {
         let rng = &mut StdRng::seed_from_u64(1);
-        let (points, scalars) = (walk(1 << MSM_LOG), (0..1 << NTT_LOG).map(|_| Fr::rand(rng)).collect::<Vec<_>>());
+        let points = walk::<ark_bn254::g1::Config>(1 << MSM_LOG);
+        let scalars: Vec<Fr> = (0..1 << NTT_LOG).map(|_| Fr::rand(rng)).collect();
         let mut values = scalars.clone();
         let n = values.len() as f64;
         // The first runs are slow: threads start, memory is new.
@@ -77,7 +83,7 @@ impl Host {
             );
         });
         Host {
-            msm: msm / at(&MSM, points.len()),
+            msm: msm / at(&MSM[Curve::Bn254 as usize], points.len()),
             ntt: ntt / at(&NTT, values.len()),
             check: check / few.len() as f64,
             transpose: transpose / n,
@@ -89,16 +95,21 @@ impl Host {
     /// Seconds of an operation on the CPU.
     pub fn seconds(&self, op: &Op) -> f64 {
         match *op {
-            Op::Msm { points, .. } => self.msm * at(&MSM, points),
+            Op::Msm { curve, points, .. } => self.msm * at(&MSM[curve as usize], points),
             Op::Ntt { elements } => self.ntt * at(&NTT, elements),
         }
+    }
+
+    /// Seconds of adding two points: products go by the square of the limbs.
+    pub(super) fn addition(&self, curve: Curve) -> f64 {
+        self.addition * (curve.coordinate_bytes() as f64 / 32.0).powi(2)
     }
 
     /// Seconds of the check `Curve` of a card's result.
     pub(super) fn check(&self, op: &Op) -> f64 {
         match *op {
             // Of one point.
-            Op::Msm { .. } => self.addition,
+            Op::Msm { curve, .. } => self.addition(curve),
             Op::Ntt { elements } => self.check * elements as f64,
         }
     }
@@ -117,15 +128,16 @@ fn at(table: &[f64], size: usize) -> f64 {
 }
 
 /// Points by a walk, quicker than random ones.
-pub(super) fn walk(n: usize) -> Vec<G1Affine> {
-    let (mut point, step) = (G1Projective::generator(), G1Projective::generator() * Fr::from(0x1234_5678_9abc_u64));
-    let points: Vec<G1Projective> = (0..n)
+pub(super) fn walk<C: MsmCurve>(n: usize) -> Vec<Affine<C>> {
+    let mut point = Projective::<C>::generator();
+    let step = point * C::ScalarField::from(0x1234_5678_9abc_u64);
+    let points: Vec<Projective<C>> = (0..n)
         .map(|_| {
             point += step;
             point
         })
         .collect();
-    G1Projective::normalize_batch(&points)
+    Projective::normalize_batch(&points)
 }
 
 /// Seconds of the fastest of some runs.

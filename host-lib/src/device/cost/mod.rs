@@ -17,14 +17,16 @@ pub use card::{Card, Link};
 pub use host::Host;
 
 use super::{Check, Info};
-use crate::Place;
+use crate::{Curve, Place};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// An operation, as far as its cost depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
-    /// A multi-scalar multiplication over BN254's G1, of scalars of full size.
+    /// A multi-scalar multiplication over a curve's G1, of scalars of full size.
     Msm {
+        /// The curve.
+        curve: Curve,
         /// Points.
         points: usize,
         /// Whether the card has the bases where it reaches them.

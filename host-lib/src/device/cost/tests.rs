@@ -4,6 +4,7 @@ use crate::device::{MsmInfo, NttInfo};
 /// The largest configuration that was laid out: c = 15, one adder, 250 MHz, 16 GiB.
 fn fast() -> Card {
     Card {
+        curve: Curve::Bn254,
         clock_hz: 250e6,
         memory: 16 << 30,
         msm: Some(MsmInfo { adders: 1, window_bits: 15, windows: 17, segments: 4, max_points: 1 << 26 }),
@@ -19,7 +20,7 @@ fn model(card: Card) -> Model {
 }
 
 fn msm(log: u32, resident: bool) -> Op {
-    Op::Msm { points: 1 << log, resident }
+    Op::Msm { curve: Curve::Bn254, points: 1 << log, resident }
 }
 
 fn place(model: &Model, op: Op) -> Place {
@@ -33,7 +34,8 @@ fn tiny_jobs_go_to_the_cpu_and_huge_ones_to_a_fast_card() {
         assert_eq!(place(&model, op), Place::Host, "{op:?}");
     }
     assert_eq!(place(&model, msm(20, true)), Place::Device);
-    let crossover = model.crossover(|points| Op::Msm { points, resident: true }, 24, Check::Curve).unwrap();
+    let crossover =
+        model.crossover(|points| Op::Msm { curve: Curve::Bn254, points, resident: true }, 24, Check::Curve).unwrap();
     assert!((8..20).contains(&crossover), "{crossover}");
     assert_eq!(place(&model, msm(crossover, true)), Place::Device);
     assert_eq!(place(&model, msm(crossover - 1, true)), Place::Host);
@@ -46,7 +48,10 @@ fn a_slow_card_is_left_alone() {
         assert_eq!(place(&model, msm(log, true)), Place::Host);
         assert_eq!(place(&model, Op::Ntt { elements: 1 << log }), Place::Host);
     }
-    assert_eq!(model.crossover(|points| Op::Msm { points, resident: true }, 24, Check::Curve), None);
+    assert_eq!(
+        model.crossover(|points| Op::Msm { curve: Curve::Bn254, points, resident: true }, 24, Check::Curve),
+        None
+    );
 }
 
 #[test]
@@ -74,8 +79,8 @@ fn costs_grow_with_size() {
     for card in [fast(), Card { memory: 0, ..fast() }, Card { addition: 68.0, butterfly: 17.0, ..fast() }] {
         let model = model(card);
         for op in [
-            |n| Op::Msm { points: n, resident: true },
-            |n| Op::Msm { points: n, resident: false },
+            |n| Op::Msm { curve: Curve::Bn254, points: n, resident: true },
+            |n| Op::Msm { curve: Curve::Bn254, points: n, resident: false },
             |n| Op::Ntt { elements: n },
         ] {
             let mut before = model.estimate(&[op(1)], Check::Curve);
@@ -87,7 +92,7 @@ fn costs_grow_with_size() {
             }
         }
         // Sizes between powers of two, too.
-        let at = |points| model.estimate(&[Op::Msm { points, resident: true }], Check::Curve);
+        let at = |points| model.estimate(&[Op::Msm { curve: Curve::Bn254, points, resident: true }], Check::Curve);
         for points in (1000..70_000).step_by(997) {
             assert!(at(points + 997).host > at(points).host && at(points + 997).card > at(points).card);
         }
@@ -153,6 +158,36 @@ fn cycles_are_those_of_the_simulated_card() {
 }
 
 #[test]
+fn curves_cost_what_their_points_do() {
+    for curve in Curve::ALL {
+        let op = |curve, points| Op::Msm { curve, points, resident: false };
+        let model = model(Card { curve, ..fast() });
+        let estimate = model.estimate(&[op(curve, 1 << 20)], Check::Curve);
+        assert_eq!(estimate.place, Place::Device, "{}", curve.name());
+        for other in Curve::ALL.into_iter().filter(|other| *other != curve) {
+            // A card has one curve.
+            let estimate = model.estimate(&[op(other, 1 << 20)], Check::Curve);
+            assert_eq!((estimate.place, estimate.card), (Place::Host, f64::INFINITY), "{}", other.name());
+        }
+    }
+    // Longer points: more for the CPU, and more over the link.
+    let seconds = |curve| {
+        let link = Link { rate: 0.1e9, latency: 0.0 };
+        let op = Op::Msm { curve, points: 1 << 16, resident: false };
+        let estimate = model(Card { curve, link, ..fast() }).estimate(&[op], Check::None);
+        (estimate.host, estimate.card)
+    };
+    let (bn254, bls) = (seconds(Curve::Bn254), seconds(Curve::Bls12_381));
+    assert!(bls.0 > bn254.0 && bls.1 > bn254.1 * 1.3, "{bn254:?} {bls:?}");
+    // 32 bytes of a scalar and 64 or 96 of a base.
+    let memory = 3 << 20;
+    let held = |curve| model(Card { curve, memory, ..fast() }).card().holds(1 << 15);
+    assert_eq!(Curve::ALL.map(held), [true, true, true]);
+    let held = |curve| model(Card { curve, memory, ..fast() }).card().holds(1 << 15 | 1);
+    assert_eq!(Curve::ALL.map(held), [true, false, false]);
+}
+
+#[test]
 fn links_by_speed_and_width() {
     assert!((Link::pcie(8.0, 16).rate / 12.6e9 - 1.0).abs() < 0.01);
     assert!((Link::pcie(5.0, 4).rate / 1.6e9 - 1.0).abs() < 0.01);
@@ -171,30 +206,36 @@ fn this_machine_is_measured_once() {
 #[test]
 #[ignore = "measures for some seconds, on a quiet machine only; prints the tables of host.rs"]
 fn table() {
-    use crate::{cpu, device::Transform};
+    use crate::{MsmCurve, cpu, device::Transform};
     use ark_bn254::Fr;
     use ark_std::{
         UniformRand,
         rand::{SeedableRng, rngs::StdRng},
     };
-    let rng = &mut StdRng::seed_from_u64(1);
-    let points = host::walk(1 << 20);
-    let mut scalars: Vec<Fr> = (0..1 << 20).map(|_| Fr::rand(rng)).collect();
-    let runs = |log: u32| if log < 16 { 9 } else { 5 };
-    let row = |name: &str, times: Vec<f64>| {
-        println!("{name}: {}", times.iter().map(|t| format!("{:.3e}", t * 1e3)).collect::<Vec<_>>().join(", "))
-    };
-    let logs = || (0..=20).step_by(2);
-    row(
-        "MSM",
-        logs()
-            .map(|k| {
-                host::best(runs(k), || {
-                    let _ = cpu::msm(&points[..1 << k], &scalars[..1 << k]);
-                })
+    fn row(name: &str, seconds: impl Iterator<Item = f64>) {
+        let millis: Vec<String> = seconds.map(|s| format!("{:.3e}", s * 1e3)).collect();
+        println!("{name}: {}", millis.join(", "));
+    }
+    fn runs(log: u32) -> usize {
+        if log < 16 { 9 } else { 5 }
+    }
+    fn msm<C: MsmCurve>() {
+        let rng = &mut StdRng::seed_from_u64(1);
+        let points = host::walk::<C>(1 << 20);
+        let scalars: Vec<C::ScalarField> = (0..1 << 20).map(|_| UniformRand::rand(rng)).collect();
+        let best = |log: u32| {
+            host::best(runs(log), || {
+                let _ = cpu::msm(&points[..1 << log], &scalars[..1 << log]);
             })
-            .collect(),
-    );
-    row("NTT", logs().map(|k| host::best(runs(k), || cpu::ntt(&mut scalars[..1 << k], &Transform::FORWARD))).collect());
+        };
+        row(&format!("MSM {}", C::CURVE.name()), (0..=20).step_by(2).map(best));
+    }
+    msm::<ark_bn254::g1::Config>();
+    msm::<ark_bls12_381::g1::Config>();
+    msm::<ark_bls12_377::g1::Config>();
+    let rng = &mut StdRng::seed_from_u64(1);
+    let mut values: Vec<Fr> = (0..1 << 20).map(|_| Fr::rand(rng)).collect();
+    let best = |log: u32| host::best(runs(log), || cpu::ntt(&mut values[..1 << log], &Transform::FORWARD));
+    row("NTT", (0..=20).step_by(2).map(best));
     println!("{:?}", Host::here());
 }
