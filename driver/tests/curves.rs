@@ -7,7 +7,8 @@ use gristmill_abi::{caps, registers as reg};
 use gristmill_driver::*;
 use support::Fake;
 
-const MSM: caps::Msm = caps::Msm { adders: 1, window_bits: 8, windows: 32, segments: 2, log_max_points: 10 };
+const MSM: caps::Msm =
+    caps::Msm { adders: 1, window_bits: 8, windows: 32, segments: 2, log_max_points: 10, log_multiples: 0 };
 
 /// A card that says so, and executes no MSM.
 fn card(curves: u32) -> Card {

@@ -167,7 +167,7 @@ fn msm<C: MsmCurve>(args: &Bench, device: &Device, cpu: &Device, info: &Info) ->
     let mut figures = head("msm", args, info, &report, seconds, cpu_seconds, correct);
     if let (Some(msm), Some(cycles)) = (info.msm, figures.cycles) {
         let buckets = msm.windows << (msm.window_bits - 1);
-        figures.bound_cycles = Some((n as u64 * msm.windows + 2 * buckets).div_ceil(msm.adders));
+        figures.bound_cycles = Some((n as u64 * msm.windows * msm.multiples + 2 * buckets).div_ceil(msm.adders));
         figures.model_cycles = model::of_simulated(args, source)?;
         figures.msm = Some(MsmFigures {
             distribution: args.distribution,

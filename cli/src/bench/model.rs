@@ -165,8 +165,10 @@ mod with_configurations {
         );
         let _ = writeln!(
             out,
-            "  configuration     id {}: 1 adder, {} windows of {} bits, {} segments",
+            "  configuration     id {}: {} adder(s), {} multiple(s) of each base, {} windows of {} bits, {} segments",
             f.config_id,
+            config.adders,
+            config.multiples,
             config.windows(),
             config.window_bits,
             config.segments

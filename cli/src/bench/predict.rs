@@ -37,6 +37,7 @@ fn engine(config: &CardConfig) -> MsmInfo {
         adders: msm.adders.into(),
         window_bits: msm.window_bits.into(),
         windows: msm.windows.into(),
+        multiples: 1 << msm.log_multiples,
         segments: msm.segments.into(),
         max_points: 1 << msm.log_max_points,
     }

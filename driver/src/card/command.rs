@@ -88,8 +88,8 @@ impl Command {
         Command { c: Some(at.into()), ..Self::new(Opcode::Zero, words) }
     }
 
-    /// Multi-scalar multiplication of `points` affine bases ([`Curve::affine_words`] each) with as many scalars
-    /// (1 word each). [`CardInfo::msm_result_words`] words of segment sums go to `sums`.
+    /// Multi-scalar multiplication of `points` affine bases ([`Curve::affine_words`] each, times the multiples that the
+    /// card takes of each, [`gristmill_abi::caps::Msm::log_multiples`]) with as many scalars (1 word each). [`CardInfo::msm_result_words`] words of segment sums go to `sums`.
     pub fn msm(
         curve: Curve,
         points: u32,
@@ -194,7 +194,10 @@ impl Command {
             Some(Opcode::Copy) => [count, 0, count],
             Some(Opcode::Zero) => [0, 0, count],
             Some(Opcode::Msm) => match Curve::from_id(self.unit) {
-                Some(curve) => [count * curve.affine_words() as u64, count, info.msm_words_written(curve) as u64],
+                Some(curve) => {
+                    let multiples = info.msm.map_or(0, |m| m.log_multiples);
+                    [count * (curve.affine_words() as u64) << multiples, count, info.msm_words_written(curve) as u64]
+                }
                 // The card refuses a curve that there is not, before it touches an operand.
                 None => [0; 3],
             },
@@ -250,7 +253,7 @@ impl Command {
             // An addition a cycle and adder, and twice the buckets to sum them.
             Some(Opcode::Msm) => info.msm.map_or(0, |m| {
                 let buckets = u64::from(m.windows) << (m.window_bits - 1);
-                (count * u64::from(m.windows) + 2 * buckets) / u64::from(m.adders)
+                ((count * u64::from(m.windows) << m.log_multiples) + 2 * buckets) / u64::from(m.adders)
             }),
             Some(Opcode::Ntt) => info.ntt.map_or(0, |n| {
                 let elements = 1u64 << count.min(40);

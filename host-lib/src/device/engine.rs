@@ -135,8 +135,10 @@ pub struct MsmInfo {
     pub adders: u64,
     /// Window width in bits.
     pub window_bits: u64,
-    /// Windows.
+    /// Windows that have buckets.
     pub windows: u64,
+    /// Multiples of each base that the card takes, each with its part of the scalar; at least 1.
+    pub multiples: u64,
     /// Segments of a window's buckets.
     pub segments: u64,
     /// Most points in one command.

@@ -311,7 +311,7 @@ mod choices {
 
     /// A fast card over a slow link.
     fn card() -> Card {
-        let msm = MsmInfo { adders: 1, window_bits: 2, windows: 2, segments: 1, max_points: 1 << 20 };
+        let msm = MsmInfo { adders: 1, window_bits: 2, windows: 2, multiples: 1, segments: 1, max_points: 1 << 20 };
         Card {
             curve: Curve::Bn254,
             clock_hz: 1e9,

@@ -76,7 +76,7 @@ pub struct Lanes<const L: usize, const W: usize, const LW: usize> {
     scalar_old: Signal<Local, Bits<8>>,
     /// Of each lane: its bit, its place in a scalar, its number.
     of_lane: Vec<Constant<Bits<8>>>,
-    shift: Vec<Constant<Bits<8>>>,
+    shift: Vec<Constant<Bits<9>>>,
     number: Vec<Constant<Bits<8>>>,
     mask: Constant<U<256>>,
     one: Constant<U<256>>,

@@ -142,7 +142,9 @@ impl Slicer {
             order: Constant::new(scalars.prime().into()),
             zero: Constant::new(0u64.into()),
             mask: slices().map(|i| Constant::new(ones((slice * i).min(256)).into())).collect(),
-            largest: slices().map(|i| Constant::new((largest(config.lane_windows() * i) & ones(256)).into())).collect(),
+            largest: slices()
+                .map(|i| Constant::new(largest(config.lane_windows() * i).min(ones(256)).into()))
+                .collect(),
             of_slice: slices().map(|i| Constant::new((1u64 << i).into())).collect(),
             part: Constant::new((config.adders as u64 * slice as u64).into()),
             adders: Constant::new((config.adders as u64).into()),

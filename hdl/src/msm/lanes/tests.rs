@@ -117,6 +117,8 @@ fn slices_of_edges() {
         (15, 1, 8),
         (15, 4, 2),
         (16, 8, 1),
+        (16, 7, 1),
+        (13, 3, 2),
     ];
     for (window_bits, adders, multiples) in shapes {
         let config = with_multiples(window_bits, adders, multiples);

@@ -63,7 +63,7 @@ mod tests {
     fn segments_and_windows_add_up<C: MsmCurve>() {
         let mut rng = test_rng();
         for (window_bits, windows, segments) in [(2, 3, 1), (3, 2, 2), (4, 2, 8), (4, 1, 4)] {
-            let caps = Msm { adders: 1, window_bits, windows, segments, log_max_points: 10 };
+            let caps = Msm { adders: 1, window_bits, windows, segments, log_max_points: 10, log_multiples: 0 };
             let buckets = 1usize << (window_bits - 1);
             let length = buckets / usize::from(segments);
             let mut bytes = Vec::new();

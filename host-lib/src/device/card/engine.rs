@@ -201,6 +201,7 @@ impl Engine for CardEngine {
                 adders: m.adders.into(),
                 window_bits: m.window_bits.into(),
                 windows: m.windows.into(),
+                multiples: 1 << m.log_multiples,
                 segments: m.segments.into(),
                 max_points: 1 << m.log_max_points,
             }),

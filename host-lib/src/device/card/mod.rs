@@ -22,6 +22,7 @@ mod kept;
 #[cfg(all(test, feature = "sim", target_os = "linux"))]
 mod kept_tests;
 mod msm;
+mod multiples;
 mod ntt;
 mod residency;
 #[cfg(all(test, feature = "sim", target_os = "linux"))]

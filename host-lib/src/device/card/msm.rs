@@ -6,6 +6,7 @@
 
 use super::combine;
 use super::engine::{Set, State, failed};
+use super::multiples::multiples;
 use super::words::{self, base_bytes};
 use crate::MsmCurve;
 use crate::device::commands::{canonical_scalars, command_points};
@@ -72,7 +73,7 @@ impl State {
         sums: &mut [Projective<C>],
         cost: &mut Cost,
     ) -> EngineResult<Home> {
-        let bytes = (set.points.len() * base_bytes::<C>()) as u64;
+        let bytes = (set.points.len() * self.entry_bytes::<C>()) as u64;
         if bytes == 0 {
             return Ok(Home::Nowhere);
         }
@@ -88,7 +89,7 @@ impl State {
         }
         for (i, chunk) in set.points.chunks(CHUNK_POINTS).enumerate() {
             let staged = self.stage_bases(chunk, batch)?;
-            let to = room.address + (i * CHUNK_POINTS * base_bytes::<C>()) as u64;
+            let to = room.address + (i * CHUNK_POINTS * self.entry_bytes::<C>()) as u64;
             batch.commands.push(Command::copy_to_card(staged.whole(), to));
             // `staged` is kept by the command.
             if batch.staged >= STAGING_BYTES {
@@ -106,7 +107,7 @@ impl State {
         sums: &mut [Projective<C>],
         cost: &mut Cost,
     ) -> EngineResult<Home> {
-        let bytes = (set.points.len() * base_bytes::<C>()) as u64;
+        let bytes = (set.points.len() * self.entry_bytes::<C>()) as u64;
         if self.kept.touch(set.id) {
             return Ok(Home::Host);
         }
@@ -131,8 +132,8 @@ impl State {
         let mut words = Vec::new();
         for (i, chunk) in set.points.chunks(CHUNK_POINTS).enumerate() {
             words.clear();
-            words::put_bases(chunk, &mut words);
-            let offset = (i * CHUNK_POINTS * base_bytes::<C>()) as u64;
+            self.put_entries(chunk, &mut words);
+            let offset = (i * CHUNK_POINTS * self.entry_bytes::<C>()) as u64;
             buffer.write(offset, &words).map_err(|e| failed("filling DMA memory", e.into()))?;
         }
         self.kept.put(set.id, buffer);
@@ -148,7 +149,8 @@ impl State {
         count: usize,
         batch: &mut Batch,
     ) -> EngineResult<Place> {
-        let (offset, bytes) = ((first * base_bytes::<C>()) as u64, (count * base_bytes::<C>()) as u64);
+        let entry = self.entry_bytes::<C>();
+        let (offset, bytes) = ((first * entry) as u64, (count * entry) as u64);
         let place = match home {
             Home::Card(address) => Some(Place::Card(address + offset)),
             // Not kept any more if memory ran out meanwhile.
@@ -161,9 +163,22 @@ impl State {
         }
     }
 
+    /// Bytes of a base with its multiples.
+    fn entry_bytes<C: MsmCurve>(&self) -> usize {
+        base_bytes::<C>() << self.card.info().msm.map_or(0, |m| m.log_multiples)
+    }
+
+    /// Appends bases, each with the multiples that the card takes.
+    fn put_entries<C: MsmCurve>(&self, points: &[Affine<C>], bytes: &mut Vec<u8>) {
+        match self.card.info().msm {
+            Some(msm) if msm.log_multiples > 0 => words::put_bases(&multiples(&msm, points), bytes),
+            _ => words::put_bases(points, bytes),
+        }
+    }
+
     fn stage_bases<C: MsmCurve>(&mut self, points: &[Affine<C>], batch: &mut Batch) -> EngineResult<DmaBuffer> {
         let mut bytes = Vec::new();
-        words::put_bases(points, &mut bytes);
+        self.put_entries(points, &mut bytes);
         self.stage(&bytes, batch)
     }
 

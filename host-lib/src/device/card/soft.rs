@@ -50,7 +50,8 @@ impl<C: MsmCurve> Soft<C> {
     /// Windows of 4 bits in segments of 4 buckets, commands of at most 2^`log_max_points`.
     pub fn new(log_max_points: u8, card_mem_bytes: usize) -> Self {
         let bits = C::ScalarField::MODULUS_BIT_SIZE as u8;
-        let caps = Msm { adders: 1, window_bits: 4, windows: bits / 4 + 1, segments: 2, log_max_points };
+        let caps =
+            Msm { adders: 1, window_bits: 4, windows: bits / 4 + 1, segments: 2, log_max_points, log_multiples: 0 };
         let offered = caps::COPY | caps::MSM | caps::MONTGOMERY_SCALARS | 1 << caps::QUEUES_SHIFT;
         let registers = [
             (reg::ID, CARD_ID),

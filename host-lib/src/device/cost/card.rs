@@ -103,6 +103,7 @@ impl Card {
                 adders: msm.adders.into(),
                 window_bits: msm.window_bits.into(),
                 windows: msm.windows.into(),
+                multiples: 1 << msm.log_multiples,
                 segments: msm.segments.into(),
                 max_points: 1 << msm.log_max_points,
             }),
@@ -125,7 +126,8 @@ impl Card {
                 let msm = self.msm.as_ref().filter(|_| curve == self.curve)?;
                 let windows = msm.windows as f64;
                 let buckets = windows * (1u64 << (msm.window_bits.clamp(1, 32) - 1)) as f64;
-                let slots = WAITS * points as f64 * windows + self.commands(msm, points) * 2.0 * buckets;
+                let digits = windows * msm.multiples.max(1) as f64;
+                let slots = WAITS * points as f64 * digits + self.commands(msm, points) * 2.0 * buckets;
                 let fixed = self.commands(msm, points) * (WINDOW * windows + COMMAND);
                 Some(self.addition * slots / msm.adders.max(1) as f64 + fixed)
             }

@@ -1,0 +1,54 @@
+//! `gristmill bench msm` on cards with several adders and with several multiples of each base.
+
+mod common;
+
+use common::run;
+use std::fs;
+
+fn toml(keys: &str) -> String {
+    format!(
+        "name = 'mine'\ncurve = 'bn254'\nwindow_bits = 5\nsegments = 4\nstall_depth = 16\nlog_max_points = 10\n\
+         ntt_log_max = 6\nqueues = 2\ncard_mem_bytes = 1048576\nclock_hz = 250000000\n{keys}"
+    )
+}
+
+#[test]
+fn adders_and_multiples_against_arkworks_and_the_model() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (keys, adders, windows) in [
+        ("adders = 2\n", 2, 52),
+        ("adders = 4\n", 4, 52),
+        ("multiples = 2\n", 1, 26),
+        ("multiples = 4\n", 1, 13),
+        ("adders = 2\nmultiples = 2\n", 2, 26),
+    ] {
+        fs::write(folder.path().join("card.toml"), toml(keys)).expect("written");
+        for distribution in ["uniform", "minus-one", "small16", "same-base", "zero"] {
+            let bench = ["bench", "msm", "--config", "card.toml", "--json", "--log-size", "8"];
+            let bench = [&bench[..], &["--distribution", distribution]].concat();
+            let counted = run(folder.path(), &[&bench[..], &["--device", "sim"]].concat()).succeeded().json();
+            assert_eq!(counted["correct"], true, "{keys}, {distribution}: {counted}");
+            assert_eq!((&counted["msm"]["adders"], &counted["msm"]["windows"]), (&adders.into(), &windows.into()));
+            let cycles = |report: &serde_json::Value| report["cycles"].as_u64().expect("cycles");
+            let predicted = run(folder.path(), &[&bench[..], &["--model"]].concat()).succeeded().json();
+            assert_eq!(counted["bound_cycles"], predicted["bound_cycles"], "{keys}");
+            if distribution != "same-base" {
+                let apart = cycles(&counted).abs_diff(cycles(&predicted));
+                assert!(apart * 50 <= cycles(&counted), "{keys}, {distribution}: {counted} {predicted}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_built_names_the_way_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (keys, parts) in [
+        ("adders = 9\n", &["adders", "9", "1 to 8"][..]),
+        ("multiples = 3\n", &["multiples", "3", "1, 2, 4 or 8"]),
+        ("adders = 2\narithmetic = 'serial'\n", &["adders", "2", "choose 1 with serial"]),
+    ] {
+        fs::write(folder.path().join("card.toml"), toml(keys)).expect("written");
+        run(folder.path(), &["bench", "msm", "--device", "sim", "--config", "card.toml"]).failed_with(parts);
+    }
+}
