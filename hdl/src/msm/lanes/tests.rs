@@ -235,7 +235,17 @@ fn random_points_at_full_size() {
         );
         (outcome.cycles, outcome.events[0])
     });
-    assert_eq!(got, [(0, 0); 8], "cycles, useful additions");
+    let expected = [
+        (70_959, 134_407),
+        (36_689, 134_281),
+        (36_755, 134_281),
+        (124_240, 437_305),
+        (136_963, 132_501),
+        (137_063, 131_477),
+        (115_034, 109_716),
+        (69_916, 132_437),
+    ];
+    assert_eq!(got, expected, "cycles, useful additions");
 }
 
 #[test]
