@@ -52,7 +52,8 @@ pub fn options(args: &DeviceArgs, waves: &WavesArgs) -> Result<Options, CliError
 pub fn with_curve(args: &DeviceArgs, curve: Curve, waves: &WavesArgs) -> Result<Device, CliError> {
     let (fallback, check) = (Fallback::Never, Check::None);
     let mut options = Options { fallback, check, ..options(args, waves)? };
-    if args.config.is_none() && args.device.starts_with("sim") {
+    // A netlist has the curve that it was synthesized with.
+    if args.config.is_none() && args.device.starts_with("sim") && args.device != netlist::DEVICE {
         options.curve = Some(curve);
     }
     let device = Device::open(&args.device, &options)?;
