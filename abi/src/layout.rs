@@ -13,8 +13,6 @@
 
 /// Bytes of a word.
 pub const WORD_BYTES: usize = 32;
-/// [`Curve::segment_words`] of BN254: for the MSM engine's model in `hdl` alone, until that goes by the curve.
-pub const SEGMENT_WORDS: usize = Curve::Bn254.segment_words();
 
 /// Where an operand lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -315,7 +315,7 @@ fn configurations_that_cannot_be() {
         ("window_bits = 4", "window_bits = -1", &["window_bits", "-1"]),
         ("window_bits = 4", "window_bits = \"4\"", &["window_bits", "expected u32"]),
         ("segments = 2", "segments = 3", &["segments", "3", "power of two"]),
-        ("\"bn254\"", "\"bls12-381\"", &["curve", "bls12-381", "bn254"]),
+        ("\"bn254\"", "\"bls12-446\"", &["curve", "bls12-446", "bn254, bls12-381, bls12-377"]),
         ("card_mem_bytes = 65536", "card_mem_bytes = 100", &["card_mem_bytes", "100", "4096"]),
         ("queues = 2", "queues = 5", &["queues", "5", "1 to 4"]),
         ("queues = 2\n", "", &["queues", "keys:"]),
