@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn words_survive_a_round_trip() {
-        let msm = Msm { adders: 2, window_bits: 15, windows: 17, segments: 128, log_max_points: 26 };
+        let msm = Msm { adders: 2, window_bits: 15, windows: 17, segments: 128, log_max_points: 26, log_multiples: 2 };
         assert_eq!(Msm::decode(msm.encode()), msm);
         let ntt = Ntt { log_max: 20, butterflies: 8, log_seeds: 7 };
         assert_eq!(Ntt::decode(ntt.encode()), ntt);

@@ -196,7 +196,7 @@ impl Command {
             Some(Opcode::Msm) => match Curve::from_id(self.unit) {
                 Some(curve) => {
                     let multiples = info.msm.map_or(0, |m| m.log_multiples);
-                    [count * (curve.affine_words() as u64) << multiples, count, info.msm_words_written(curve) as u64]
+                    [(count * curve.affine_words() as u64) << multiples, count, info.msm_words_written(curve) as u64]
                 }
                 // The card refuses a curve that there is not, before it touches an operand.
                 None => [0; 3],
@@ -253,7 +253,7 @@ impl Command {
             // An addition a cycle and adder, and twice the buckets to sum them.
             Some(Opcode::Msm) => info.msm.map_or(0, |m| {
                 let buckets = u64::from(m.windows) << (m.window_bits - 1);
-                ((count * u64::from(m.windows) << m.log_multiples) + 2 * buckets) / u64::from(m.adders)
+                (((count * u64::from(m.windows)) << m.log_multiples) + 2 * buckets) / u64::from(m.adders)
             }),
             Some(Opcode::Ntt) => info.ntt.map_or(0, |n| {
                 let elements = 1u64 << count.min(40);

@@ -35,6 +35,8 @@ macro_rules! word_struct {
         }
 
         $crate::paste::paste! {
+            // Kernels ask for the fields that they use.
+            #[allow(dead_code)]
             impl<const $width: usize> $name<$width> {
                 fn offset_of_field(field: &str) -> usize {
                     let widths = [$((stringify!($field), <$type as $crate::rust_hdl::prelude::Synth>::BITS)),*];
@@ -61,27 +63,36 @@ macro_rules! word_struct {
             const BITS: usize = 0 $(+ <$type as $crate::rust_hdl::prelude::Synth>::BITS)*;
 
             fn descriptor() -> $crate::rust_hdl::prelude::TypeDescriptor {
-                use $crate::rust_hdl::prelude::{Synth, TypeDescriptor, TypeField, TypeKind};
+                use $crate::rust_hdl::prelude::{TypeDescriptor, TypeField, TypeKind};
                 TypeDescriptor {
                     name: stringify!($name).to_string(),
                     kind: TypeKind::Composite(vec![$(Box::new(TypeField {
                         fieldname: stringify!($field).to_string(),
-                        kind: <$type as Synth>::descriptor(),
+                        kind: <$type as $crate::rust_hdl::prelude::Synth>::descriptor(),
                     })),*]),
                 }
             }
 
             fn vcd(self) -> $crate::rust_hdl::prelude::VCDValue {
-                use $crate::rust_hdl::prelude::Synth;
-                $crate::rust_hdl::prelude::VCDValue::Composite(vec![$(Box::new(self.$field.vcd())),*])
+                $crate::rust_hdl::prelude::VCDValue::Composite(vec![
+                    $(Box::new(<$type as $crate::rust_hdl::prelude::Synth>::vcd(self.$field))),*
+                ])
             }
 
             fn verilog(self) -> $crate::rust_hdl::prelude::VerilogLiteral {
-                use $crate::rust_hdl::prelude::Synth;
-                let fields = [$((<$type as Synth>::BITS, self.$field.verilog())),*];
+                let fields = [$((
+                    <$type as $crate::rust_hdl::prelude::Synth>::BITS,
+                    <$type as $crate::rust_hdl::prelude::Synth>::verilog(self.$field),
+                )),*];
                 match $width {
-                    256 => $crate::word::literal::<{ <$name<256> as Synth>::BITS }>(&fields),
-                    384 => $crate::word::literal::<{ <$name<384> as Synth>::BITS }>(&fields),
+                    256 => {
+                        const BITS: usize = <$name<256> as $crate::rust_hdl::prelude::Synth>::BITS;
+                        $crate::word::literal::<BITS>(&fields)
+                    }
+                    384 => {
+                        const BITS: usize = <$name<384> as $crate::rust_hdl::prelude::Synth>::BITS;
+                        $crate::word::literal::<BITS>(&fields)
+                    }
                     _ => panic!("a constant {} of {} bits: 256 or 384", stringify!($name), $width),
                 }
             }

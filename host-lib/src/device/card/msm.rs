@@ -39,9 +39,17 @@ enum Home {
 #[derive(Default)]
 struct Batch {
     commands: Vec<Command>,
-    /// Job and buffer of the segment sums of each MSM command.
-    results: Vec<(usize, DmaBuffer)>,
+    /// Of each MSM command, in order.
+    results: Vec<Awaited>,
     staged: u64,
+}
+
+/// Segment sums that a command will write.
+struct Awaited {
+    /// Its place among the batch's commands.
+    command: usize,
+    job: usize,
+    sums: DmaBuffer,
 }
 
 impl State {
@@ -242,8 +250,9 @@ impl State {
         let sums = self.allocate(size)?;
         batch.staged += size;
         let points = scalars.len() as u32;
+        let command = batch.commands.len();
         batch.commands.push(Command::msm(C::CURVE, points, bases, &staged, form, &sums));
-        batch.results.push((job, sums));
+        batch.results.push(Awaited { command, job, sums });
         Ok(())
     }
 
@@ -259,21 +268,27 @@ impl State {
             return Ok(());
         }
         let tickets = self.card.submit_all(commands).map_err(|e| failed("submitting commands", e))?;
-        for ticket in tickets {
+        let caps = match results.is_empty() {
+            true => None,
+            false => Some(self.needs_msm(C::CURVE)?),
+        };
+        let (mut results, mut seconds) = (results.into_iter().peekable(), 0.0);
+        for (command, ticket) in tickets.into_iter().enumerate() {
             cost.cycles += self.card.wait(ticket).map_err(|e| failed("the card", e))?.cycles;
+            // The sums of one command are combined while the card works at the next.
+            if let (Some(caps), Some(done)) = (&caps, results.next_if(|result| result.command == command)) {
+                let start = Instant::now();
+                let mut bytes = vec![0; combine::result_bytes::<C>(caps)];
+                done.sums.read(0, &mut bytes).map_err(|e| failed("reading results", e.into()))?;
+                sums[done.job] += combine::combine::<C>(caps, &bytes).map_err(|e| {
+                    let what = format!("coordinate {} of the card's segment sums is not below the modulus", e.element);
+                    EngineError::failed(what)
+                })?;
+                seconds += start.elapsed().as_secs_f64();
+            }
         }
-        let caps = self.needs_msm(C::CURVE)?;
-        let start = Instant::now();
-        let mut bytes = vec![0; combine::result_bytes::<C>(&caps)];
-        for (job, buffer) in &results {
-            buffer.read(0, &mut bytes).map_err(|e| failed("reading results", e.into()))?;
-            sums[*job] += combine::combine::<C>(&caps, &bytes).map_err(|e| {
-                let what = format!("coordinate {} of the card's segment sums is not below the modulus", e.element);
-                EngineError::failed(what)
-            })?;
-        }
-        if !results.is_empty() {
-            cost.host_parts.push(("combine segment sums".into(), start.elapsed().as_secs_f64()));
+        if caps.is_some() {
+            cost.host_parts.push(("combine segment sums".into(), seconds));
         }
         Ok(())
     }
