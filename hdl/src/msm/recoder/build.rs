@@ -94,6 +94,7 @@ impl Recoder {
             modulus_high: Constant::new(high.into()),
             mask: Constant::new(((BigUint::one() << config.window_bits) - 1u32).into()),
             zero: Constant::new(0u64.into()),
+            no_word: Constant::new(0u64.into()),
             half: Constant::new(half.into()),
             whole: Constant::new((2 * half).into()),
             shift: Constant::new((config.window_bits as u64).into()),

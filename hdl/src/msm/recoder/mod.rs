@@ -101,6 +101,7 @@ pub struct Recoder {
     modulus_high: Constant<U<129>>,
     mask: Constant<U<256>>,
     zero: Constant<U<256>>,
+    no_word: Constant<U<256>>,
     half: Constant<Bits<24>>,
     whole: Constant<Bits<24>>,
     shift: Constant<Bits<8>>,
@@ -340,7 +341,7 @@ impl Logic for Recoder {
                 }
             } else {
                 self.state.d.next.active = !self.skip.val();
-                self.state.d.next.y_negative = self.zero.val();
+                self.state.d.next.y_negative = self.no_word.val();
                 if self.next_y.val().any() {
                     self.state.d.next.y_negative = self.modulus.val() - self.next_y.val();
                 }
@@ -350,7 +351,7 @@ impl Logic for Recoder {
             }
         }
         // Paced: -y = p + ~y + 1 in two halves, while the point waits.
-        self.not_y.next = self.zero.val();
+        self.not_y.next = self.no_word.val();
         self.low.next = self.modulus_low.val();
         self.high.next = self.modulus_high.val();
         if self.paced.val() {
