@@ -31,10 +31,10 @@ const SYNTHESIS: &str = "read_verilog -sv -DSYNTHESIS source.v\nsynth_ecp5 -top 
 const WRITING: &str =
     "read_json netlist.json\nhierarchy -top top\nsplitnets\nstat\nwrite_verilog -noattr -noexpr netlist.v\n";
 
-/// yosys leaves out pins that a cell does not need.
 /// The passes between; another number for another result.
-const PASSES: &str = "product registers 1";
+const PASSES: &str = "product registers 1, floorplan 1, copies 1";
 
+/// yosys leaves out pins that a cell does not need.
 const LENIENT: &str = "/* verilator lint_off PINMISSING */\n";
 
 /// First words of a card's netlist; its configuration id follows. The simulator looks for them.
@@ -67,6 +67,8 @@ pub fn synthesize(verilog: &str, tools: &Tools) -> Result<String, Error> {
         // As for a bitstream.
         let mut netlist = passes::Netlist::read(&folder.path().join("synthesized.json"), TOP)?;
         netlist.fold_product_registers()?;
+        netlist.floorplan()?;
+        netlist.copy_drivers()?;
         netlist.write(&folder.path().join("netlist.json"))?;
         yosys("writing.ys", "writing.full.log", "writing.log")
     });

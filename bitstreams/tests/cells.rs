@@ -264,6 +264,28 @@ fn logic_carries_and_registers() {
     }
 }
 
+/// What drives many has copies that do the same.
+#[test]
+fn copies_of_what_drives_many() {
+    if skipped() {
+        return;
+    }
+    let inputs = [("reset", 1), ("s", 6), ("x", 64)];
+    let outputs = [("q0", 64), ("q1", 64), ("q2", 64), ("q3", 64), ("r0", 64), ("r1", 64), ("r2", 64)];
+    let (mut pair, netlist) = Pair::new(include_str!("cells/many.v"), true, &inputs, &outputs, &[("TRELLIS_FF", 450)]);
+    // Named behind their parameters, after what they are: `) \\go_TRELLIS_FF_Q$copy1  (`.
+    let copied: Vec<&str> =
+        netlist.lines().filter(|l| l.starts_with("  )")).filter_map(|l| Some(l.split_once("$copy")?.0)).collect();
+    let flip_flops = copied.iter().filter(|name| name.ends_with("_TRELLIS_FF_Q")).count();
+    let made = (flip_flops, copied.len() - flip_flops);
+    assert!(made.0 >= 1 && made.1 >= 2, "copies of flip-flops and tables: {made:?}");
+    let random = &mut Random(4);
+    for _ in 0..20_000 {
+        let r = random.next();
+        pair.cycle(&[u64::from(r & 15 == 0), r >> 4, random.next()]);
+    }
+}
+
 /// What a model does not know ends the build with its name.
 #[test]
 fn what_is_not_modelled_is_refused() {

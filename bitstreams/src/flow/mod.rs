@@ -31,6 +31,10 @@ use timing::Report;
 const TOP: &str = "board";
 /// Instances below the board that the table of modules shows.
 const DEPTH: usize = 3;
+/// The clock that nextpnr is asked for: more MHz than any design reaches. It weighs a wire by its path's slack over the worst slack, which
+/// tells wires apart only while the worst is below zero; where the goal is met, every wire is as urgent as the worst. A line
+/// for the net overrides what follows from the oscillator's frequency.
+const AIM: (&str, &str) = ("aim.lpf", "FREQUENCY NET \"card_clock\" 250 MHZ;\n");
 /// How often a long step says that it lives.
 const ALIVE: Duration = Duration::from_secs(60);
 
@@ -134,6 +138,7 @@ pub fn build(
 
     let script = synthesis(plan);
     output.write("synthesis.ys", &script)?;
+    output.write(AIM.0, AIM.1)?;
     watch(&mut steps, "synthesis", &folder.join("synthesis.log"), |log| {
         tools.yosys.start(folder, &["-q", "-l", "synthesis.full.log", "synthesis.ys"], log)
     })?
@@ -167,12 +172,13 @@ pub fn build(
     used.lut4 = used.lut4.saturating_sub(spacers);
     let no_clock = || Error::Output { path: folder.join("timing.json"), message: "no clock in it".into() };
     let (clock, fmax) = timing.tightest().ok_or_else(no_clock)?;
+    let wanted = plan.clocking.hz as f64 / 1e6;
     let path = timing.path(clock);
-    steps.done("place and route", &format!("{:.2} MHz reached, {:.2} wanted", fmax.achieved, fmax.constraint));
-    report += &summary::placed(&used, spacers, &available, fmax, clock, &path);
+    steps.done("place and route", &format!("{:.2} MHz reached, {wanted:.2} wanted", fmax.achieved));
+    report += &summary::placed(&used, spacers, &available, (fmax.achieved, wanted), clock, &path);
     output.write("report.txt", &report)?;
-    if fmax.achieved < fmax.constraint {
-        return Err(Error::Timing { achieved: fmax.achieved, wanted: fmax.constraint, path, log });
+    if fmax.achieved < wanted {
+        return Err(Error::Timing { achieved: fmax.achieved, wanted, path, log });
     }
 
     let bitstream = format!("{}.bit", plan.board.name);
@@ -227,13 +233,19 @@ fn passes(folder: &Path) -> Result<String, Error> {
     let mut netlist = passes::Netlist::read(&folder.join("synthesized.json"), TOP)?;
     let folded = netlist.fold_product_registers()?;
     let placed = netlist.floorplan()?;
+    let copied = netlist.copy_drivers()?;
+    netlist.name("card_clock", "clocking.pll", "CLKOS")?;
     let spacers = netlist.spread()?;
     netlist.write(&folder.join("netlist.json"))?;
     Ok(format!(
-        "{} flip-flops folded into {} multipliers; sites for {} multipliers and block RAMs; {} spacers",
+        "{} flip-flops folded into {} multipliers; sites for {} multipliers and block RAMs; {} more flip-flops and {} more \
+         tables for {} nets of many readers; {} spacers",
         folded.flip_flops,
         folded.multipliers,
         placed.len(),
+        copied.flip_flops,
+        copied.tables,
+        copied.nets,
         spacers
     ))
 }
@@ -242,12 +254,12 @@ fn passes(folder: &Path) -> Result<String, Error> {
 fn placement(plan: &Plan) -> Vec<String> {
     let board = &plan.board;
     let text = format!(
-        "--{} --package {} --speed {} --json netlist.json --lpf pins.lpf --textcfg board.config --report timing.json \
-         --freq {} --seed {} --router {} --timing-allow-fail",
+        "--{} --package {} --speed {} --json netlist.json --lpf pins.lpf --lpf {} --textcfg board.config --report timing.json \
+         --seed {} --router {} --timing-allow-fail",
         board.device,
         board.package,
         board.speed,
-        plan.clocking.hz as f64 / 1e6,
+        AIM.0,
         plan.seed,
         plan.router.name()
     );
