@@ -38,6 +38,9 @@ pub fn run(args: &Info) -> Result<(), CliError> {
     if let Some(m) = info.msm {
         let shape = format!("{} adder(s), {} windows of {} bits", m.adders, m.windows, m.window_bits);
         line("msm", format!("{shape}, {} segments each, up to {} points", m.segments, grouped(m.max_points)));
+        if m.multiples > 1 {
+            line("bases", format!("{} multiples of each, made when they go to the card", m.multiples));
+        }
     }
     if let Some(n) = info.ntt {
         line("ntt", format!("{} butterfly unit(s), up to {} elements on chip", n.butterflies, grouped(n.max_elements)));
