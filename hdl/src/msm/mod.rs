@@ -34,7 +34,7 @@ mod tag_ring;
 pub use banked_tracker::BankedTracker;
 pub use config::MsmConfig;
 pub use cycles::{digits, CycleModel, Cycles};
-pub use engine::Msm;
+pub use engine::{Msm, Reduced};
 pub use pace::Pace;
 pub use paced_tracker::PacedTracker;
 pub use parking::Parking;
