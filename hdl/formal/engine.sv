@@ -47,9 +47,9 @@ module checks(
 `ifdef INVARIANT
     ,
     input wire [94:0] \control.q ,
-    input wire [2:0] \results.rd ,
-    input wire [2:0] \results.wr ,
-    input wire [3:0] \results.count ,
+    input wire [$clog2(`STALL_DEPTH)-1:0] \results.rd ,
+    input wire [$clog2(`STALL_DEPTH)-1:0] \results.wr ,
+    input wire [$clog2(`STALL_DEPTH+1)-1:0] \results.count ,
     input wire \results.some ,
     input wire [791:0] results$out_data,
     input wire [25:0] \tag$0.q ,

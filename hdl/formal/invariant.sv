@@ -81,6 +81,7 @@
         if (head_valid) in_head: assert (sound(head_sum, 0) && head_point == (head_sum[2*C +: C] != 0) && look[24 +: 24] == head_sum[3*C +: 24]);
         if (second) in_order: assert (first && sound(newest, 1));
         if (first) in_parking: assert (sound(oldest, 1));
+        slot_is_busy: assert (s_busy || !s_slot);
         if (!sum_now) no_chain: assert (!\issue.q [5]);
         look_p: assert (look[48 +: 24] == oldest[3*C +: 24]);
         for (m = 0; m < T; m = m + 1) if (stage[m])
@@ -109,9 +110,9 @@
         end else begin
             copies: assert (put_a == put_b && put_a == put_p && get_a == get_b && get_a == get_p);
             not_wiping: assert (!wiping);
-            shown_a: assert ({\banked$0.parity_a , \banked$0.get_a } == {put_a[look[Y-1:0]], get_a[look[Y-1:0]]});
-            shown_b: assert ({\banked$0.parity_b , \banked$0.get_b } == {put_a[look[24 +: Y]], get_a[look[24 +: Y]]});
-            shown_p: assert ({\banked$0.parity_p , \banked$0.get_p } == {put_a[look[48 +: Y]], get_a[look[48 +: Y]]});
+            if (look[0 +: 24] < B) shown_a: assert ({\banked$0.parity_a , \banked$0.get_a } == {put_a[look[Y-1:0]], get_a[look[Y-1:0]]});
+            if (look[24 +: 24] < B) shown_b: assert ({\banked$0.parity_b , \banked$0.get_b } == {put_a[look[24 +: Y]], get_a[look[24 +: Y]]});
+            if (look[48 +: 24] < B) shown_p: assert ({\banked$0.parity_p , \banked$0.get_p } == {put_a[look[48 +: Y]], get_a[look[48 +: Y]]});
             tracked: assert (full == is_full[one_bucket]);
             if (full) stored: assert (points[one_bucket*3*C +: C] == weight);
             for (q = 0; q < B; q = q + 1) if (is_full[q]) assert (sound({q[23:0], points[q*3*C +: 3*C]}, 1));
