@@ -171,7 +171,7 @@ fn exact<const W: usize>(checker: &Checker, field: &FieldParams) {
     for unit in [Unit::Add, Unit::Sub, Unit::Sum] {
         let name = format!("modular-{W}-{unit:?}").to_lowercase();
         let question = Question::Bounded(modular::cycles(unit));
-        assert_eq!(ask(checker, &name, &modular::model::<W>(unit, field), &[question]), [Answer::Holds], "{name}");
+        assert_eq!(ask(checker, &name, &modular::model::<W>(unit, field).expect("sources"), &[question]), [Answer::Holds], "{name}");
     }
 }
 
@@ -194,7 +194,7 @@ fn a_wrong_modular_adder_is_found() {
         (Unit::Sum, "plain$carry_in = subtract1$q", "plain$carry_in = 1'b0"),
         (Unit::Sum, "carries = ", "carries = 18'h0 & "),
     ] {
-        let mut model = modular::model::<64>(unit, &SMALL_FIELD);
+        let mut model = modular::model::<64>(unit, &SMALL_FIELD).expect("sources");
         assert!(model.text.contains(from), "`{from}` stands nowhere:\n{}", model.text);
         model.text = model.text.replace(from, to);
         let answers = ask(&checker, "modular-wrong", &model, &[Question::Bounded(modular::cycles(unit))]);

@@ -1,14 +1,11 @@
 //! The MSM engine in reduced sizes: its Verilog with two blocks replaced, the checks beside it.
 
-use super::Model;
+use super::{Model, source};
 use gristmill_hdl::msm::{Msm, Reduced};
 use gristmill_hdl_kit::verilog::{self, TOP};
 use rust_hdl::prelude::Block;
 use std::collections::{BTreeMap, BTreeSet};
 
-const ABSTRACT: &str = include_str!("../../../hdl/formal/abstract.sv");
-const ENGINE: &str = include_str!("../../../hdl/formal/engine.sv");
-const INVARIANT: &str = include_str!("../../../hdl/formal/invariant.sv");
 /// What `abstract.sv` replaces.
 const REPLACED: [&str; 2] = ["m_adder", "m_recoder"];
 /// The tracker's memories. They start with any contents: the engine wipes them.
@@ -28,8 +25,10 @@ pub enum Checks {
         /// Cycles from the last operand of the recoder to the summation, at most.
         limit: usize,
     },
-    /// The properties and the invariant that implies them.
+    /// The properties and the invariant that implies them; without what the buckets hold.
     Invariant,
+    /// That, and that each bucket holds what was sent to it.
+    Conservation,
 }
 
 /// A change of the Verilog: in this module this text, which stands there once, becomes that.
@@ -55,8 +54,9 @@ pub fn verilog(sizes: &Reduced) -> String {
 /// The model of an engine ([`verilog`] of these sizes).
 ///
 /// # Errors
-/// If a mutation's text does not stand once in its module, which is then named.
+/// If a file of `hdl/formal` cannot be read, or a mutation's text does not stand once in its module, which is then named.
 pub fn model(verilog: &str, sizes: &Reduced, checks: Checks, mutation: Option<&Mutation>) -> Result<Model, String> {
+    let (blocks, properties, invariant) = (source("abstract.sv")?, source("engine.sv")?, source("invariant.sv")?);
     let mut modules = split(verilog);
     modules.retain(|(name, _)| !REPLACED.contains(&name.as_str()));
     let reached = reached(&modules);
@@ -81,15 +81,15 @@ pub fn model(verilog: &str, sizes: &Reduced, checks: Checks, mutation: Option<&M
     }
     let ports = memories(sizes);
     let mut text = defines(sizes, checks, &ports);
-    text += ABSTRACT;
+    text += &blocks;
     text.extend(modules.into_iter().map(|(_, module)| module + "\n"));
-    text += &ENGINE.replace("`include \"invariant.sv\"", INVARIANT);
+    text += &properties.replace("`include \"invariant.sv\"", &invariant);
     let header = match checks {
-        Checks::Invariant => ENGINE,
-        _ => ENGINE.split_once("`ifdef INVARIANT").map_or(ENGINE, |(properties, _)| properties),
+        Checks::Invariant | Checks::Conservation => properties.as_str(),
+        _ => properties.split_once("`ifdef INVARIANT").map_or(properties.as_str(), |(before, _)| before),
     };
     let mut connect: Vec<String> = header.lines().filter_map(port).collect();
-    if checks == Checks::Invariant {
+    if matches!(checks, Checks::Invariant | Checks::Conservation) {
         connect.extend(ports.into_iter().map(|p| p.name));
     }
     Ok(Model { text, top: TOP, connect })
@@ -184,9 +184,10 @@ fn defines(sizes: &Reduced, checks: Checks, ports: &[Port]) -> String {
     .map(|(name, value)| format!("`define {name} {value}\n"))
     .collect();
     match checks {
-        Checks::Properties => {}
-        Checks::Results { .. } => text += "`define RESULTS\n",
+        Checks::Properties => text += "`define CONSERVED\n",
+        Checks::Results { .. } => text += "`define CONSERVED\n`define RESULTS\n",
         Checks::Invariant => text += "`define INVARIANT\n",
+        Checks::Conservation => text += "`define CONSERVED\n`define INVARIANT\n",
     }
     let inputs: String = ports.iter().map(|p| format!(", input wire [{}:0] \\{} ", p.bits - 1, p.name)).collect();
     // Of a word with the bit `seen` only the parity counts.

@@ -97,6 +97,12 @@ impl Checker {
     }
 }
 
+/// A file of `hdl/formal` in the source tree.
+fn source(name: &str) -> Result<String, String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../hdl/formal").join(name);
+    fs::read_to_string(&path).map_err(|e| format!("cannot read {}: {e}", path.display()))
+}
+
 fn script(model: &Model) -> String {
     let mut text = format!(
         "read_verilog -formal -sv model.sv\nhierarchy -check -top {top}\nproc\nflatten\nopt_expr\nmemory -nomap -nordff\nmemory_map\n",

@@ -1,6 +1,6 @@
 //! Modular adders and subtractors against their definition.
 
-use super::Model;
+use super::{Model, source};
 use gristmill_hdl::field::{FieldParams, ModAdd, ModSub, ModSum};
 use gristmill_hdl_kit::verilog;
 use rust_hdl::prelude::Block;
@@ -18,9 +18,12 @@ pub enum Unit {
 
 /// The unit for words of `W` bits in `field`, beside what it is to compute.
 ///
+/// # Errors
+/// If a file of `hdl/formal` cannot be read.
+///
 /// # Panics
 /// If the field does not fit words of so many bits.
-pub fn model<const W: usize>(unit: Unit, field: &FieldParams) -> Model {
+pub fn model<const W: usize>(unit: Unit, field: &FieldParams) -> Result<Model, String> {
     let (verilog, latency, port, minus) = match unit {
         Unit::Add => (generate(ModAdd::<W>::new(field)), ModAdd::<W>::LATENCY, "", "1'b0"),
         Unit::Sub => (generate(ModSub::<W>::new(field)), ModSub::<W>::LATENCY, "", "1'b1"),
@@ -30,9 +33,9 @@ pub fn model<const W: usize>(unit: Unit, field: &FieldParams) -> Model {
         "`define WIDTH {W}\n`define LATENCY {latency}\n`define MODULUS {bits}'h{p:x}\n`define SUBTRACT {port}\n`define MINUS {minus}\n{spec}{verilog}",
         bits = W + 1,
         p = field.prime(),
-        spec = include_str!("../../../hdl/formal/modular.sv"),
+        spec = source("modular.sv")?,
     );
-    Model { text, top: "spec", connect: vec![] }
+    Ok(Model { text, top: "spec", connect: vec![] })
 }
 
 /// Cycles after which every result has been compared once.
