@@ -83,7 +83,7 @@ const MUTATIONS: [Mutation; 14] = [
         name: "room to park when there is none",
         module: "m_parking",
         from: "room = ~taken$q[(64'h1)+:(1)];",
-        to: "room = taken$q[(64'h1)+:(1)];",
+        to: "room = 1'b1;",
     },
     Mutation {
         name: "a parked sum's bucket is wrong",

@@ -90,6 +90,7 @@ module checks(
     wire reads = accumulating && ((a_reads && a_here) || (b_reads && b_here) || (p_reads && p_here));
     wire sums = summing && a_valid && (summation$bucket == one_bucket);
     wire [1:0] writers = (a_writes && a_here) + (b_writes && b_here) + (p_writes && p_here);
+    reg [2:0] parked = 0;
     reg full = 1'b0;
     reg [W-1:0] weight = 0;
     reg read_before = 1'b0;
@@ -102,12 +103,14 @@ module checks(
             weight <= (b_writes && b_here) ? parking$0$x[W-1:0] : (p_writes && p_here) ? parking$0$first_x[W-1:0] : recoder$op_x[W-1:0];
         end
         if (reads || sums) full <= 1'b0;
+        parked <= parked + b_parks - (p_reads || p_writes);
         read_before <= reads;
         summed_before <= sums;
         full_before <= full;
         weight_before <= weight;
         if (reset) begin
             full <= 1'b0;
+            parked <= 0;
             read_before <= 1'b0;
             summed_before <= 1'b0;
         end
@@ -142,6 +145,7 @@ module checks(
         // Sums always find a place, in the FIFO and with those that are parked.
         fifo_has_room: assert (!results$in_valid || !\results.full );
         parking_has_room: assert (!b_parks || parking$0$room);
+        two_places: assert (parked <= 2 && parking$0$first_valid == (parked != 0));
         // Somebody goes in every cycle.
         progress: assert (!accumulating || !(a_valid || b_valid || parking$0$first_valid)
             || a_reads || a_writes || b_reads || b_writes || p_reads || p_writes);

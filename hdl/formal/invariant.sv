@@ -79,6 +79,7 @@
         if (\results.some ) falls_through: assert (results$out_data == fifo[\results.rd *(3*C+24) +: 3*C+24]);
         for (n = 0; n < D; n = n + 1) if (there[n]) assert (sound(fifo[n*(3*C+24) +: 3*C+24], 0));
         if (head_valid) in_head: assert (sound(head_sum, 0) && head_point == (head_sum[2*C +: C] != 0) && look[24 +: 24] == head_sum[3*C +: 24]);
+        parked_is: assert (parked == first + second);
         if (second) in_order: assert (first && sound(newest, 1));
         if (first) in_parking: assert (sound(oldest, 1));
         slot_is_busy: assert (s_busy || !s_slot);
