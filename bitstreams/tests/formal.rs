@@ -5,7 +5,7 @@
 use gristmill_bitstreams::formal::engine::{self, Checks, Mutation};
 use gristmill_bitstreams::formal::modular::{self, Unit};
 use gristmill_bitstreams::formal::{Answer, Checker, Model, Question};
-use gristmill_hdl::field::{FieldParams, BLS12_381_FQ, BN254_FQ};
+use gristmill_hdl::field::{BLS12_381_FQ, BN254_FQ, FieldParams};
 use gristmill_hdl::msm::Reduced;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -145,7 +145,8 @@ fn seeded_bugs_are_found() {
     let verilog = engine::verilog(&SMALL);
     let mut missed = Vec::new();
     for (i, mutation) in MUTATIONS.iter().enumerate() {
-        let model = engine::model(&verilog, &SMALL, Checks::Properties, Some(mutation)).unwrap_or_else(|e| panic!("{e}"));
+        let model =
+            engine::model(&verilog, &SMALL, Checks::Properties, Some(mutation)).unwrap_or_else(|e| panic!("{e}"));
         println!("{}:", mutation.name);
         let answers = ask(&checker, &format!("mutation-{i}"), &model, &[Question::Bounded(SEEN_BY)]);
         if answers == [Answer::Holds] {
@@ -171,7 +172,11 @@ fn exact<const W: usize>(checker: &Checker, field: &FieldParams) {
     for unit in [Unit::Add, Unit::Sub, Unit::Sum] {
         let name = format!("modular-{W}-{unit:?}").to_lowercase();
         let question = Question::Bounded(modular::cycles(unit));
-        assert_eq!(ask(checker, &name, &modular::model::<W>(unit, field).expect("sources"), &[question]), [Answer::Holds], "{name}");
+        assert_eq!(
+            ask(checker, &name, &modular::model::<W>(unit, field).expect("sources"), &[question]),
+            [Answer::Holds],
+            "{name}"
+        );
     }
 }
 

@@ -26,7 +26,14 @@ struct Products {
 }
 
 const WIDTHS: [Products; 2] = [
-    Products { bits: 256, dsps: 120, luts: 25_971, pair_luts: (34_345 + 33_791) / 2, sum_luts: 25_936 / 20, measured: true },
+    Products {
+        bits: 256,
+        dsps: 120,
+        luts: 25_971,
+        pair_luts: (34_345 + 33_791) / 2,
+        sum_luts: 25_936 / 20,
+        measured: true,
+    },
     // The prototype's multiplier; pairs and sums in proportion.
     Products {
         bits: 384,

@@ -63,7 +63,8 @@ pub fn model(verilog: &str, sizes: &Reduced, checks: Checks, mutation: Option<&M
     modules.retain(|(name, _)| reached.contains(name));
     for (name, text) in &mut modules {
         if UNKNOWN.contains(&name.as_str()) {
-            *text = text.lines().filter(|l| !l.trim_start().starts_with("initial for")).map(|l| format!("{l}\n")).collect();
+            *text =
+                text.lines().filter(|l| !l.trim_start().starts_with("initial for")).map(|l| format!("{l}\n")).collect();
         }
         if name == TOP {
             *text = text.replacen("endmodule", "    checks checks();\nendmodule", 1);
@@ -125,8 +126,10 @@ fn reached(modules: &[(String, String)]) -> BTreeSet<String> {
     while let Some(name) = waiting.pop() {
         let Some(text) = texts.get(name) else { continue };
         if reached.insert(name.to_owned()) {
-            let kind = |line: &'_ str| line.trim_start().strip_suffix('(')?.split_once(' ').map(|(kind, _)| kind.to_owned());
-            waiting.extend(text.lines().filter_map(kind).filter_map(|k| texts.get_key_value(k.as_str()).map(|(k, _)| *k)));
+            let kind =
+                |line: &'_ str| line.trim_start().strip_suffix('(')?.split_once(' ').map(|(kind, _)| kind.to_owned());
+            waiting
+                .extend(text.lines().filter_map(kind).filter_map(|k| texts.get_key_value(k.as_str()).map(|(k, _)| *k)));
         }
     }
     reached

@@ -40,8 +40,7 @@ struct Packages<'a> {
 /// yosys-smtbmc of the pinned yosys and the pinned solver, installed if need be.
 pub fn model_checker(cache: &Path, say: &mut dyn FnMut(&str)) -> Result<Tool, Error> {
     let tools = tools(cache, REQUIREMENTS, say)?;
-    let packages =
-        Packages { name: "solver", requirements: SOLVER, script: TRY_SOLVER, size: "about 10 MB from PyPI" };
+    let packages = Packages { name: "solver", requirements: SOLVER, script: TRY_SOLVER, size: "about 10 MB from PyPI" };
     let folder = installed(cache, &packages, say)?;
     let mut path = folder.join("venv/bin").into_os_string();
     if let Some(more) = std::env::var_os("PATH") {
@@ -111,7 +110,10 @@ fn installed(cache: &Path, packages: &Packages<'_>, say: &mut dyn FnMut(&str)) -
         return Ok(done);
     }
     say(&format!("installing the pinned {name} (once; {})", packages.size));
-    let temp = tempfile::Builder::new().prefix(&format!("{name}-new-")).tempdir_in(cache).map_err(Error::io("create", cache))?;
+    let temp = tempfile::Builder::new()
+        .prefix(&format!("{name}-new-"))
+        .tempdir_in(cache)
+        .map_err(Error::io("create", cache))?;
     // The log outlives a failure, the half-made folder does not.
     let log = cache.join(format!("{name}-install.log"));
     install(temp.path(), packages, &log)?;
