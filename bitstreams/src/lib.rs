@@ -9,6 +9,7 @@ pub mod design;
 pub mod error;
 pub mod estimate;
 pub mod flow;
+pub mod formal;
 pub mod hash;
 pub mod images;
 pub mod manifest;

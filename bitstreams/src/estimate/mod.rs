@@ -13,6 +13,7 @@
 //! Nothing here places or routes: a mapping says what a design is made of, not how fast it runs nor whether
 //! its wires find a way.
 
+pub mod adders;
 pub mod asic;
 pub mod blocks;
 pub mod cards;

@@ -58,6 +58,14 @@ impl Tools {
     }
 }
 
+/// yosys-smtbmc of the pinned yosys with the pinned solver (`yices`), installed on first use.
+///
+/// # Errors
+/// Those of [`Tools::find`].
+pub fn model_checker(say: &mut dyn FnMut(&str)) -> Result<Tool, Error> {
+    pinned::model_checker(&cache_folder()?, say)
+}
+
 /// A yosys alone and what it says of itself: `named`, else that of PATH if it is new enough, else the pinned one.
 ///
 /// # Errors

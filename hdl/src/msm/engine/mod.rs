@@ -1,6 +1,7 @@
 //! The MSM engine: one point adder, its bucket memory, and the control around them.
 
 mod build;
+mod reduced;
 mod state;
 
 use gristmill_hdl_kit::delay::Delay;
@@ -12,6 +13,7 @@ use rust_hdl::prelude::*;
 use super::point::{Operand, Point, Tag};
 use super::{BankedTracker, MsmConfig, Pace, PacedTracker, Parking, Recoder, Summation, TagRing};
 use crate::curve::{PointAdder, PointAdderSerial};
+pub use reduced::Reduced;
 use state::{Cause, Control, Head, Issue, Near, Phase, Put};
 
 /// Sum of s_i * P_i, as segment sums: see the module and `docs/msm.md`.

@@ -1,0 +1,208 @@
+//! Model checking of the MSM engine and the modular adders: `docs/msm.md`, "Formal". Minutes each, and Yices comes from PyPI:
+//!
+//!     cargo test --release -p gristmill-bitstreams --test formal -- --ignored --nocapture --test-threads 1
+
+use gristmill_bitstreams::formal::engine::{self, Checks, Mutation};
+use gristmill_bitstreams::formal::modular::{self, Unit};
+use gristmill_bitstreams::formal::{Answer, Checker, Model, Question};
+use gristmill_hdl::field::{BLS12_381_FQ, BN254_FQ, FieldParams};
+use gristmill_hdl::msm::Reduced;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Two windows of two buckets, so that both banks have two; an adder of four cycles; the FIFO of the smallest configuration.
+const SIZES: Reduced = Reduced { windows: 2, buckets_per_window: 2, stall_depth: 8, latency: 4 };
+/// The smallest that shows every bug soon.
+const SMALL: Reduced = Reduced { windows: 2, buckets_per_window: 2, stall_depth: 5, latency: 2 };
+
+fn checker() -> Checker {
+    Checker::find(&mut |line| eprintln!("{line}"))
+        .unwrap_or_else(|e| panic!("{e}\n(the formal checks need Linux on x86-64, python3-venv and PyPI)"))
+}
+
+/// The answer to a question about a model, its files in `target/formal/NAME`.
+fn ask(checker: &Checker, name: &str, model: &Model, questions: &[Question]) -> Vec<Answer> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/formal").join(name);
+    checker.prepare(model, &folder).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let mut answers = Vec::new();
+    for question in questions {
+        let begun = Instant::now();
+        let answer = checker.ask(*question, &folder).unwrap_or_else(|e| panic!("{name}: {e}"));
+        println!("{name}: {question:?}: {answer:?} ({:.0} s)", begun.elapsed().as_secs_f64());
+        answers.push(answer);
+    }
+    answers
+}
+
+fn engine_model(sizes: &Reduced, checks: Checks, mutation: Option<&Mutation>) -> Model {
+    engine::model(&engine::verilog(sizes), sizes, checks, mutation).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// The invariant holds at power-up, and in every cycle after one in which it holds: so it does for ever.
+#[test]
+#[ignore = "minutes, and installs an SMT solver from PyPI"]
+fn no_operand_is_lost_or_doubled_for_ever() {
+    let model = engine_model(&SIZES, Checks::Invariant, None);
+    let answers = ask(&checker(), "invariant", &model, &[Question::Bounded(1), Question::Inductive(1)]);
+    assert_eq!(answers, [Answer::Holds, Answer::Holds]);
+}
+
+/// A change for each of the things that the engine must not get wrong.
+const MUTATIONS: [Mutation; 14] = [
+    Mutation {
+        name: "a sum's lookup misses what was just written",
+        module: "m_banked",
+        from: "parity_b = put_b[32'h0] ^ (state$q",
+        to: "parity_b = put_b[32'h0] ^ (1'b0 && state$q",
+    },
+    Mutation {
+        name: "a digit's lookup misses what was just read",
+        module: "m_banked",
+        from: "get_a = gets$data_a ^ (state$q",
+        to: "get_a = gets$data_a ^ (1'b0 && state$q",
+    },
+    Mutation {
+        name: "urgent is ignored",
+        module: "m_banked",
+        from: "reads_b = takes_b && (urgent ||",
+        to: "reads_b = takes_b && (1'b0 ||",
+    },
+    Mutation {
+        name: "two operands write one bank",
+        module: "m_banked",
+        from: "writes_b = wants_b && (~(wants_a && (~urgent) && (odd_a == odd_b)));",
+        to: "writes_b = wants_b;",
+    },
+    Mutation {
+        name: "two operands read",
+        module: "m_banked",
+        from: "reads_a = takes_a && (~reads_b) && (~reads_p);",
+        to: "reads_a = takes_a && (~reads_b);",
+    },
+    Mutation {
+        name: "room to park when there is none",
+        module: "m_parking",
+        from: "room = ~taken$q[(64'h1)+:(1)];",
+        to: "room = 1'b1;",
+    },
+    Mutation {
+        name: "a parked sum's bucket is wrong",
+        module: "m_parking",
+        from: "sum[(64'h300)+:(24)] = bucket;",
+        to: "sum[(64'h300)+:(24)] = bucket ^ 24'h1;",
+    },
+    Mutation {
+        name: "the second parked sum goes with the first",
+        module: "m_parking",
+        from: "taken$d[(64'h0)+:(1)] = stays || park;",
+        to: "taken$d[(64'h0)+:(1)] = (stays && (~go)) || park;",
+    },
+    Mutation {
+        name: "the FIFO shows the memory before it is written",
+        module: "m_results",
+        from: "out_data = go_around ? around : read;",
+        to: "out_data = read;",
+    },
+    Mutation {
+        name: "a parked sum stays at the head",
+        module: "top",
+        from: "|| head_go || b_parks;",
+        to: "|| head_go;",
+    },
+    Mutation {
+        name: "a parked sum that is written is not counted",
+        module: "top",
+        from: "p_gone = p_reads || p_writes;",
+        to: "p_gone = p_reads;",
+    },
+    Mutation {
+        name: "the odd bank's point is taken from the even bank",
+        module: "top",
+        from: "bucket_point = odd$0$read_data;",
+        to: "bucket_point = buckets$read_data;",
+    },
+    Mutation {
+        name: "a sum comes back for another bucket",
+        module: "top",
+        from: "tag_in[(64'h2)+:(24)] = issue$q[(64'h9)+:(24)];",
+        to: "tag_in[(64'h2)+:(24)] = issue$q[(64'h9)+:(24)] ^ 24'h2;",
+    },
+    Mutation {
+        name: "the summation does not wait for what is in flight",
+        module: "top",
+        from: "if (recoder$finished && (control$q[(64'h1e)+:(16)] == zero16) && slot) begin",
+        to: "if (recoder$finished && slot) begin",
+    },
+];
+
+/// Cycles in which a bug must be seen, of which max(B, T + 8) and one are for wiping.
+const SEEN_BY: usize = 40;
+
+#[test]
+#[ignore = "a quarter of an hour, and installs an SMT solver from PyPI"]
+fn seeded_bugs_are_found() {
+    let checker = checker();
+    let verilog = engine::verilog(&SMALL);
+    let mut missed = Vec::new();
+    for (i, mutation) in MUTATIONS.iter().enumerate() {
+        let model =
+            engine::model(&verilog, &SMALL, Checks::Properties, Some(mutation)).unwrap_or_else(|e| panic!("{e}"));
+        println!("{}:", mutation.name);
+        let answers = ask(&checker, &format!("mutation-{i}"), &model, &[Question::Bounded(SEEN_BY)]);
+        if answers == [Answer::Holds] {
+            missed.push(mutation.name);
+        }
+    }
+    assert!(missed.is_empty(), "not found: {missed:?}");
+}
+
+/// Properties and results, from power-up to the depth that the time allows.
+#[test]
+#[ignore = "minutes, and installs an SMT solver from PyPI"]
+fn results_are_right_to_a_depth() {
+    let model = engine_model(&SMALL, Checks::Results { limit: 60 }, None);
+    assert_eq!(ask(&checker(), "results", &model, &[Question::Bounded(28)]), [Answer::Holds]);
+}
+
+/// A field for words of 64 bits: two chunks of the adders, so that a carry passes between them.
+const SMALL_FIELD: FieldParams =
+    FieldParams { name: "61 bits", modulus: [0x1fff_ffff_ffff_ffff, 0, 0, 0, 0, 0], word_bits: 64 };
+
+fn exact<const W: usize>(checker: &Checker, field: &FieldParams) {
+    for unit in [Unit::Add, Unit::Sub, Unit::Sum] {
+        let name = format!("modular-{W}-{unit:?}").to_lowercase();
+        let question = Question::Bounded(modular::cycles(unit));
+        assert_eq!(
+            ask(checker, &name, &modular::model::<W>(unit, field).expect("sources"), &[question]),
+            [Answer::Holds],
+            "{name}"
+        );
+    }
+}
+
+#[test]
+#[ignore = "installs an SMT solver from PyPI"]
+fn modular_adders_are_exact() {
+    let checker = checker();
+    exact::<64>(&checker, &SMALL_FIELD);
+    exact::<256>(&checker, &BN254_FQ);
+    exact::<384>(&checker, &BLS12_381_FQ);
+}
+
+/// The carry between the chunks, and the borrow, are looked at.
+#[test]
+#[ignore = "installs an SMT solver from PyPI"]
+fn a_wrong_modular_adder_is_found() {
+    let checker = checker();
+    for (unit, from, to) in [
+        (Unit::Sum, "carry_in = ~subtract3$q", "carry_in = subtract3$q"),
+        (Unit::Sum, "plain$carry_in = subtract1$q", "plain$carry_in = 1'b0"),
+        (Unit::Sum, "carries = ", "carries = 18'h0 & "),
+    ] {
+        let mut model = modular::model::<64>(unit, &SMALL_FIELD).expect("sources");
+        assert!(model.text.contains(from), "`{from}` stands nowhere:\n{}", model.text);
+        model.text = model.text.replace(from, to);
+        let answers = ask(&checker, "modular-wrong", &model, &[Question::Bounded(modular::cycles(unit))]);
+        assert!(matches!(answers[..], [Answer::Fails { .. }]), "{from} -> {to}: {answers:?}");
+    }
+}
