@@ -1,7 +1,8 @@
 //! How many point adders a card holds, and which window the buckets leave room for: what is built beside what others build.
 //!
 //! One row of figures is measured (the complete adder of 256 bits and its parts, yosys 0.70, `docs/field-and-curve.md`), one is of
-//! a prototype of a multiplier (384 bits, same page); the others are sums of them, and nothing of those is built.
+//! a prototype of a multiplier (384 bits, same page; the complete adder of that width is built, not mapped); the others are sums of them,
+//! and nothing of those is built.
 
 use super::xilinx::{PARTS, Part};
 use std::fmt::Write;
@@ -108,7 +109,11 @@ fn row(part: &Part, name: &str, bits: u64, scalar_bits: u64, way: &Way) -> Optio
         0 => "-".to_string(),
         n => format!("{} / {:.1}", windows.div_ceil(n), MHZ / windows.div_ceil(n) as f64),
     };
-    let built = if products.measured && way.name.starts_with("complete") { "built" } else { "no" };
+    let built = match (way.name.starts_with("complete"), products.measured) {
+        (true, true) => "built, mapped",
+        (true, false) => "built",
+        (false, _) => "no",
+    };
     Some(format!(
         "| {} | {name} | {} | {built} | {dsps} | {} | {by_dsps} | {by_luts} | **{adders}** ({limit}) | {} | {c} | {windows} | {urams} | {rate} |\n",
         part.name.split(' ').next().unwrap_or_default(),
