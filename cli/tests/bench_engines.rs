@@ -28,7 +28,7 @@ fn adders_and_multiples_against_arkworks_and_the_model() {
             let bench = [&bench[..], &["--distribution", distribution]].concat();
             let counted = run(folder.path(), &[&bench[..], &["--device", "sim"]].concat()).succeeded().json();
             assert_eq!(counted["correct"], true, "{keys}, {distribution}: {counted}");
-            assert_eq!((&counted["msm"]["adders"], &counted["msm"]["windows"]), (&adders.into(), &windows.into()));
+            assert_eq!((&counted["adders"], &counted["windows"]), (&adders.into(), &windows.into()));
             let cycles = |report: &serde_json::Value| report["cycles"].as_u64().expect("cycles");
             let predicted = run(folder.path(), &[&bench[..], &["--model"]].concat()).succeeded().json();
             assert_eq!(counted["bound_cycles"], predicted["bound_cycles"], "{keys}");
