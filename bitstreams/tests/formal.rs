@@ -41,7 +41,7 @@ fn engine_model(sizes: &Reduced, checks: Checks, mutation: Option<&Mutation>) ->
 /// The invariant holds at power-up, and in every cycle after one in which it holds: so it does for ever.
 #[test]
 #[ignore = "minutes, and installs an SMT solver from PyPI"]
-fn no_operand_is_lost_or_doubled_for_ever() {
+fn the_scheduling_is_right_for_ever() {
     let model = engine_model(&SIZES, Checks::Invariant, None);
     let answers = ask(&checker(), "invariant", &model, &[Question::Bounded(1), Question::Inductive(1)]);
     assert_eq!(answers, [Answer::Holds, Answer::Holds]);

@@ -204,11 +204,11 @@ impl CardConfig {
                 }
             }
         }
-        if (self.scalar_bits() / self.window_bits + 1).div_ceil(self.adders * self.multiples) < 2 {
-            return bad("adders", self.adders, "an adder has two windows or more: choose fewer, or smaller windows");
-        }
         if !(3..=16).contains(&self.window_bits) {
             return bad("window_bits", self.window_bits, "choose 3 to 16");
+        }
+        if (self.scalar_bits() / self.window_bits + 1).div_ceil(self.adders * self.multiples) < 2 {
+            return bad("adders", self.adders, "an adder has two windows or more: choose fewer, or smaller windows");
         }
         let most = self.buckets().min(128);
         if !self.segments.is_power_of_two() || self.segments > most {
@@ -433,6 +433,7 @@ mod tests {
             ("adders", CardConfig { adders: 9, ..tiny.clone() }),
             ("adders", CardConfig { adders: 2, ..CardConfig::ecp5_85k() }),
             ("adders", CardConfig { adders: 2, curve: "bls12-377".into(), ..tiny.clone() }),
+            ("window_bits", CardConfig { window_bits: 0, ..tiny.clone() }),
             ("window_bits", CardConfig { window_bits: 2, ..tiny.clone() }),
             ("window_bits", CardConfig { window_bits: 17, ..tiny.clone() }),
             ("segments", CardConfig { segments: 3, ..tiny.clone() }),

@@ -149,7 +149,7 @@ mod with_configurations {
             clock_hz: config.clock_hz,
             seconds,
             points_per_second: rate,
-            base_bytes_per_second: rate * WORD * config.curve_id().affine_words() as f64,
+            base_bytes_per_second: rate * WORD * (config.curve_id().affine_words() as u32 * config.multiples) as f64,
             scalar_bytes_per_second: rate * WORD,
         }
     }

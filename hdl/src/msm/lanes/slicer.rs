@@ -15,8 +15,9 @@ use rust_hdl::prelude::*;
 use crate::field::FieldParams;
 use crate::msm::{MsmConfig, Redc};
 
-/// Scalars that can be between the check and the slices.
-const AHEAD: usize = 16;
+/// Scalars that can be between the check and the slices, and with each reduction, which has four going round.
+const AHEAD: usize = 8;
+const AHEAD_OF_EACH: usize = 4;
 
 #[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
 struct State {
@@ -111,6 +112,7 @@ impl Slicer {
             |windows: usize| (0..windows).fold(BigUint::default(), |n, w| n + (&digit << (w * config.window_bits)));
         // Redc takes a scalar in 16 cycles, an adder as many as it has windows, for each multiple.
         let reductions = 16usize.div_ceil(config.lane_windows() * config.multiples);
+        let ahead = AHEAD + AHEAD_OF_EACH * reductions;
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -128,7 +130,7 @@ impl Slicer {
             scalar_index: Default::default(),
             state: Default::default(),
             redc: (0..reductions).map(|_| Redc::new(scalars)).collect(),
-            scalars: Fifo::new(AHEAD),
+            scalars: Fifo::new(ahead),
             valid_scalar: Default::default(),
             checked: Default::default(),
             room: Default::default(),
@@ -153,7 +155,7 @@ impl Slicer {
             zero4: Constant::new(0u64.into()),
             one4: Constant::new(1u64.into()),
             idle: Constant::new(State::default()),
-            most_ahead: Constant::new((AHEAD as u64).into()),
+            most_ahead: Constant::new((ahead as u64).into()),
             zero8: Constant::new(0u64.into()),
             one8: Constant::new(1u64.into()),
             one32: Constant::new(1u64.into()),

@@ -243,8 +243,8 @@ fn more_random_points_at_full_size() {
 
 #[test]
 fn verilog_of_the_slicer_agrees() {
-    for (window_bits, adders) in [(8, 4), (15, 2)] {
-        let mut slicer = Slicer::new(&config(window_bits, adders), &BN254_FR);
+    for (window_bits, adders, multiples) in [(8, 4, 1), (15, 2, 1), (8, 1, 4), (5, 2, 2)] {
+        let mut slicer = Slicer::new(&with_multiples(window_bits, adders, multiples), &BN254_FR);
         slicer.connect_all();
         let mut rng = StdRng::seed_from_u64(3);
         let input = |name: &str| Slicer::inputs().iter().position(|p| p.name == name).expect("an input");

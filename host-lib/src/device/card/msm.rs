@@ -21,7 +21,7 @@ use std::time::Instant;
 
 /// Most bytes of host memory staged before the card is waited for.
 const STAGING_BYTES: u64 = 64 << 20;
-/// Bases that are copied at once, so that buffers stay small.
+/// Bases and multiples of them that are copied at once, so that buffers stay small.
 const CHUNK_POINTS: usize = 1 << 18;
 
 /// Where commands find a base set.
@@ -95,9 +95,10 @@ impl State {
         if !room.evicted.is_empty() {
             tracing::debug!(sets = room.evicted.len(), "evicted base sets from card memory");
         }
-        for (i, chunk) in set.points.chunks(CHUNK_POINTS).enumerate() {
+        let points = self.chunk_points();
+        for (i, chunk) in set.points.chunks(points).enumerate() {
             let staged = self.stage_bases(chunk, batch)?;
-            let to = room.address + (i * CHUNK_POINTS * self.entry_bytes::<C>()) as u64;
+            let to = room.address + (i * points * self.entry_bytes::<C>()) as u64;
             batch.commands.push(Command::copy_to_card(staged.whole(), to));
             // `staged` is kept by the command.
             if batch.staged >= STAGING_BYTES {
@@ -138,10 +139,11 @@ impl State {
             }
         };
         let mut words = Vec::new();
-        for (i, chunk) in set.points.chunks(CHUNK_POINTS).enumerate() {
+        let points = self.chunk_points();
+        for (i, chunk) in set.points.chunks(points).enumerate() {
             words.clear();
             self.put_entries(chunk, &mut words);
-            let offset = (i * CHUNK_POINTS * self.entry_bytes::<C>()) as u64;
+            let offset = (i * points * self.entry_bytes::<C>()) as u64;
             buffer.write(offset, &words).map_err(|e| failed("filling DMA memory", e.into()))?;
         }
         self.kept.put(set.id, buffer);
@@ -171,9 +173,19 @@ impl State {
         }
     }
 
+    /// log2 of the multiples that the card takes of each base.
+    fn log_multiples(&self) -> u8 {
+        self.card.info().msm.map_or(0, |m| m.log_multiples)
+    }
+
     /// Bytes of a base with its multiples.
     fn entry_bytes<C: MsmCurve>(&self) -> usize {
-        base_bytes::<C>() << self.card.info().msm.map_or(0, |m| m.log_multiples)
+        base_bytes::<C>() << self.log_multiples()
+    }
+
+    /// Bases that are copied at once.
+    fn chunk_points(&self) -> usize {
+        CHUNK_POINTS >> self.log_multiples()
     }
 
     /// Appends bases, each with the multiples that the card takes.

@@ -157,7 +157,7 @@ impl Card {
         match (*op, &self.msm, &self.ntt) {
             (Op::Msm { curve, points, resident }, Some(msm), _) => {
                 let n = points as f64;
-                let (base_words, segment_words) = (curve.affine_words() as f64, curve.segment_words() as f64);
+                let (base_words, segment_words) = (self.base_words(), curve.segment_words() as f64);
                 let in_memory = self.holds(points);
                 // Streamed while the engine works; bases that go to card memory are copied there before.
                 let streamed = if in_memory { n } else { n * (1.0 + base_words) };
@@ -185,7 +185,12 @@ impl Card {
 
     /// Whether the bases of so many points find room in card memory.
     pub(super) fn holds(&self, points: usize) -> bool {
-        points as f64 * self.curve.affine_words() as f64 * WORD <= self.memory as f64
+        points as f64 * self.base_words() * WORD <= self.memory as f64
+    }
+
+    /// Words of a base with its multiples.
+    fn base_words(&self) -> f64 {
+        (self.curve.affine_words() as u64 * self.msm.map_or(1, |msm| msm.multiples.max(1))) as f64
     }
 
     /// Commands that an MSM is cut into.
