@@ -20,15 +20,8 @@ const WEIGHT: usize = 2;
 pub enum Checks {
     /// The properties.
     Properties,
-    /// The properties, and that every word of the result is right and that no command takes for ever.
-    Results {
-        /// Cycles from the last operand of the recoder to the summation, at most.
-        limit: usize,
-    },
     /// The properties and the invariant that implies them; without what the buckets hold.
     Invariant,
-    /// That, and that each bucket holds what was sent to it.
-    Conservation,
 }
 
 /// A change of the Verilog: in this module this text, which stands there once, becomes that.
@@ -86,11 +79,13 @@ pub fn model(verilog: &str, sizes: &Reduced, checks: Checks, mutation: Option<&M
     text.extend(modules.into_iter().map(|(_, module)| module + "\n"));
     text += &properties.replace("`include \"invariant.sv\"", &invariant);
     let header = match checks {
-        Checks::Invariant | Checks::Conservation => properties.as_str(),
-        _ => properties.split_once("`ifdef INVARIANT").map_or(properties.as_str(), |(before, _)| before),
+        Checks::Invariant => properties.as_str(),
+        Checks::Properties => {
+            properties.split_once("`ifdef INVARIANT").map_or(properties.as_str(), |(before, _)| before)
+        }
     };
     let mut connect: Vec<String> = header.lines().filter_map(port).collect();
-    if matches!(checks, Checks::Invariant | Checks::Conservation) {
+    if checks == Checks::Invariant {
         connect.extend(ports.into_iter().map(|p| p.name));
     }
     Ok(Model { text, top: TOP, connect })
@@ -168,7 +163,6 @@ fn memories(sizes: &Reduced) -> Vec<Port> {
 }
 
 fn defines(sizes: &Reduced, checks: Checks, ports: &[Port]) -> String {
-    let limit = if let Checks::Results { limit } = checks { limit } else { 0 };
     let mut text: String = [
         ("WEIGHT", WEIGHT),
         ("BUCKETS_LOG", sizes.buckets().next_power_of_two().trailing_zeros() as usize),
@@ -176,7 +170,6 @@ fn defines(sizes: &Reduced, checks: Checks, ports: &[Port]) -> String {
         ("BUCKETS", sizes.buckets()),
         ("WINDOWS", sizes.windows),
         ("PER_WINDOW", sizes.buckets_per_window),
-        ("LIMIT", limit),
         ("COORDINATE", COORDINATE),
         ("STALL_DEPTH", sizes.stall_depth),
         ("URGENT", sizes.stall_depth - 4),
@@ -188,9 +181,7 @@ fn defines(sizes: &Reduced, checks: Checks, ports: &[Port]) -> String {
     .collect();
     match checks {
         Checks::Properties => text += "`define CONSERVED\n",
-        Checks::Results { .. } => text += "`define CONSERVED\n`define RESULTS\n",
         Checks::Invariant => text += "`define INVARIANT\n",
-        Checks::Conservation => text += "`define CONSERVED\n`define INVARIANT\n",
     }
     let inputs: String = ports.iter().map(|p| format!(", input wire [{}:0] \\{} ", p.bits - 1, p.name)).collect();
     // Of a word with the bit `seen` only the parity counts.
