@@ -10,6 +10,8 @@ pub const NTT: u32 = 1 << 2;
 pub const NTT_FACTORS: u32 = 1 << 3;
 /// CAPS: the recoder takes scalars in Montgomery form.
 pub const MONTGOMERY_SCALARS: u32 = 1 << 4;
+/// CAPS: element-wise operations on vectors.
+pub const ELEMENTWISE: u32 = 1 << 5;
 /// CAPS: bits 15:8 hold the number of queue pairs, see [`queues`].
 pub const QUEUES_SHIFT: u32 = 8;
 

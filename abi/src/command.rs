@@ -6,16 +6,16 @@
 //! |---|---|
 //! | 0 | opcode in bits 7:0, flags in bits 15:8, command id in bits 31:16 |
 //! | 1 | curve or field id in bits 7:0; address spaces: `a` bit 8, `b` bit 9, `c` bit 10 (0 host, 1 card); other bits zero |
-//! | 2 | count: words (COPY, ZERO), points (MSM), log2 of the elements (NTT) |
+//! | 2 | count: words (COPY, ZERO), points (MSM), log2 of the elements (NTT), elements (ELEMENTWISE) |
 //! | 3 | epoch: what the EPOCH register reads |
 //! | 4, 5 | address `a`, low and high: source, bases, input vector |
-//! | 6, 7 | address `b`: scalars, factor blocks |
+//! | 6, 7 | address `b`: scalars, factor blocks, second vector or one element |
 //! | 8, 9 | address `c`: destination, segment sums, output vector |
 //! | 10-15 | zero |
 //!
 //! Every address is a multiple of 32. An operand that a command does not have (`a`, `b` of ZERO,
 //! `b` of COPY, `b` of an NTT without factors, all of NOP) is zero, its space bit too.
-//! Input and output of one command may be the same (NTT) but must not overlap otherwise.
+//! Input and output of one command may be the same (NTT, ELEMENTWISE) but must not overlap otherwise.
 
 use crate::layout::Space;
 
@@ -42,11 +42,16 @@ pub enum Opcode {
     Ntt = 3,
     /// Write `count` words of zero to `c`.
     Zero = 4,
+    /// `count` elements, one a word, in Montgomery form and reduced: element i of `c` becomes a_i + b_i, a_i - b_i, a_i * b_i or
+    /// a_i * b_i - c_i, as flags 1:0 say ([`Operation`]); b_i is element i of `b`, or under [`FLAG_SCALAR`] the one word there.
+    /// The last of the four reads `c` too, which must be in card memory (else `BadFlags`).
+    Elementwise = 5,
 }
 
 impl Opcode {
     /// Every opcode.
-    pub const ALL: [Opcode; 5] = [Opcode::Nop, Opcode::Copy, Opcode::Msm, Opcode::Ntt, Opcode::Zero];
+    pub const ALL: [Opcode; 6] =
+        [Opcode::Nop, Opcode::Copy, Opcode::Msm, Opcode::Ntt, Opcode::Zero, Opcode::Elementwise];
 
     /// Name in reports.
     pub const fn name(self) -> &'static str {
@@ -56,8 +61,28 @@ impl Opcode {
             Opcode::Msm => "msm",
             Opcode::Ntt => "ntt",
             Opcode::Zero => "zero",
+            Opcode::Elementwise => "elementwise",
         }
     }
+}
+
+/// What an ELEMENTWISE command does with the elements of its operands: flags 1:0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Operation {
+    /// c = a + b.
+    Add = 0,
+    /// c = a - b.
+    Sub = 1,
+    /// c = a * b.
+    Mul = 2,
+    /// c = a * b - c.
+    MulSub = 3,
+}
+
+impl Operation {
+    /// Every operation.
+    pub const ALL: [Operation; 4] = [Operation::Add, Operation::Sub, Operation::Mul, Operation::MulSub];
 }
 
 /// MSM: the scalars are in Montgomery form.
@@ -69,7 +94,12 @@ pub const FLAG_FACTORS_BEFORE: u8 = 1 << 1;
 /// NTT: multiply the output by the sequence of the next factor block at `b`.
 pub const FLAG_FACTORS_AFTER: u8 = 1 << 2;
 
-/// Most words in one COPY or ZERO, and most points in any MSM: counts fit 28 bits.
+/// ELEMENTWISE: the [`Operation`].
+pub const FLAGS_OPERATION: u8 = 3;
+/// ELEMENTWISE: `b` is one word, which stands for every element.
+pub const FLAG_SCALAR: u8 = 1 << 2;
+
+/// Most words in one COPY, ZERO or ELEMENTWISE, and most points in any MSM: counts fit 28 bits.
 pub const MAX_COUNT: u32 = (1 << 28) - 1;
 
 /// An operand: where and at which address.
@@ -105,15 +135,15 @@ pub struct Descriptor {
     pub flags: u8,
     /// Chosen by the host, returned in the completion.
     pub id: u16,
-    /// A [`Curve`](crate::layout::Curve) (MSM) or [`Field`](crate::layout::Field) (NTT); else zero.
+    /// A [`Curve`](crate::layout::Curve) (MSM) or [`Field`](crate::layout::Field) (NTT, ELEMENTWISE); else zero.
     pub unit: u8,
-    /// Words, points or log2 of elements.
+    /// Words, points, elements or log2 of elements.
     pub count: u32,
     /// Reset epoch.
     pub epoch: u32,
     /// Source, bases, input vector.
     pub a: Operand,
-    /// Scalars, factor blocks.
+    /// Scalars, factor blocks, second vector.
     pub b: Operand,
     /// Destination.
     pub c: Operand,

@@ -46,7 +46,8 @@ pub enum ConfigError {
 }
 
 const KEYS: &str = "name, curve, window_bits, segments, stall_depth, log_max_points, ntt_log_max, queues, \
-                    card_mem_bytes, clock_hz, arithmetic (optional: pipelined or serial), adders, multiples (optional, default 1)";
+                    card_mem_bytes, clock_hz, arithmetic (optional: pipelined or serial), adders, multiples (optional, default 1), \
+                    elementwise (optional, default false)";
 
 fn one() -> u32 {
     1
@@ -87,6 +88,9 @@ pub struct CardConfig {
     /// How the engines' field multipliers are built.
     #[serde(default)]
     pub arithmetic: Arithmetic,
+    /// An engine for element-wise operations on vectors; with pipelined arithmetic only.
+    #[serde(default)]
+    pub elementwise: bool,
 }
 
 impl CardConfig {
@@ -109,6 +113,7 @@ impl CardConfig {
             card_mem_bytes: 64 << 10,
             clock_hz: 250_000_000,
             arithmetic: Arithmetic::Pipelined,
+            elementwise: true,
         }
     }
 
@@ -129,6 +134,7 @@ impl CardConfig {
             card_mem_bytes: 64 << 20,
             clock_hz: 250_000_000,
             arithmetic: Arithmetic::Pipelined,
+            elementwise: true,
         }
     }
 
@@ -148,6 +154,7 @@ impl CardConfig {
             card_mem_bytes: 0,
             clock_hz: 60_000_000,
             arithmetic: Arithmetic::Serial,
+            elementwise: false,
         }
     }
 
@@ -203,6 +210,9 @@ impl CardConfig {
                     return bad(key, value, "choose 1 with serial arithmetic and with curves other than `bn254`");
                 }
             }
+        }
+        if self.elementwise && self.arithmetic == Arithmetic::Serial {
+            return bad("elementwise", self.elementwise, "choose false with serial arithmetic, or `pipelined`");
         }
         if !(3..=16).contains(&self.window_bits) {
             return bad("window_bits", self.window_bits, "choose 3 to 16");
@@ -338,6 +348,9 @@ impl CardConfig {
         if self.multiples != 1 {
             text += &format!(";multiples={}", self.multiples);
         }
+        if self.elementwise {
+            text += ";elementwise";
+        }
         text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
     }
 
@@ -414,6 +427,7 @@ mod tests {
             CardConfig { curve: "bls12-381".into(), ..sim.clone() },
             CardConfig { adders: 2, ..sim.clone() },
             CardConfig { multiples: 2, ..sim.clone() },
+            CardConfig { elementwise: false, ..sim.clone() },
         ] {
             assert_ne!(sim.config_id(), other.config_id(), "{other:?}");
         }

@@ -6,6 +6,7 @@ pub mod bus;
 pub mod card;
 pub mod config;
 pub mod curve;
+pub mod elementwise;
 pub mod field;
 pub mod msm;
 pub mod ntt;

@@ -279,7 +279,7 @@ impl Injector {
 /// Words that a command writes.
 fn result_words(command: &Descriptor, msm_result_words: u64) -> u64 {
     match Opcode::ALL.into_iter().find(|o| *o as u8 == command.opcode) {
-        Some(Opcode::Copy | Opcode::Zero) => command.count.into(),
+        Some(Opcode::Copy | Opcode::Zero | Opcode::Elementwise) => command.count.into(),
         Some(Opcode::Msm) => msm_result_words,
         Some(Opcode::Ntt) => 1u64.checked_shl(command.count).unwrap_or(0),
         Some(Opcode::Nop) | None => 0,

@@ -5,7 +5,8 @@ use crate::dma::{DmaBuffer, DmaSlice};
 use crate::error::Error;
 use crate::queue::Holds;
 use gristmill_abi::command::{
-    Descriptor, FLAG_FACTORS_AFTER, FLAG_FACTORS_BEFORE, FLAG_INVERSE, FLAG_MONTGOMERY, Opcode, Operand,
+    Descriptor, FLAG_FACTORS_AFTER, FLAG_FACTORS_BEFORE, FLAG_INVERSE, FLAG_MONTGOMERY, FLAG_SCALAR, Opcode, Operand,
+    Operation,
 };
 use gristmill_abi::layout::{self, Curve, Field, WORD_BYTES};
 
@@ -138,6 +139,32 @@ impl Command {
         self
     }
 
+    /// Element-wise: element i of `c` becomes element i of `a`, combined with that of `b` by the operation. Elements are
+    /// words in Montgomery form. [`Operation::MulSub`] reads `c` first, which must be in card memory.
+    pub fn elementwise(
+        field: Field,
+        operation: Operation,
+        elements: u32,
+        a: impl Into<Place>,
+        b: impl Into<Place>,
+        c: impl Into<Place>,
+    ) -> Self {
+        Command {
+            flags: operation as u8,
+            unit: field as u8,
+            a: Some(a.into()),
+            b: Some(b.into()),
+            c: Some(c.into()),
+            ..Self::new(Opcode::Elementwise, elements)
+        }
+    }
+
+    /// An element-wise command whose `b` is one word for all elements.
+    pub fn by_scalar(mut self) -> Self {
+        self.flags |= FLAG_SCALAR;
+        self
+    }
+
     /// Lets the command take so many card cycles instead of the driver's estimate.
     pub fn budget(mut self, cycles: u64) -> Self {
         self.budget = Some(cycles);
@@ -193,6 +220,7 @@ impl Command {
             None | Some(Opcode::Nop) => [0; 3],
             Some(Opcode::Copy) => [count, 0, count],
             Some(Opcode::Zero) => [0, 0, count],
+            Some(Opcode::Elementwise) => [count, if self.flags & FLAG_SCALAR != 0 { 1 } else { count }, count],
             Some(Opcode::Msm) => match Curve::from_id(self.unit) {
                 Some(curve) => {
                     let multiples = info.msm.map_or(0, |m| m.log_multiples);
@@ -250,6 +278,8 @@ impl Command {
             None | Some(Opcode::Nop) => 0,
             // A word a cycle; slow memory needs several.
             Some(Opcode::Copy | Opcode::Zero) => 2 * count,
+            // Up to three words read and one written for each.
+            Some(Opcode::Elementwise) => 4 * count,
             // An addition a cycle and adder, and twice the buckets to sum them.
             Some(Opcode::Msm) => info.msm.map_or(0, |m| {
                 let buckets = u64::from(m.windows) << (m.window_bits - 1);

@@ -26,6 +26,8 @@ pub struct CardInfo {
     pub ntt_factors: bool,
     /// Scalars may be in Montgomery form.
     pub montgomery_scalars: bool,
+    /// Element-wise operations on vectors.
+    pub elementwise: bool,
     /// Queue pairs.
     pub queues: u8,
     /// Curves offered.
@@ -84,6 +86,7 @@ impl CardInfo {
             ntt: has(caps::NTT).then(|| caps::Ntt::decode(ntt)),
             ntt_factors: has(caps::NTT_FACTORS),
             montgomery_scalars: has(caps::MONTGOMERY_SCALARS),
+            elementwise: has(caps::ELEMENTWISE),
             queues: (caps >> caps::QUEUES_SHIFT) as u8,
             curves: Curve::ALL.into_iter().filter(|c| curves >> *c as u8 & 1 == 1).collect(),
             fields: Field::ALL.into_iter().filter(|f| fields >> *f as u8 & 1 == 1).collect(),

@@ -153,6 +153,7 @@ impl Card {
             Some(Opcode::Msm) => self.info.msm.is_none(),
             Some(Opcode::Ntt) => self.info.ntt.is_none(),
             Some(Opcode::Copy | Opcode::Zero) => !self.info.copy,
+            Some(Opcode::Elementwise) => !self.info.elementwise,
             _ => false,
         };
         if missing {

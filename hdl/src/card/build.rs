@@ -4,10 +4,12 @@ use super::Card;
 use crate::bus::{Stage, Writer};
 use crate::config::CardConfig;
 use crate::curve::CurveParams;
+use crate::elementwise::Elementwise;
 use crate::field::Arithmetic;
 use crate::msm::{Lanes256, Msm256, WideMsm};
 use crate::ntt::{Ntt, VectorParams};
 use crate::queue::{Checker, Queues, RegisterFile, Sequencer};
+use gristmill_abi::command::Operation;
 use gristmill_abi::identity::SourceHash;
 use gristmill_abi::layout::Curve;
 use gristmill_hdl_kit::gate::Gated;
@@ -21,6 +23,7 @@ pub(super) struct Engines {
     wide: Vec<Gated<WideMsm>>,
     lanes: Vec<Gated<Lanes256>>,
     ntt: Vec<Gated<Ntt>>,
+    elementwise: Vec<Gated<Elementwise>>,
 }
 
 impl Card {
@@ -44,6 +47,9 @@ impl Card {
         let vectors = VectorParams::of(config.curve_id());
         let ntt = Ntt::new(vectors, config.ntt_log_max, config.log_seeds(), config.arithmetic, fidelity);
         let mut engines = Engines { ntt: vec![Gated::new(ntt)], ..Engines::default() };
+        if config.elementwise {
+            engines.elementwise.push(Gated::new(Elementwise::new(&vectors.field, fidelity)));
+        }
         match config.curve_id() {
             Curve::Bn254 if sizes.slices() => {
                 engines.lanes.push(Gated::new(Lanes256::new(&sizes, curve, &vectors.field, fidelity)))
@@ -72,7 +78,7 @@ impl Card {
     }
 
     pub(super) fn build(config: &CardConfig, source: SourceHash, engines: Engines) -> Self {
-        let Engines { msm, wide, lanes, ntt } = engines;
+        let Engines { msm, wide, lanes, ntt, elementwise } = engines;
         let engines = !ntt.is_empty();
         let slow = usize::from(config.arithmetic == Arithmetic::Serial);
         let stages = || (0..slow).map(|_| Stage::default()).collect();
@@ -178,7 +184,13 @@ impl Card {
             _narrow: msm.len(),
             _wide: wide.len(),
             _lanes: lanes.len(),
+            _elementwise: elementwise.len(),
             _slow: slow,
+            fused: vec![Constant::new((Operation::MulSub as u64).into()); elementwise.len()],
+            operation: elementwise.iter().map(|_| Default::default()).collect(),
+            reader2: elementwise.iter().map(|_| Default::default()).collect(),
+            is_elementwise: elementwise.iter().map(|_| Default::default()).collect(),
+            elementwise,
             msm,
             wide,
             lanes,

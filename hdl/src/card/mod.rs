@@ -12,6 +12,7 @@ pub(crate) mod tests;
 pub use pins::{Inputs, Outputs};
 
 use crate::bus::{AxiLiteSlave, ReadArbiter, Reader, Stage, Writer};
+use crate::elementwise::Elementwise;
 use crate::msm::{Lanes256, Msm256, WideMsm};
 use crate::ntt::Ntt;
 use crate::queue::{Checker, Fetcher, Queues, RegisterFile, Sequencer};
@@ -134,6 +135,11 @@ pub struct Card {
     wide: Vec<Gated<WideMsm>>,
     lanes: Vec<Gated<Lanes256>>,
     ntt: Vec<Gated<Ntt>>,
+    /// Element-wise operations, and the reader of their third operand; or none.
+    elementwise: Vec<Gated<Elementwise>>,
+    reader2: Vec<Reader>,
+    /// As `kind`: the command is for that engine.
+    is_elementwise: Vec<DFF<Bit>>,
 
     /// A card with serial engines, whose words come and go slowly and over long ways: registers behind the host's
     /// read channel and behind the readers, and before the writer. Else none.
@@ -161,10 +167,14 @@ pub struct Card {
     one_word: Constant<U<32>>,
     no_address: Constant<U<64>>,
     no_len: Constant<Bits<4>>,
+    /// The operation that reads its destination.
+    fused: Vec<Constant<Bits<2>>>,
+    operation: Vec<Signal<Local, Bits<2>>>,
     _engines: usize,
     _narrow: usize,
     _wide: usize,
     _lanes: usize,
+    _elementwise: usize,
     _slow: usize,
 }
 
@@ -327,6 +337,17 @@ impl Logic for Card {
         self.sequencer.scalar_error.next = false;
         self.sequencer.scalar_index.next = 0.into();
         self.sequencer.work.next = false;
+        for i in 0..self._elementwise {
+            self.sequencer.moves.next =
+                self.kind.q.val().is_copy || self.kind.q.val().is_zero || self.is_elementwise[i].q.val();
+            self.sequencer.movers_busy.next = self.reader0.busy.val()
+                || self.reader1.busy.val()
+                || self.reader2[i].busy.val()
+                || self.writer.busy.val();
+            // The destination is read from card memory: a fault there is a fault of an operand that is read.
+            self.sequencer.a_error.next = self.reader0.error.val() || self.reader2[i].error.val();
+            self.sequencer.a_space.next = self.descriptor.a_space.val() || self.reader2[i].error.val();
+        }
         self.sequencer.buses_idle.next = self.host.idle.val() && self.card.idle.val() && self.writer.idle.val();
 
         // Readers.
@@ -388,6 +409,25 @@ impl Logic for Card {
         self.card.ask2_valid.next = false;
         self.card.ask2_address.next = self.no_address.val();
         self.card.ask2_len.next = self.no_len.val();
+        for i in 0..self._elementwise {
+            self.reader2[i].clock.next = self.clock.val();
+            self.reader2[i].clear.next = self.sequencer.clear.val();
+            self.operation[i].next = self.descriptor.flags.val().get_bits::<2>(0);
+            self.reader2[i].start.next = self.sequencer.start.val()
+                && self.is_elementwise[i].q.val()
+                && (self.operation[i].val() == self.fused[i].val());
+            self.reader2[i].space.next = true;
+            self.reader2[i].address.next = self.descriptor.c_address.val();
+            self.reader2[i].words.next = self.descriptor.c_words.val();
+            self.reader2[i].ask_ready.next = self.card.ask2_ready.val();
+            self.reader2[i].beat_valid.next = self.card.beat2.val();
+            self.reader2[i].beat_data.next = self.c_rdata.val();
+            self.reader2[i].beat_bad.next = self.card.bad.val();
+            self.reader2[i].out_ready.next = self.elementwise[i].c_ready.val();
+            self.card.ask2_valid.next = self.reader2[i].ask_valid.val();
+            self.card.ask2_address.next = self.reader2[i].ask_address.val();
+            self.card.ask2_len.next = self.reader2[i].ask_len.val();
+        }
         self.card.ar_ready.next = self.c_arready.val();
         self.card.r_valid.next = self.c_rvalid.val();
         self.card.r_resp.next = self.c_rresp.val();
@@ -431,6 +471,29 @@ impl Logic for Card {
         if self.kind.q.val().is_zero {
             self.c_data.next = 0.into();
             self.c_valid.next = true;
+        }
+
+        for i in 0..self._elementwise {
+            self.is_elementwise[i].clock.next = self.clock.val();
+            self.is_elementwise[i].d.next = self.descriptor.is_elementwise[i].val();
+            self.elementwise[i].clock.next = self.clock.val();
+            self.elementwise[i].reset.next = self.sequencer.clear.val();
+            self.elementwise[i].start.next = self.sequencer.start.val() && self.is_elementwise[i].q.val();
+            self.elementwise[i].op.next = self.operation[i].val();
+            self.elementwise[i].scalar.next = self.descriptor.flags.val().get_bit(2);
+            self.elementwise[i].a_data.next = self.a_data.val();
+            self.elementwise[i].a_valid.next = self.a_valid.val() && self.is_elementwise[i].q.val();
+            self.elementwise[i].b_data.next = self.b_data.val();
+            self.elementwise[i].b_valid.next = self.b_valid.val() && self.is_elementwise[i].q.val();
+            self.elementwise[i].c_data.next = self.reader2[i].out_data.val();
+            self.elementwise[i].c_valid.next = self.reader2[i].out_valid.val();
+            self.elementwise[i].out_ready.next = self.c_ready.val() && self.is_elementwise[i].q.val();
+            if self.is_elementwise[i].q.val() {
+                self.a_ready.next = self.elementwise[i].a_ready.val();
+                self.b_ready.next = self.elementwise[i].b_ready.val();
+                self.c_data.next = self.elementwise[i].out_data.val();
+                self.c_valid.next = self.elementwise[i].out_valid.val();
+            }
         }
 
         // Engines.

@@ -1,7 +1,7 @@
 //! Checker: holds the command being run, decodes it, and checks everything in it.
 
 use crate::config::CardConfig;
-use gristmill_abi::command::{self as abi, Opcode};
+use gristmill_abi::command::{self as abi, Opcode, Operation};
 use gristmill_abi::completion::Status;
 use gristmill_hdl_kit::ports;
 use gristmill_hdl_kit::word::{bit_cast_u, bit_cast_ub, U};
@@ -52,6 +52,8 @@ pub struct Checker {
     pub is_msm: Signal<Out, Bit>,
     pub is_ntt: Signal<Out, Bit>,
     pub is_zero: Signal<Out, Bit>,
+    /// Of a card with element-wise operations, else none.
+    pub is_elementwise: Vec<Signal<Out, Bit>>,
     pub a_space: Signal<Out, Bit>,
     pub a_address: Signal<Out, U<64>>,
     pub a_words: Signal<Out, U<32>>,
@@ -109,9 +111,15 @@ pub struct Checker {
     bad_count: Constant<Bits<8>>,
     bad_range: Constant<Bits<8>>,
     log_base_words: Vec<Constant<Bits<4>>>,
+    elementwise: Vec<Constant<Bits<8>>>,
+    elementwise_flags: Vec<Constant<Bits<8>>>,
+    /// The operation that reads its destination.
+    fused: Vec<Constant<Bits<2>>>,
+    operation: Vec<Signal<Local, Bits<2>>>,
     /// A base has three words, not two; or there are several multiples of it.
     _wide: usize,
     _multiples: usize,
+    _elementwise: usize,
 }
 
 ports!(Checker {
@@ -123,6 +131,7 @@ ports!(Checker {
 impl Checker {
     /// Checks for a card with this configuration; without engines MSM and NTT are bad opcodes.
     pub fn new(config: &CardConfig, engines: bool) -> Self {
+        let elementwise = usize::from(config.elementwise && engines);
         let multiples = || std::iter::once(u64::from(config.multiples.ilog2())).filter(|log| *log > 0);
         let byte = |value: u8| Constant::new(u64::from(value).into());
         let word = |value: u32| Constant::new(u64::from(value).into());
@@ -145,6 +154,7 @@ impl Checker {
             is_msm: Default::default(),
             is_ntt: Default::default(),
             is_zero: Default::default(),
+            is_elementwise: (0..elementwise).map(|_| Default::default()).collect(),
             a_space: Default::default(),
             a_address: Default::default(),
             a_words: Default::default(),
@@ -203,7 +213,12 @@ impl Checker {
             bad_range: status(Status::BadRange),
             log_base_words: multiples().map(|log| Constant::new((log + 1).into())).collect(),
             _wide: config.curve_id().affine_words() - 2,
+            elementwise: vec![byte(Opcode::Elementwise as u8); elementwise],
+            elementwise_flags: vec![byte(abi::FLAGS_OPERATION | abi::FLAG_SCALAR); elementwise],
+            fused: vec![Constant::new((Operation::MulSub as u64).into()); elementwise],
+            operation: (0..elementwise).map(|_| Default::default()).collect(),
             _multiples: multiples().count(),
+            _elementwise: elementwise,
         }
     }
 }
@@ -230,6 +245,10 @@ impl Logic for Checker {
         self.is_zero.next = self.opcode.val() == self.zero.val();
         self.is_msm.next = (self.opcode.val() == self.msm.val()) && self.engines.val();
         self.is_ntt.next = (self.opcode.val() == self.ntt.val()) && self.engines.val();
+        for i in 0..self._elementwise {
+            self.is_elementwise[i].next = self.opcode.val() == self.elementwise[i].val();
+            self.operation[i].next = bit_cast_ub::<2, 2>(self.lower.val().get_bits::<2>(8));
+        }
         self.a_words.next = self.s.q.val().a_words;
         self.b_words.next = self.s.q.val().b_words;
         self.c_words.next = self.s.q.val().c_words;
@@ -300,17 +319,48 @@ impl Logic for Checker {
                 self.s.d.next.c_words = self.vector.val();
                 self.extra_flags.next = self.flags.val() & (!self.ntt_flags.val());
             }
+            for i in 0..self._elementwise {
+                if self.is_elementwise[i].val() {
+                    self.s.d.next.opcode_bad = false;
+                    self.s.d.next.unit_bad = self.unit.val() != self.field.val();
+                    self.s.d.next.a_words = self.count.val();
+                    self.s.d.next.b_words = self.count.val();
+                    if self.flags.val().get_bit(2) {
+                        self.s.d.next.b_words = self.one_word.val();
+                    }
+                    self.s.d.next.c_words = self.count.val();
+                    self.extra_flags.next = self.flags.val() & (!self.elementwise_flags[i].val());
+                }
+            }
             self.s.d.next.flags_bad = self.extra_flags.val().any()
                 || self.lower.val().get_bits::<21>(43).any()
                 || self.upper.val().get_bits::<192>(64).any();
+            for i in 0..self._elementwise {
+                if self.is_elementwise[i].val()
+                    && (self.operation[i].val() == self.fused[i].val())
+                    && (!self.c_space.val())
+                {
+                    self.s.d.next.flags_bad = true;
+                }
+            }
             self.s.d.next.alignment_bad = false;
             self.s.d.next.range_bad = false;
         }
         if self.s.q.val().step == self.step_a.val() {
             self.has_operand.next = self.is_copy.val() || self.is_msm.val() || self.is_ntt.val();
+            for i in 0..self._elementwise {
+                if self.is_elementwise[i].val() {
+                    self.has_operand.next = true;
+                }
+            }
         }
         if self.s.q.val().step == self.step_b.val() {
             self.has_operand.next = self.is_msm.val() || (self.is_ntt.val() && self.b_words.val().any());
+            for i in 0..self._elementwise {
+                if self.is_elementwise[i].val() {
+                    self.has_operand.next = true;
+                }
+            }
             self.operand.next = self.b_address.val();
             self.operand_card.next = self.b_space.val();
             self.operand_words.next = self.b_words.val();

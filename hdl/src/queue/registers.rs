@@ -159,7 +159,9 @@ impl RegisterFile {
 
 /// What the registers below [`CONSTANT_BYTES`] read, where that never changes; zero elsewhere.
 fn constants(config: &CardConfig, engines: bool, source: SourceHash) -> Vec<U<32>> {
-    let offered = if engines { caps::MSM | caps::NTT | caps::NTT_FACTORS | caps::MONTGOMERY_SCALARS } else { 0 };
+    let elementwise = if config.elementwise { caps::ELEMENTWISE } else { 0 };
+    let all = caps::MSM | caps::NTT | caps::NTT_FACTORS | caps::MONTGOMERY_SCALARS | elementwise;
+    let offered = if engines { all } else { 0 };
     let if_engines = |word: u32| if engines { word } else { 0 };
     let fixed = [
         (r::ID, CARD_ID),

@@ -3,6 +3,7 @@
 mod adders;
 mod bench;
 mod curves;
+mod elementwise;
 pub(crate) mod engines;
 mod faults;
 mod memory;
