@@ -129,6 +129,22 @@ pub enum Error {
         /// The device that holds the bases.
         bases: String,
     },
+    /// A vector of another device.
+    #[error("this vector belongs to device `{vector}`, not `{device}`: bring it to the device that is to use it")]
+    ForeignVector {
+        /// The device asked.
+        device: String,
+        /// The device that holds the vector.
+        vector: String,
+    },
+    /// A step of a program on vectors that cannot be done.
+    #[error("step {step} of the program on vectors: {problem}; vectors of a step are there and of one length")]
+    VectorStep {
+        /// Its index.
+        step: usize,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// A file cannot be read or written.
     #[error("{path}: cannot {action}: {source}", path = .path.display())]
     Io {
@@ -208,7 +224,9 @@ impl Error {
             | Error::KeyShape(_)
             | Error::CircuitMismatch(_)
             | Error::Synthesis(_)
-            | Error::ForeignBases { .. } => ErrorKind::Input,
+            | Error::ForeignBases { .. }
+            | Error::ForeignVector { .. }
+            | Error::VectorStep { .. } => ErrorKind::Input,
             Error::DeviceUnavailable { .. }
             | Error::DeviceFailed { .. }
             | Error::WrongAnswer { .. }

@@ -22,6 +22,8 @@ pub mod split;
 pub mod verify;
 
 pub use curve::{Curve, MsmCurve};
-pub use device::{Bases, Check, Device, Fallback, Info, Options, TimeOuts, Transform, Wait, Waves};
+pub use device::{
+    Bases, Check, Device, Fallback, Info, Operation, Options, Second, Step, TimeOuts, Transform, Vector, Wait, Waves,
+};
 pub use error::{Error, ErrorKind, Result};
 pub use report::{Bytes, Choice, Place, Report, Stage, Stalls};

@@ -9,7 +9,7 @@ pub use ntt::ntt;
 
 use crate::{
     Curve, MsmCurve,
-    device::{Engine, EngineResult, Info, MsmEngine, MsmJob, Resident, Transform},
+    device::{Engine, EngineResult, Info, MsmEngine, MsmJob, Resident, Transform, VectorEngine},
     report::Cost,
 };
 use ark_bn254::Fr;
@@ -49,6 +49,8 @@ impl Engine for Cpu {
         Ok(Cost::default())
     }
 }
+
+impl VectorEngine for Cpu {}
 
 impl<C: MsmCurve> MsmEngine<C> for Cpu {
     fn upload(&self, _points: &Arc<[Affine<C>]>) -> EngineResult<(Resident, Cost)> {

@@ -1,7 +1,7 @@
 //! Resident bases: uploaded once, used by many MSMs.
 
-use super::{Shared, engine::Resident};
-use crate::MsmCurve;
+use super::{Device, Shared, engine::Resident};
+use crate::{Error, MsmCurve, Result};
 use ark_ec::short_weierstrass::Affine;
 use std::{fmt, sync::Arc};
 
@@ -34,6 +34,22 @@ impl<C: MsmCurve> Bases<C> {
     /// Are there no points?
     pub fn is_empty(&self) -> bool {
         self.0.points.is_empty()
+    }
+
+    /// Whether a card has taken them.
+    pub(crate) fn is_on_card(&self) -> bool {
+        matches!(self.0.home, Home::Device(_))
+    }
+
+    /// The engine's handle, if the bases are on this device.
+    pub(super) fn resident(&self, device: &Device) -> Result<Option<&Resident>> {
+        if !Arc::ptr_eq(&self.0.device, &device.shared) {
+            return Err(Error::ForeignBases { device: device.shared.name.clone(), bases: self.0.device.name.clone() });
+        }
+        Ok(match &self.0.home {
+            Home::Device(resident) => Some(resident),
+            Home::NotOffered(_) | Home::Failed => None,
+        })
     }
 
     /// The points.

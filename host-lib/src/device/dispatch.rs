@@ -293,7 +293,7 @@ impl Device {
     }
 
     /// Where a batch is done, by the cost model; on the card, if there is none. Counted in the report.
-    fn choice(&self, ops: &[Op], stage: &str, report: &mut Report) -> Place {
+    pub(crate) fn choice(&self, ops: &[Op], stage: &str, report: &mut Report) -> Place {
         let Some(model) = self.shared.model.as_ref().filter(|_| !ops.is_empty()) else { return Place::Device };
         let estimate = model.estimate(ops, self.check);
         report.choice(stage, &estimate);
@@ -312,14 +312,14 @@ impl Device {
         }
     }
 
-    fn checked(&self, start: Instant, report: &mut Report) {
+    pub(super) fn checked(&self, start: Instant, report: &mut Report) {
         if self.check != Check::None {
             report.host_stage("check", start.elapsed());
         }
     }
 
     /// May the CPU do what the device did not? What a device does not offer is no failure.
-    fn excuse(&self, stage: &str, error: EngineError, report: &mut Report) -> Result<()> {
+    pub(crate) fn excuse(&self, stage: &str, error: EngineError, report: &mut Report) -> Result<()> {
         let device = &self.shared.name;
         if let EngineError::Unsupported(what) = &error {
             tracing::debug!(%device, stage, %what, "not offered by the device: done on the host");
@@ -334,7 +334,7 @@ impl Device {
     }
 
     /// Runs one task with a report of its own, and adds that to the device's, failed or not.
-    fn recorded<T>(&self, task: impl FnOnce(&mut Report) -> Result<T>) -> Result<T> {
+    pub(super) fn recorded<T>(&self, task: impl FnOnce(&mut Report) -> Result<T>) -> Result<T> {
         let start = Instant::now();
         let mut report = self.job_report();
         let result = task(&mut report);

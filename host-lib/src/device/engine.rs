@@ -1,8 +1,9 @@
 //! The seam between [`Device`](crate::Device) and what does the work.
 
 use crate::{Curve, MsmCurve, device::Transform, report::Cost};
-use ark_bn254::Fr;
+use ark_bn254::{Fr, G1Projective};
 use ark_ec::short_weierstrass::{Affine, Projective};
+use gristmill_abi::command::Operation;
 use serde::Serialize;
 use std::{any::Any, collections::BTreeMap, sync::Arc};
 
@@ -53,6 +54,60 @@ pub struct MsmJob<'a, C: MsmCurve> {
     pub scalars: &'a [C::ScalarField],
 }
 
+/// One step of a program on resident vectors of BN254's Fr, all of one length.
+#[derive(Clone, Copy, Debug)]
+#[allow(dead_code)] // read by card engines
+pub enum VectorStep<'a> {
+    /// Transforms a vector in place.
+    Transform(&'a Resident, Transform),
+    /// Element by element: `to` = a op b.
+    Combine(Operation, &'a Resident, VectorOperand<'a>, &'a Resident),
+}
+
+/// The second operand of an element-wise step.
+#[derive(Clone, Copy, Debug)]
+#[allow(dead_code)] // read by card engines
+pub enum VectorOperand<'a> {
+    /// A vector.
+    Vector(&'a Resident),
+    /// One element for all.
+    Element(Fr),
+}
+
+/// Vectors of BN254's Fr that stay on a card. What is not offered is [`EngineError::Unsupported`]; after any other
+/// error vectors may be lost, which their next use tells.
+pub trait VectorEngine {
+    /// Whether vectors of this length can stay there.
+    fn keeps_vectors(&self, length: usize) -> EngineResult<()> {
+        let _ = length;
+        Err(EngineError::Unsupported("resident vectors".into()))
+    }
+
+    /// A vector of this length that holds these values, or zeros if there are none.
+    fn new_vector(&self, length: usize, values: Option<&[Fr]>) -> EngineResult<(Resident, Cost)> {
+        let _ = (length, values);
+        Err(EngineError::Unsupported("resident vectors".into()))
+    }
+
+    /// Reads a vector back, into as many elements.
+    fn read_vector(&self, vector: &Resident, out: &mut [Fr]) -> EngineResult<Cost> {
+        let _ = (vector, out);
+        Err(EngineError::Unsupported("resident vectors".into()))
+    }
+
+    /// Runs steps one after the other.
+    fn run_steps(&self, steps: &[VectorStep<'_>]) -> EngineResult<Cost> {
+        let _ = steps;
+        Err(EngineError::Unsupported("resident vectors".into()))
+    }
+
+    /// MSM of resident bases with the first elements of a resident vector, as many as there are bases.
+    fn msm_of_vector(&self, bases: &Resident, vector: &Resident) -> EngineResult<(G1Projective, Cost)> {
+        let _ = (bases, vector);
+        Err(EngineError::Unsupported("MSMs of resident vectors".into()))
+    }
+}
+
 /// MSMs over one curve. An engine of another curve answers [`EngineError::Unsupported`].
 pub trait MsmEngine<C: MsmCurve> {
     /// Whether the engine is for this curve at all; what is not offered is named.
@@ -77,6 +132,7 @@ pub trait Engine:
     MsmEngine<ark_bn254::g1::Config>
     + MsmEngine<ark_bls12_381::g1::Config>
     + MsmEngine<ark_bls12_377::g1::Config>
+    + VectorEngine
     + Send
     + Sync
 {
@@ -152,4 +208,6 @@ pub struct NttInfo {
     pub butterflies: u64,
     /// Longest vector on chip, elements.
     pub max_elements: u64,
+    /// Vectors may stay in card memory between transforms and element-wise operations.
+    pub resident: bool,
 }

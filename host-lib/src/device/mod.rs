@@ -10,14 +10,16 @@ mod nonblocking;
 mod options;
 #[cfg(test)]
 mod tests;
+mod vectors;
 
 pub use bases::Bases;
 pub use card::transport;
 #[cfg(all(feature = "sim", target_os = "linux"))]
 pub use card::{default_config, load_config, load_config_with};
-pub(crate) use engine::{Engine, EngineResult, MsmEngine, MsmJob, Resident};
+pub(crate) use engine::{Engine, EngineResult, MsmEngine, MsmJob, Resident, VectorEngine};
 pub use engine::{EngineError, Info, MsmInfo, NttInfo};
 pub use options::{Check, DeviceName, Fallback, Options, TimeOuts, Wait, Waves};
+pub use vectors::{Operation, Second, Step, Vector};
 
 use crate::{Error, Report, Result, cpu::Cpu};
 use ark_bn254::Fr;

@@ -59,6 +59,8 @@ impl Engine for Moody {
     }
 }
 
+impl VectorEngine for Moody {}
+
 impl<C: MsmCurve> MsmEngine<C> for Moody {
     fn upload(&self, _: &Arc<[Affine<C>]>) -> EngineResult<(Resident, Cost)> {
         self.fail()?;
@@ -317,7 +319,7 @@ mod choices {
             clock_hz: 1e9,
             memory: 1 << 30,
             msm: Some(msm),
-            ntt: Some(NttInfo { butterflies: 1, max_elements: 1 << 20 }),
+            ntt: Some(NttInfo { butterflies: 1, max_elements: 1 << 20, resident: false }),
             addition: 1.0,
             butterfly: 1.0,
             link: Link { rate: 4e6, latency: 1e-6 },

@@ -168,7 +168,7 @@ impl ArkProver {
         }
         let instance = self.verifying_key().gamma_abc_g1.len();
         a[constraints..constraints + instance].copy_from_slice(&values[..instance]);
-        Ok(Rows { a, b, c })
+        Ok(Rows { a, b })
     }
 }
 

@@ -91,6 +91,11 @@ impl Resident {
         self.bases.len()
     }
 
+    /// The bases, if they are the whole query, so that a vector's elements are their scalars.
+    pub fn all_on_card(&self) -> Option<&Bases> {
+        (self.query.positions.is_none() && !self.bases.is_empty() && self.bases.is_on_card()).then_some(&self.bases)
+    }
+
     pub fn msm(&self, device: &Device, scalars: &[Fr], stage: &str, report: &mut Report) -> Result<G1Projective> {
         if self.bases.is_empty() {
             return Ok(G1Projective::default());

@@ -3,7 +3,7 @@
 use super::{
     key::{Queries, Query, Resident},
     prover::Stages,
-    quotient::{self, Form, Rows, Secret},
+    quotient::{self, Form, Rows},
 };
 use crate::{Curve, Device, Error, Report, Result, device::cost::Op};
 use ark_bn254::{Fr, G1Projective, G2Affine, G2Projective};
@@ -40,7 +40,8 @@ impl Inputs<'_> {
         let Queries { a, b, c, h } = self.queries;
         let msm = |query: &Resident| Op::Msm { curve: Curve::Bn254, points: query.points(), resident: true };
         // An H query has an element for each of the domain, or one less.
-        vec![msm(a), msm(b), msm(c), msm(h), Op::Ntt { elements: h.len().next_power_of_two() }]
+        let elements = h.len().next_power_of_two();
+        vec![msm(a), msm(b), msm(c), msm(h), Op::Ntt { elements }, Op::Quotient { elements }]
     }
 
     fn g2(&self) -> (G2Projective, Duration) {
@@ -62,9 +63,9 @@ impl Inputs<'_> {
         let h = || {
             stages.begin("ntt");
             let mut own = device.job_report();
-            let h = quotient::scalars(device, self.form, rows, &mut own);
+            let h = quotient::sum(device, self.form, rows, &self.queries.h, || stages.begin("msm H"), &mut own);
             reports.lock().unwrap_or_else(PoisonError::into_inner).absorb(&own);
-            msm(&self.queries.h, &h?, "msm H")
+            h
         };
         let g2 = || {
             stages.begin(G2);
@@ -85,7 +86,7 @@ impl Inputs<'_> {
             let b2 = scope.spawn(|| self.g2());
             let on_card = || -> Result<_> {
                 stages.begin("ntt");
-                let h: Secret = quotient::scalars(device, self.form, rows, report)?;
+                let h = quotient::sum(device, self.form, rows, &self.queries.h, || stages.begin("msm H"), report)?;
                 let mut msm = |query: &Resident, scalars: &[Fr], stage| {
                     stages.begin(stage);
                     query.msm(device, scalars, stage, report)
@@ -93,7 +94,7 @@ impl Inputs<'_> {
                 let a = msm(&self.queries.a, self.values, "msm A")?;
                 let b1 = msm(&self.queries.b, self.values, "msm B1")?;
                 let c = msm(&self.queries.c, self.private, "msm C")?;
-                Ok((a, b1, c + msm(&self.queries.h, &h, "msm H")?))
+                Ok((a, b1, c + h))
             };
             (on_card(), b2.join())
         });

@@ -14,7 +14,6 @@ use ark_ff::PrimeField;
 use ark_groth16::VerifyingKey;
 use ark_std::One;
 use rand::{RngCore, rngs::OsRng};
-use rayon::prelude::*;
 use std::{path::Path, time::Instant};
 use zeroize::Zeroizing;
 
@@ -127,9 +126,7 @@ impl ZkeyProver {
     fn rows(&self, values: &[Fr]) -> Rows {
         // `Zkey` guarantees that signals are below the number of variables.
         let (a, b) = (self.a.times(values, self.domain), self.b.times(values, self.domain));
-        // The key has no C; a witness that satisfies the circuit has C = A * B.
-        let c = Zeroizing::new(a.par_iter().zip(b.par_iter()).map(|(a, b)| *a * b).collect());
-        Rows { a, b, c }
+        Rows { a, b }
     }
 }
 

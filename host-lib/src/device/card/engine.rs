@@ -5,9 +5,11 @@ use super::ntt::Blocks;
 use super::residency::{Residency, SetId};
 use crate::MsmCurve;
 use crate::device::Transform;
-use crate::device::engine::{Engine, EngineError, EngineResult, Info, MsmEngine, MsmInfo, MsmJob, NttInfo, Resident};
+use crate::device::engine::{
+    Engine, EngineError, EngineResult, Info, MsmEngine, MsmInfo, MsmJob, NttInfo, Resident, VectorEngine, VectorStep,
+};
 use crate::report::{Bytes, Cost, Stalls};
-use ark_bn254::Fr;
+use ark_bn254::{Fr, G1Projective};
 use ark_ec::short_weierstrass::{Affine, Projective};
 use gristmill_abi::layout::Field;
 use gristmill_driver::{Card, Counters, DmaBuffer, Error as DriverError};
@@ -44,6 +46,7 @@ impl<C: MsmCurve> Drop for Set<C> {
 pub(super) struct CardEngine {
     nature: Nature,
     freed: Arc<Mutex<Vec<SetId>>>,
+    pub(super) freed_vectors: Arc<Mutex<Vec<SetId>>>,
     state: Mutex<State>,
 }
 
@@ -68,7 +71,7 @@ impl CardEngine {
         let residency = Residency::new(card.info().card_mem_bytes);
         let kept = Kept::new(most_bytes);
         let state = State { card, residency, kept, blocks: Blocks::new(), next_set: 0, poisoned: false };
-        CardEngine { nature, freed: Arc::default(), state: Mutex::new(state) }
+        CardEngine { nature, freed: Arc::default(), freed_vectors: Arc::default(), state: Mutex::new(state) }
     }
 
     /// Which base sets are kept in host memory.
@@ -79,7 +82,7 @@ impl CardEngine {
 
     /// Runs one task: alone on the card, after a reset if the last one failed, with what the card
     /// counted meanwhile.
-    fn task<T>(
+    pub(super) fn task<T>(
         &self,
         what: &str,
         run: impl FnOnce(&mut State, &mut Cost) -> EngineResult<T>,
@@ -98,7 +101,11 @@ impl CardEngine {
             state.residency.remove(id);
             state.kept.remove(id);
         }
-        let outcome = state.attempt(what, run);
+        let freed = std::mem::take(&mut *lock(&self.freed_vectors));
+        let outcome = state.attempt(what, |state, cost| {
+            state.wipe(freed)?;
+            run(state, cost)
+        });
         // What the card does not offer was refused before it got anything to do.
         let refused = matches!(outcome, Err(EngineError::Unsupported(_))) && state.card.in_flight() == 0;
         if outcome.is_err() && !refused {
@@ -116,12 +123,17 @@ impl State {
     ) -> EngineResult<(T, Cost)> {
         if self.poisoned {
             tracing::info!(device = self.card.name(), "resetting the card after an error");
+            let vectors = self.residency.vectors();
             self.residency.clear();
             self.kept.clear();
             self.card.reset().map_err(|e| EngineError::because("the reset after an earlier error failed", e))?;
             // Results of the failed task that nobody took; nothing is in flight, so this does not wait.
             while self.card.wait_any().is_ok() {}
             self.poisoned = false;
+            // A reset leaves the card's memory as it is.
+            let wiped = self.overwrite(&vectors);
+            self.poisoned = wiped.is_err();
+            wiped?;
         }
         let before = self.counters(what)?;
         let mut cost = Cost::default();
@@ -151,10 +163,15 @@ impl State {
         result.map_err(|e| failed("allocating DMA memory", e))
     }
 
+    /// An identity that nothing else has.
+    pub fn new_id(&mut self) -> SetId {
+        self.next_set += 1;
+        self.next_set
+    }
+
     /// A new base set, not yet where the card reaches it.
     fn new_set<C: MsmCurve>(&mut self, points: &Arc<[Affine<C>]>, freed: &Arc<Mutex<Vec<SetId>>>) -> Set<C> {
-        self.next_set += 1;
-        Set { id: self.next_set, points: points.clone(), freed: freed.clone() }
+        Set { id: self.new_id(), points: points.clone(), freed: freed.clone() }
     }
 }
 
@@ -205,10 +222,11 @@ impl Engine for CardEngine {
                 segments: m.segments.into(),
                 max_points: 1 << m.log_max_points,
             }),
-            ntt: caps
-                .ntt
-                .filter(|_| caps.has_field(Field::Bn254Fr))
-                .map(|n| NttInfo { butterflies: n.butterflies.into(), max_elements: 1 << n.log_max }),
+            ntt: caps.ntt.filter(|_| caps.has_field(Field::Bn254Fr)).map(|n| NttInfo {
+                butterflies: n.butterflies.into(),
+                max_elements: 1 << n.log_max,
+                resident: caps.elementwise && caps.copy && caps.card_mem_bytes > 0,
+            }),
             twins: self.nature.twins.clone(),
             counters: counters
                 .entries()
@@ -221,6 +239,37 @@ impl Engine for CardEngine {
 
     fn ntt(&self, vectors: &mut [&mut [Fr]], transform: &Transform) -> EngineResult<Cost> {
         self.task("a transform", |state, cost| state.ntt(vectors, transform, cost)).map(|((), cost)| cost)
+    }
+}
+
+impl VectorEngine for CardEngine {
+    fn keeps_vectors(&self, length: usize) -> EngineResult<()> {
+        lock(&self.state).needs_vectors(length)
+    }
+
+    fn new_vector(&self, length: usize, values: Option<&[Fr]>) -> EngineResult<(Resident, Cost)> {
+        self.make_vector(length, values)
+    }
+
+    fn read_vector(&self, vector: &Resident, out: &mut [Fr]) -> EngineResult<Cost> {
+        self.task("reading a vector", |state, cost| state.read(vector, out, cost)).map(|((), cost)| cost)
+    }
+
+    fn run_steps(&self, steps: &[VectorStep<'_>]) -> EngineResult<Cost> {
+        self.task("work on vectors", |state, cost| state.steps(steps, cost)).map(|((), cost)| cost)
+    }
+
+    fn msm_of_vector(&self, bases: &Resident, vector: &Resident) -> EngineResult<(G1Projective, Cost)> {
+        self.task("an MSM", |state, cost| state.msm_of_vector(bases, vector, cost))
+    }
+}
+
+/// What is left of vectors does not stay behind, if the card still works.
+impl Drop for CardEngine {
+    fn drop(&mut self) {
+        if !lock(&self.freed_vectors).is_empty() {
+            let _ = self.task("wiping vectors", |_, _| Ok(()));
+        }
     }
 }
 

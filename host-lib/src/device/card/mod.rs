@@ -5,6 +5,7 @@
 //! | [`engine`] | one open card: lock, recovery after errors, identity, counters |
 //! | [`msm`], [`combine`] | MSMs: resident bases, commands, segment sums |
 //! | [`ntt`], [`factors`] | transforms: commands, factor blocks, four steps |
+//! | [`vectors`] | vectors that stay in card memory |
 //! | [`find`] | cards in this machine's slots |
 //! | [`residency`], [`kept`] | which bases lie in card memory, which in host memory for the card |
 //! | [`words`] | arkworks' types as the card's words |
@@ -31,6 +32,7 @@ mod secrets_tests;
 mod simulated;
 #[cfg(all(test, target_os = "linux"))]
 mod soft;
+mod vectors;
 mod words;
 
 #[cfg(all(feature = "sim", target_os = "linux"))]

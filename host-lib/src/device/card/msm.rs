@@ -9,11 +9,13 @@ use super::engine::{Set, State, failed};
 use super::multiples::multiples;
 use super::words::{self, base_bytes};
 use crate::MsmCurve;
+use crate::curve::Element;
 use crate::device::commands::{canonical_scalars, command_points};
-use crate::device::engine::{EngineError, EngineResult, MsmJob};
+use crate::device::engine::{EngineError, EngineResult, MsmJob, Resident};
 use crate::report::Cost;
+use ark_bn254::g1::Config as Bn254;
 use ark_ec::short_weierstrass::{Affine, Projective};
-use ark_ff::Zero;
+use ark_ff::{PrimeField, Zero};
 use gristmill_abi::caps::Msm;
 use gristmill_abi::layout::{Curve, WORD_BYTES};
 use gristmill_driver::{Command, DmaBuffer, Place, ScalarForm};
@@ -50,6 +52,12 @@ struct Awaited {
     command: usize,
     job: usize,
     sums: DmaBuffer,
+}
+
+fn set<C: MsmCurve>(resident: &Resident) -> EngineResult<&Set<C>> {
+    resident
+        .downcast_ref()
+        .ok_or_else(|| EngineError::failed("these bases belong to another kind of device; upload them to this one"))
 }
 
 impl State {
@@ -219,9 +227,7 @@ impl State {
         let mut sums = vec![Projective::zero(); jobs.len()];
         let mut batch = Batch::default();
         for (j, job) in jobs.iter().enumerate() {
-            let set = job.resident.downcast_ref::<Set<C>>().ok_or_else(|| {
-                EngineError::failed("these bases belong to another kind of device; upload them to this one")
-            })?;
+            let set = set::<C>(job.resident)?;
             if job.scalars.is_empty() {
                 continue;
             }
@@ -231,7 +237,8 @@ impl State {
             for (i, scalars) in job.scalars.chunks(chunk).enumerate() {
                 let first = i * chunk;
                 let bases = self.bases(home, set, first, scalars.len(), &mut batch)?;
-                self.push_msm::<C>(&caps, j, bases, scalars, &mut batch)?;
+                let (place, form) = self.stage_scalars(&caps, scalars, &mut batch)?;
+                self.push_msm::<C>(&caps, j, scalars.len(), bases, place, form, &mut batch)?;
                 if batch.staged >= STAGING_BYTES {
                     self.flush(&mut batch, &mut sums, cost)?;
                 }
@@ -241,14 +248,45 @@ impl State {
         Ok(sums)
     }
 
-    fn push_msm<C: MsmCurve>(
+    /// The sum over a vector in card memory: the first elements, as many as there are bases.
+    pub(super) fn msm_of_vector(
+        &mut self,
+        bases: &Resident,
+        vector: &Resident,
+        cost: &mut Cost,
+    ) -> EngineResult<Projective<Bn254>> {
+        let caps = self.needs_msm(Bn254::CURVE)?;
+        let set = set::<Bn254>(bases)?;
+        let (address, length) = self.scalars(vector)?;
+        let count = set.points.len();
+        if count > length {
+            return Err(EngineError::failed(format!("an MSM over {count} bases of a vector of {length} elements")));
+        }
+        let mut sums = [Projective::zero()];
+        let mut batch = Batch::default();
+        let home = self.make_resident(set, &mut batch, &mut sums, cost)?;
+        let chunk = command_points(caps.window_bits.into(), 1 << caps.log_max_points, true);
+        for first in (0..count).step_by(chunk) {
+            let points = chunk.min(count - first);
+            let bases = self.bases(home, set, first, points, &mut batch)?;
+            let scalars = Place::Card(address + (first * WORD_BYTES) as u64);
+            self.push_msm::<Bn254>(&caps, 0, points, bases, scalars, ScalarForm::Montgomery, &mut batch)?;
+            if batch.staged >= STAGING_BYTES {
+                self.flush(&mut batch, &mut sums, cost)?;
+            }
+        }
+        self.flush(&mut batch, &mut sums, cost)?;
+        let [sum] = sums;
+        Ok(sum)
+    }
+
+    /// Brings scalars into memory that the card reaches, in the form that suits them.
+    fn stage_scalars<F: Element + PrimeField>(
         &mut self,
         caps: &Msm,
-        job: usize,
-        bases: Place,
-        scalars: &[C::ScalarField],
+        scalars: &[F],
         batch: &mut Batch,
-    ) -> EngineResult<()> {
+    ) -> EngineResult<(Place, ScalarForm)> {
         let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(scalars.len() * WORD_BYTES));
         let form = if canonical_scalars(caps.window_bits.into(), scalars) {
             words::put_canonical(scalars, &mut bytes);
@@ -257,13 +295,25 @@ impl State {
             words::put_elements(scalars, &mut bytes);
             ScalarForm::Montgomery
         };
-        let staged = self.stage(&bytes, batch)?;
+        Ok((Place::from(&self.stage(&bytes, batch)?), form))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn push_msm<C: MsmCurve>(
+        &mut self,
+        caps: &Msm,
+        job: usize,
+        points: usize,
+        bases: Place,
+        scalars: Place,
+        form: ScalarForm,
+        batch: &mut Batch,
+    ) -> EngineResult<()> {
         let size = combine::result_bytes::<C>(caps) as u64;
         let sums = self.allocate(size)?;
         batch.staged += size;
-        let points = scalars.len() as u32;
         let command = batch.commands.len();
-        batch.commands.push(Command::msm(C::CURVE, points, bases, &staged, form, &sums));
+        batch.commands.push(Command::msm(C::CURVE, points as u32, bases, scalars, form, &sums));
         batch.results.push(Awaited { command, job, sums });
         Ok(())
     }

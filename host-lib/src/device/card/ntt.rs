@@ -9,7 +9,7 @@ use crate::split::{self, Kernel, SmallNtt};
 use ark_bn254::Fr;
 use gristmill_abi::caps::Ntt;
 use gristmill_abi::layout::{Field, WORD_BYTES};
-use gristmill_driver::{Command, DmaBuffer, DmaSlice};
+use gristmill_driver::{Command, DmaBuffer, DmaSlice, Place};
 use std::collections::HashMap;
 use std::time::Instant;
 use zeroize::Zeroizing;
@@ -22,8 +22,15 @@ const MAX_BLOCKS: usize = 64;
 /// Factor blocks in host memory, made at their first use.
 pub(super) type Blocks = HashMap<factors::Key, DmaBuffer>;
 
+/// Where a vector lies that a command transforms.
+pub(super) enum Home<'a> {
+    Host(&'a DmaBuffer),
+    /// In card memory, from this byte on.
+    Card(u64),
+}
+
 impl State {
-    fn needs_ntt(&self) -> EngineResult<Ntt> {
+    pub(super) fn needs_ntt(&self) -> EngineResult<Ntt> {
         let info = self.card.info();
         match info.ntt {
             Some(ntt) if info.has_field(Field::Bn254Fr) && info.ntt_factors => Ok(ntt),
@@ -96,7 +103,7 @@ impl State {
             words::put_elements(job.values, &mut bytes);
             let mut buffer = self.allocate(bytes.len() as u64)?;
             buffer.write(0, &bytes).map_err(|e| failed("filling DMA memory", e.into()))?;
-            commands.push(self.command(job, &buffer)?);
+            commands.push(self.transform(&job.kernel, job.values.len(), &Home::Host(&buffer))?);
             buffers.push(Some(buffer));
         }
         let tickets = self.card.submit_all(commands).map_err(|e| failed("submitting commands", e))?;
@@ -114,12 +121,17 @@ impl State {
         Ok(())
     }
 
-    fn command(&mut self, job: &SmallNtt<'_>, buffer: &DmaBuffer) -> EngineResult<Command> {
-        let mut command = Command::ntt(Field::Bn254Fr, job.values.len().trailing_zeros(), buffer, buffer);
-        if job.kernel.inverse {
+    /// The command that transforms a vector of at least two elements, on chip and in place.
+    pub(super) fn transform(&mut self, kernel: &Kernel, length: usize, home: &Home<'_>) -> EngineResult<Command> {
+        let place = || match home {
+            Home::Host(buffer) => Place::from(*buffer),
+            Home::Card(address) => Place::Card(*address),
+        };
+        let mut command = Command::ntt(Field::Bn254Fr, length.trailing_zeros(), place(), place());
+        if kernel.inverse {
             command = command.inverse();
         }
-        if let Some(key) = factors::key(&job.kernel) {
+        if let Some(key) = factors::key(kernel) {
             command = command.factors(key[0].is_some(), key[1].is_some(), self.block(key)?);
         }
         Ok(command)

@@ -1,9 +1,9 @@
-//! What lies in card memory: base sets, each in one piece, least recently used evicted first.
+//! What lies in card memory, each in one piece: base sets, least recently used evicted first, and vectors, which stay.
 
 use gristmill_abi::layout::WORD_BYTES;
 use std::collections::BTreeMap;
 
-/// Identity of a base set in this device.
+/// Identity of a base set or vector in this device.
 pub(super) type SetId = u64;
 
 #[derive(Clone, Copy, Debug)]
@@ -11,6 +11,8 @@ struct Piece {
     address: u64,
     bytes: u64,
     used: u64,
+    /// Nowhere else: never evicted.
+    pinned: bool,
 }
 
 /// The map of card memory.
@@ -49,6 +51,16 @@ impl Residency {
         self.pieces.contains_key(&id)
     }
 
+    /// Where something lies, and its bytes.
+    pub fn piece(&self, id: SetId) -> Option<(u64, u64)> {
+        self.pieces.get(&id).map(|p| (p.address, p.bytes))
+    }
+
+    /// Where vectors lie, and their bytes.
+    pub fn vectors(&self) -> Vec<(u64, u64)> {
+        self.pieces.values().filter(|p| p.pinned).map(|p| (p.address, p.bytes)).collect()
+    }
+
     /// Whether a set of this size could be resident at all.
     pub fn fits(&self, bytes: u64) -> bool {
         bytes <= self.capacity
@@ -57,20 +69,30 @@ impl Residency {
     /// Makes room for a set by evicting the least recently used, never one of `keep`. `None` if
     /// there is no room even so; nothing is evicted then.
     pub fn place(&mut self, id: SetId, bytes: u64, keep: &[SetId]) -> Option<Room> {
+        self.make_room(id, bytes, keep, false)
+    }
+
+    /// As [`place`](Self::place), of what nothing may evict.
+    pub fn place_pinned(&mut self, id: SetId, bytes: u64) -> Option<Room> {
+        self.make_room(id, bytes, &[], true)
+    }
+
+    fn make_room(&mut self, id: SetId, bytes: u64, keep: &[SetId], pinned: bool) -> Option<Room> {
         let bytes = bytes.next_multiple_of(WORD_BYTES as u64).max(WORD_BYTES as u64);
         let mut evicted = Vec::new();
         let address = loop {
             if let Some(address) = self.gap(bytes, &evicted) {
                 break address;
             }
-            let candidates = self.pieces.iter().filter(|(k, _)| !keep.contains(k) && !evicted.contains(*k));
+            let free = |(k, p): &(&SetId, &Piece)| !p.pinned && !keep.contains(k) && !evicted.contains(*k);
+            let candidates = self.pieces.iter().filter(free);
             evicted.push(*candidates.min_by_key(|(_, p)| p.used)?.0);
         };
         for gone in &evicted {
             self.pieces.remove(gone);
         }
         self.clock += 1;
-        self.pieces.insert(id, Piece { address, bytes, used: self.clock });
+        self.pieces.insert(id, Piece { address, bytes, used: self.clock, pinned });
         Some(Room { address, evicted })
     }
 
@@ -132,6 +154,23 @@ mod tests {
         assert_eq!((r.touch(0), r.touch(1)), (Some(0), Some(64)));
         assert!(r.fits(96) && !r.fits(97));
         assert_eq!(r.place(2, 96, &[]).expect("room").evicted, vec![0, 1]);
+    }
+
+    #[test]
+    fn vectors_are_never_evicted() {
+        let mut r = Residency::new(96);
+        r.place(0, 32, &[]).expect("room");
+        assert_eq!(r.place_pinned(1, 32), Some(Room { address: 32, evicted: vec![] }));
+        r.place(2, 32, &[]).expect("room");
+        // Only what lies together would do, and a vector lies between.
+        assert_eq!(r.place(3, 64, &[]), None);
+        assert!(r.holds(0) && r.holds(2));
+        assert_eq!(r.place_pinned(3, 32).expect("room").evicted, vec![0]);
+        assert_eq!(r.place_pinned(4, 32).expect("room").evicted, vec![2]);
+        assert_eq!((r.place(5, 32, &[]), r.place_pinned(5, 32)), (None, None));
+        assert_eq!(r.piece(1), Some((32, 32)));
+        r.remove(1);
+        assert_eq!(r.place(5, 32, &[]), Some(Room { address: 32, evicted: vec![] }));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! (`gristmill bench msm --device sim --log-size 1` to `12`, `bench ntt` likewise to `14`), within 5 % for MSMs and for
 //! transforms from 2^8 on that fit the card, 12 % for one in four steps.
 
+use super::host::TRANSFORMS;
 use super::{Host, Op};
 use crate::Curve;
 use crate::device::{Info, MsmInfo, NttInfo};
@@ -15,6 +16,8 @@ const COMMAND: f64 = 500.0;
 const TRANSFORM: f64 = 400.0;
 /// Cycles of an element's way in and out of a transform.
 const ELEMENT: f64 = 2.7;
+/// Cycles of an element of a quotient beside its transforms.
+const QUOTIENT: f64 = 8.0;
 /// Bytes of a word.
 const WORD: f64 = 32.0;
 
@@ -108,8 +111,11 @@ impl Card {
                 max_points: 1 << msm.log_max_points,
             }),
             // This library has transforms over BN254's Fr on a card, and no others.
-            ntt: (curve == Curve::Bn254)
-                .then(|| NttInfo { butterflies: ntt.butterflies.into(), max_elements: 1 << ntt.log_max }),
+            ntt: (curve == Curve::Bn254).then(|| NttInfo {
+                butterflies: ntt.butterflies.into(),
+                max_elements: 1 << ntt.log_max,
+                resident: config.elementwise && config.card_mem_bytes > 0,
+            }),
             addition,
             butterfly,
             link,
@@ -134,6 +140,13 @@ impl Card {
             Op::Ntt { elements } => {
                 let ntt = self.ntt.as_ref()?;
                 Some(self.transform(ntt, elements.max(1).ilog2(), ntt.max_elements.max(2).ilog2()))
+            }
+            Op::Quotient { elements } => {
+                let fits = |ntt: &&NttInfo| ntt.resident && (2..=ntt.max_elements).contains(&(elements as u64));
+                let ntt = self.ntt.as_ref().filter(fits)?;
+                let log = elements.ilog2();
+                // Two vectors come, a product, a product and a difference: words read or written by turns.
+                Some(TRANSFORMS * self.transform(ntt, log, log) + QUOTIENT * elements as f64)
             }
         }
     }
@@ -178,6 +191,10 @@ impl Card {
                 let waits = (2.0 * n / rate - 2.0 * n / self.clock_hz).max(0.0);
                 // Copied in and out, and once to be kept.
                 compute + passes * (waits + 4.0 * n * words) + 2.0 * n * words + cuts * n * host.transpose
+            }
+            (Op::Quotient { elements }, ..) => {
+                let n = elements as f64;
+                compute + 2.0 * n / rate + 4.0 * n * words
             }
             _ => f64::INFINITY,
         }

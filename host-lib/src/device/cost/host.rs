@@ -96,6 +96,7 @@ impl Host {
         match *op {
             Op::Msm { curve, points, .. } => self.msm * OVER_BN254[curve as usize] * at(&MSM, points),
             Op::Ntt { elements } => self.ntt * at(&NTT, elements),
+            Op::Quotient { elements } => TRANSFORMS * self.ntt * at(&NTT, elements),
         }
     }
 
@@ -110,9 +111,14 @@ impl Host {
             // Of one point.
             Op::Msm { curve, .. } => self.addition(curve),
             Op::Ntt { elements } => self.check * elements as f64,
+            // The proof is, whoever made it.
+            Op::Quotient { .. } => 0.0,
         }
     }
 }
+
+/// Transforms of a quotient.
+pub(super) const TRANSFORMS: f64 = 6.0;
 
 /// Seconds at a size, by a table of milliseconds at every second power of two: a straight line between the
 /// logarithms, and beyond the table, as steep as its last.

@@ -37,6 +37,11 @@ pub enum Op {
         /// Elements, a power of two.
         elements: usize,
     },
+    /// A Groth16 proof's quotient over BN254's Fr, all of it on vectors that stay on the card: two are brought, six transforms.
+    Quotient {
+        /// Elements, a power of two.
+        elements: usize,
+    },
 }
 
 /// What a batch of operations costs here and there.
@@ -140,6 +145,6 @@ impl Model {
 fn kind(op: &Op) -> usize {
     match op {
         Op::Msm { .. } => 0,
-        Op::Ntt { .. } => 1,
+        Op::Ntt { .. } | Op::Quotient { .. } => 1,
     }
 }

@@ -8,7 +8,7 @@ fn fast() -> Card {
         clock_hz: 250e6,
         memory: 16 << 30,
         msm: Some(MsmInfo { adders: 1, window_bits: 15, windows: 17, multiples: 1, segments: 4, max_points: 1 << 26 }),
-        ntt: Some(NttInfo { butterflies: 1, max_elements: 1 << 16 }),
+        ntt: Some(NttInfo { butterflies: 1, max_elements: 1 << 16, resident: true }),
         addition: 1.0,
         butterfly: 1.0,
         link: Link::pcie(8.0, 16),
@@ -140,7 +140,7 @@ fn what_a_card_counts_corrects_the_model() {
 fn cycles_are_those_of_the_simulated_card() {
     let card = Card {
         msm: Some(MsmInfo { adders: 1, window_bits: 8, windows: 32, multiples: 1, segments: 2, max_points: 1 << 24 }),
-        ntt: Some(NttInfo { butterflies: 1, max_elements: 1 << 13 }),
+        ntt: Some(NttInfo { butterflies: 1, max_elements: 1 << 13, resident: false }),
         ..fast()
     };
     let close = |op, counted: f64, within: f64| {
