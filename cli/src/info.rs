@@ -44,6 +44,9 @@ pub fn run(args: &Info) -> Result<(), CliError> {
     }
     if let Some(n) = info.ntt {
         line("ntt", format!("{} butterfly unit(s), up to {} elements on chip", n.butterflies, grouped(n.max_elements)));
+        if n.resident {
+            line("vectors", "element-wise operations; vectors that fit on chip may stay in card memory".into());
+        }
     }
     if !info.twins.is_empty() {
         line("twins", info.twins.join(", "));

@@ -4,6 +4,7 @@
 //! * [`Device`] is where the work is done: `Device::open("auto", &Options::default())`.
 //! * [`groth16::ZkeyProver`] proves from snarkjs' `.zkey` and `.wtns`, [`groth16::ArkProver`] from
 //!   an arkworks proving key and circuit. Both keep their bases resident on the device.
+//! * [`domain`] puts a device's transforms behind arkworks' `EvaluationDomain`.
 //! * [`verify`](mod@verify) checks proofs, [`formats`] reads and writes snarkjs' files.
 //!
 //! Types are those of arkworks 0.6. Nothing here panics on input: what is wrong comes back as an
@@ -14,6 +15,7 @@ pub mod check;
 pub mod cpu;
 mod curve;
 pub mod device;
+pub mod domain;
 mod error;
 pub mod formats;
 pub mod groth16;

@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod checks;
+mod domain;
 mod failures;
 mod msm;
 mod no_memory;
@@ -11,3 +12,4 @@ mod proofs;
 mod sharing;
 mod socket;
 mod support;
+mod vectors;

@@ -1,6 +1,6 @@
 //! Whole Groth16 proofs by both entrances.
 
-use crate::support::{data, options, rng, tiny, with};
+use crate::support::{configured, data, options, rng, tiny, tiny_config, with};
 use ark_bn254::{Bn254, Fr};
 use ark_groth16::Groth16;
 use ark_relations::gr1cs::{ConstraintSynthesizer, ConstraintSystemRef, SynthesisError};
@@ -12,6 +12,7 @@ use gristmill::{
     groth16::{ArkProver, ZkeyProver},
     verify::verify,
 };
+use gristmill_hdl::config::CardConfig;
 
 /// All that a card does was done by the card; what is left to the host is in the report.
 fn done_by_the_card(report: &Report, transforms: &[&str]) {
@@ -38,9 +39,60 @@ fn from_the_files_of_snarkjs() {
         let vk = formats::vkey::read(data("verification_key.json")).unwrap();
         let proved = prover.prove(&Witness::open(data("witness.wtns")).unwrap()).unwrap();
         assert!(verify(&vk, &proved.public, &proved.proof).unwrap());
-        done_by_the_card(&proved.report, &["ntt to coefficients", "ntt to coset"]);
+        done_by_the_card(&proved.report, &["quotient"]);
         assert!(proved.report.host_stages.iter().any(|s| s == "check"));
     }
+}
+
+/// Two vectors go up for the quotient, and nothing comes back: its scalars are in card memory when the MSM begins.
+#[test]
+fn the_quotient_stays_on_the_card() {
+    let bytes = |elementwise: bool| {
+        let config = CardConfig { elementwise, ..tiny_config() };
+        let device = configured(&config, Fallback::Never, Check::Curve, &[]);
+        let prover = ZkeyProver::open(&device, data("circuit.zkey")).unwrap();
+        let proved = prover.prove(&Witness::open(data("witness.wtns")).unwrap()).unwrap();
+        let vk = formats::vkey::read(data("verification_key.json")).unwrap();
+        assert!(verify(&vk, &proved.public, &proved.proof).unwrap());
+        let on_host = proved.report.host_stages.iter().any(|s| s == "quotient");
+        assert_eq!(on_host, !elementwise);
+        proved.report.bytes
+    };
+    let (stays, goes) = (bytes(true), bytes(false));
+    println!("stays: {stays:?}, goes: {goes:?}");
+    // Of 16 elements: 2 go up instead of 6, and the scalars not at all; none of 6 comes back. For 6 transforms there are 14 commands: 2
+    // copies, a vector of zeros, 8 steps, 3 vectors overwritten.
+    let (vector, more) = (16 * 32, 14 - 6);
+    assert_eq!(goes.host_read - stays.host_read + more * 64, 5 * vector);
+    assert_eq!(goes.host_write - stays.host_write + more * 32, 6 * vector);
+}
+
+#[test]
+fn a_quotient_that_fails_on_the_card_is_made_by_the_cpu() {
+    for fault in ["status:8@elementwise+1", "status:9@ntt+4", "status:8@zero", "hang@elementwise"] {
+        let device = with(Fallback::Auto, Check::Curve, &[fault]);
+        let prover = ZkeyProver::open(&device, data("circuit.zkey")).unwrap();
+        let vk = formats::vkey::read(data("verification_key.json")).unwrap();
+        for fails in [true, false] {
+            let proved = prover.prove(&Witness::open(data("witness.wtns")).unwrap()).unwrap();
+            assert!(verify(&vk, &proved.public, &proved.proof).unwrap());
+            assert_eq!(proved.report.fallbacks, u64::from(fails), "{fault}: {:?}", proved.report.fallback_reasons);
+        }
+        let device = with(Fallback::Never, Check::Curve, &[fault]);
+        let prover = ZkeyProver::open(&device, data("circuit.zkey")).unwrap();
+        let failed = prover.prove(&Witness::open(data("witness.wtns")).unwrap());
+        assert!(matches!(failed, Err(gristmill::Error::DeviceFailed { .. })), "{fault}: {failed:?}");
+    }
+}
+
+/// A wrong element in a vector that nobody checks makes a proof that fails, and the card is found out.
+#[test]
+fn a_wrong_quotient_is_found_by_the_proof() {
+    let device = with(Fallback::Auto, Check::Curve, &["corrupt@elementwise+1"]);
+    let prover = ZkeyProver::open(&device, data("circuit.zkey")).unwrap();
+    let failed = prover.prove(&Witness::open(data("witness.wtns")).unwrap());
+    assert!(matches!(failed, Err(gristmill::Error::WrongAnswer { .. })), "{failed:?}");
+    assert!(device.quarantined().is_some());
 }
 
 #[test]
@@ -56,10 +108,10 @@ fn a_proof_survives_failures() {
 
 /// x^(2^rounds) with a public offset in each round.
 #[derive(Clone)]
-struct Squares {
-    x: Option<Fr>,
-    offset: Option<Fr>,
-    rounds: usize,
+pub struct Squares {
+    pub x: Option<Fr>,
+    pub offset: Option<Fr>,
+    pub rounds: usize,
 }
 
 impl ConstraintSynthesizer<Fr> for Squares {
@@ -77,7 +129,7 @@ impl ConstraintSynthesizer<Fr> for Squares {
     }
 }
 
-/// Domains of 16 (on chip) and of 128 (four steps).
+/// Domains of 16 (vectors that stay on the card) and of 128 (four steps, brought each time).
 #[test]
 fn from_an_arkworks_circuit_the_proof_of_ark_groth16() {
     for rounds in [10, 90] {
@@ -89,7 +141,11 @@ fn from_an_arkworks_circuit_the_proof_of_ark_groth16() {
         let proved = prover.prove(circuit, &mut rng(42)).unwrap();
         assert_eq!(proved.proof, expected, "the same blinding");
         assert!(Groth16::<Bn254>::verify(&vk, &proved.public, &proved.proof).unwrap());
-        done_by_the_card(&proved.report, &["ntt to coefficients", "ntt to coset", "ntt from coset"]);
+        let transforms: &[&str] = match rounds {
+            10 => &["quotient"],
+            _ => &["ntt to coefficients", "ntt to coset", "ntt from coset"],
+        };
+        done_by_the_card(&proved.report, transforms);
     }
 }
 

@@ -4,11 +4,13 @@ use super::engine::{CardEngine, Nature};
 use super::in_process::InProcess;
 use super::words;
 use crate::device::Transform;
-use crate::device::engine::{Engine, MsmEngine, MsmJob};
+use crate::device::engine::{Engine, MsmEngine, MsmJob, VectorEngine, VectorOperand, VectorStep};
+use crate::report::Cost;
 use ark_bn254::{Fr, G1Affine};
 use ark_std::{One, UniformRand, test_rng};
+use gristmill_abi::command::Operation;
 use gristmill_driver::transport::{DmaRegion, IovaRange, Transport};
-use gristmill_driver::{Card, TransportError};
+use gristmill_driver::{Card, Command, TransportError};
 use gristmill_hdl::config::CardConfig;
 use gristmill_sim::{Options as SimOptions, SimCard};
 use std::fs::File;
@@ -118,4 +120,45 @@ fn scrubs((engine, files): (CardEngine, Files)) {
     }
     // Factors of a public coset are kept: the search does find what is there.
     assert!(found(&files, &[generator]) && found(&files, &[Fr::one()]));
+}
+
+/// Card memory, all of it.
+fn card_memory(engine: &CardEngine) -> Vec<u8> {
+    let read = engine.task("reading card memory", |state, _| {
+        let bytes = state.card.info().card_mem_bytes;
+        let buffer = state.allocate(bytes)?;
+        state.run([Command::copy_from_card(0, buffer.whole())], &mut Cost::default())?;
+        let mut all = vec![0; bytes as usize];
+        buffer.read(0, &mut all).expect("read");
+        Ok(all)
+    });
+    read.expect("card memory").0
+}
+
+#[test]
+fn vectors_are_scrubbed_from_card_memory() {
+    let rng = &mut test_rng();
+    for faults in [&[][..], &["status:8@elementwise"]] {
+        let (engine, files) = bench(CardConfig::tiny().card_mem_bytes, faults);
+        let secret: Vec<Fr> = (0..16).map(|_| Fr::rand(rng)).collect();
+        let (vector, _) = engine.new_vector(16, Some(&secret)).expect("a vector");
+        let mut needles = Vec::new();
+        words::put_elements(&secret, &mut needles);
+        let there = |memory: &[u8]| memory.chunks_exact(32).any(|w| needles.chunks_exact(32).any(|n| n == w));
+        assert!(there(&card_memory(&engine)));
+        let twice = VectorStep::Combine(Operation::Add, &vector, VectorOperand::Vector(&vector), &vector);
+        let transform = VectorStep::Transform(&vector, Transform::FORWARD);
+        assert_eq!(engine.run_steps(&[twice, transform]).is_ok(), faults.is_empty());
+        if !faults.is_empty() {
+            // The reset after the failure takes it.
+            assert!(!there(&card_memory(&engine)));
+            let lost = engine.read_vector(&vector, &mut [Fr::one(); 16]).expect_err("lost").to_string();
+            assert!(lost.contains("lost when the card was reset"), "{lost}");
+        }
+        let (other, _) = engine.new_vector(16, Some(&secret)).expect("another");
+        assert!(there(&card_memory(&engine)));
+        drop((vector, other));
+        assert!(!there(&card_memory(&engine)), "dropped");
+        assert!(!found(&files, &secret), "staged");
+    }
 }
