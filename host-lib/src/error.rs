@@ -118,6 +118,12 @@ pub enum Error {
         /// Elements given.
         length: usize,
     },
+    /// A vector over Goldilocks whose length is no power of two, or too long.
+    #[error("NTT of {length} elements over goldilocks: the length must be a power of two from 1 to 2^32")]
+    GoldilocksLength {
+        /// Elements given.
+        length: usize,
+    },
     /// Zero is no coset generator.
     #[error("NTT on the coset of 0: the coset's generator must not be zero")]
     ZeroCoset,
@@ -216,6 +222,7 @@ impl Error {
             | Error::CpuEngine(_)
             | Error::MsmLength { .. }
             | Error::NttLength { .. }
+            | Error::GoldilocksLength { .. }
             | Error::ZeroCoset
             | Error::Format(_)
             | Error::WitnessLength { .. }

@@ -25,7 +25,8 @@ pub mod verify;
 
 pub use curve::{Curve, MsmCurve};
 pub use device::{
-    Bases, Check, Device, Fallback, Info, Operation, Options, Second, Step, TimeOuts, Transform, Vector, Wait, Waves,
+    Bases, Check, Device, Fallback, GoldilocksTransform, Info, Operation, Options, Second, Step, TimeOuts, Transform,
+    Vector, Wait, Waves,
 };
 pub use error::{Error, ErrorKind, Result};
 pub use report::{Bytes, Choice, Place, Report, Stage, Stalls};

@@ -29,4 +29,9 @@ mod simd;
 pub use engine::{Engine, EngineError, VARIABLE};
 pub use field::Coordinate;
 pub use msm::msm;
+/// Single elements modulo p = 2^64 - 2^32 + 1.
+pub mod goldilocks {
+    pub use crate::ntt::goldilocks::scalar::{GOLDILOCKS, TWO_ADICITY, canonical, inverse, mul, pow, root};
+}
+
 pub use ntt::{GOLDILOCKS, GoldilocksError, TransformField, goldilocks_ntt, ntt};

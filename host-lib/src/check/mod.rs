@@ -1,7 +1,9 @@
 //! Checks of what a card answers.
 
+mod goldilocks;
 mod ntt;
 
+pub use goldilocks::goldilocks_holds;
 pub use ntt::transform_holds;
 
 use crate::MsmCurve;

@@ -5,11 +5,11 @@ mod ntt;
 
 pub(crate) use msm::run;
 pub use msm::{msm, msm_g2};
-pub use ntt::ntt;
+pub use ntt::{goldilocks_ntt, ntt};
 
 use crate::{
     Curve, MsmCurve,
-    device::{Engine, EngineResult, Info, MsmEngine, MsmJob, Resident, Transform, VectorEngine},
+    device::{Engine, EngineResult, GoldilocksTransform, Info, MsmEngine, MsmJob, Resident, Transform, VectorEngine},
     report::Cost,
 };
 use ark_bn254::Fr;
@@ -37,7 +37,7 @@ impl Engine for Cpu {
             kind: "cpu".into(),
             version: format!("{} ({})", env!("CARGO_PKG_VERSION"), engine().name()),
             curve: Curve::ALL.map(Curve::name).join(", "),
-            field: "bn254-fr".into(),
+            field: "bn254-fr, goldilocks".into(),
             ..Info::default()
         })
     }
@@ -45,6 +45,13 @@ impl Engine for Cpu {
     fn ntt(&self, vectors: &mut [&mut [Fr]], transform: &Transform) -> EngineResult<Cost> {
         for vector in vectors {
             ntt(vector, transform);
+        }
+        Ok(Cost::default())
+    }
+
+    fn goldilocks_ntt(&self, vectors: &mut [&mut [u64]], transform: &GoldilocksTransform) -> EngineResult<Cost> {
+        for vector in vectors {
+            goldilocks_ntt(vector, transform);
         }
         Ok(Cost::default())
     }

@@ -1,6 +1,10 @@
 //! The seam between [`Device`](crate::Device) and what does the work.
 
-use crate::{Curve, MsmCurve, device::Transform, report::Cost};
+use crate::{
+    Curve, MsmCurve,
+    device::{GoldilocksTransform, Transform},
+    report::Cost,
+};
 use ark_bn254::{Fr, G1Projective};
 use ark_ec::short_weierstrass::{Affine, Projective};
 use gristmill_abi::command::Operation;
@@ -142,6 +146,13 @@ pub trait Engine:
     /// Transforms each vector in place. Lengths are powers of two. On an error the vectors hold
     /// what they held before.
     fn ntt(&self, vectors: &mut [&mut [Fr]], transform: &Transform) -> EngineResult<Cost>;
+
+    /// Transforms each vector over Goldilocks in place. Lengths are powers of two. If it is [`EngineError::Unsupported`], the vectors hold
+    /// what they held before.
+    fn goldilocks_ntt(&self, vectors: &mut [&mut [u64]], transform: &GoldilocksTransform) -> EngineResult<Cost> {
+        let _ = (vectors, transform);
+        Err(EngineError::Unsupported("transforms over goldilocks".into()))
+    }
 }
 
 /// What a device is.
@@ -171,6 +182,8 @@ pub struct Info {
     pub msm: Option<MsmInfo>,
     /// The NTT engine, if it is a card that has one for BN254's Fr.
     pub ntt: Option<NttInfo>,
+    /// The NTT engine, if it is a card that has one for Goldilocks.
+    pub goldilocks: Option<NttInfo>,
     /// Leaves that a simulator computes by native integers.
     pub twins: Vec<String>,
     /// Performance counters by name.

@@ -6,6 +6,7 @@ mod commands;
 pub mod cost;
 mod dispatch;
 mod engine;
+mod goldilocks;
 mod nonblocking;
 mod options;
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub use card::transport;
 pub use card::{default_config, load_config, load_config_with};
 pub(crate) use engine::{Engine, EngineResult, MsmEngine, MsmJob, Resident, VectorEngine};
 pub use engine::{EngineError, Info, MsmInfo, NttInfo};
+pub use goldilocks::GoldilocksTransform;
 pub use options::{Check, DeviceName, Fallback, Options, TimeOuts, Wait, Waves};
 pub use vectors::{Operation, Second, Step, Vector};
 

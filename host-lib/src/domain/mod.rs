@@ -28,7 +28,6 @@ pub use current::on;
 pub use reduction::DeviceReduction;
 
 use crate::{Device, Transform};
-use ark_bn254::Fr;
 use ark_ff::FftField;
 use ark_poly::domain::{DomainCoeff, EvaluationDomain, Radix2EvaluationDomain, radix2::Elements};
 use ark_serialize::{

@@ -5,6 +5,7 @@ use crate::Options;
 use crate::device::{Engine, EngineError, EngineResult, Info, MsmEngine, MsmJob, Resident, VectorEngine};
 use crate::report::Cost;
 use crate::{Fallback, MsmCurve, cpu};
+use ark_bn254::Fr;
 use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ff::{FftField, UniformRand, Zero};
 use ark_std::test_rng;

@@ -4,7 +4,7 @@
 mod constant;
 #[cfg(target_arch = "x86_64")]
 mod exact;
-mod goldilocks;
+pub(crate) mod goldilocks;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
 #[cfg(target_arch = "x86_64")]

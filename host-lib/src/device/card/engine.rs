@@ -4,10 +4,10 @@ use super::kept::{self, Kept};
 use super::ntt::Blocks;
 use super::residency::{Residency, SetId};
 use crate::MsmCurve;
-use crate::device::Transform;
 use crate::device::engine::{
     Engine, EngineError, EngineResult, Info, MsmEngine, MsmInfo, MsmJob, NttInfo, Resident, VectorEngine, VectorStep,
 };
+use crate::device::{GoldilocksTransform, Transform};
 use crate::report::{Bytes, Cost, Stalls};
 use ark_bn254::{Fr, G1Projective};
 use ark_ec::short_weierstrass::{Affine, Projective};
@@ -203,6 +203,10 @@ impl Engine for CardEngine {
         let link = state.card.transport().figures();
         let card = &state.card;
         let caps = card.info().clone();
+        let ntt = |field| {
+            let shape = caps.ntt.filter(|_| caps.has_field(field))?;
+            Some(NttInfo { butterflies: shape.butterflies.into(), max_elements: 1 << shape.log_max, resident: false })
+        };
         Ok(Info {
             device: card.name().to_owned(),
             kind: self.nature.kind.to_owned(),
@@ -222,11 +226,9 @@ impl Engine for CardEngine {
                 segments: m.segments.into(),
                 max_points: 1 << m.log_max_points,
             }),
-            ntt: caps.ntt.filter(|_| caps.has_field(Field::Bn254Fr)).map(|n| NttInfo {
-                butterflies: n.butterflies.into(),
-                max_elements: 1 << n.log_max,
-                resident: caps.elementwise && caps.copy && caps.card_mem_bytes > 0,
-            }),
+            ntt: ntt(Field::Bn254Fr)
+                .map(|n| NttInfo { resident: caps.elementwise && caps.copy && caps.card_mem_bytes > 0, ..n }),
+            goldilocks: ntt(Field::Goldilocks),
             twins: self.nature.twins.clone(),
             counters: counters
                 .entries()
@@ -239,6 +241,10 @@ impl Engine for CardEngine {
 
     fn ntt(&self, vectors: &mut [&mut [Fr]], transform: &Transform) -> EngineResult<Cost> {
         self.task("a transform", |state, cost| state.ntt(vectors, transform, cost)).map(|((), cost)| cost)
+    }
+
+    fn goldilocks_ntt(&self, vectors: &mut [&mut [u64]], transform: &GoldilocksTransform) -> EngineResult<Cost> {
+        self.task("a transform", |state, cost| state.goldilocks(vectors, transform, cost)).map(|((), cost)| cost)
     }
 }
 

@@ -6,6 +6,7 @@
 //! | [`msm`], [`combine`] | MSMs: resident bases, commands, segment sums |
 //! | [`ntt`], [`factors`] | transforms: commands, factor blocks, four steps |
 //! | [`vectors`] | vectors that stay in card memory |
+//! | [`goldilocks`] | transforms over Goldilocks |
 //! | [`find`] | cards in this machine's slots |
 //! | [`residency`], [`kept`] | which bases lie in card memory, which in host memory for the card |
 //! | [`words`] | arkworks' types as the card's words |
@@ -17,6 +18,7 @@ mod curves_tests;
 mod engine;
 mod factors;
 mod find;
+mod goldilocks;
 #[cfg(all(feature = "sim", target_os = "linux"))]
 mod in_process;
 mod kept;

@@ -2,7 +2,7 @@
 
 mod four_step;
 mod lanes;
-mod scalar;
+pub(crate) mod scalar;
 #[cfg(test)]
 mod tests;
 
