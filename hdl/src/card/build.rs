@@ -6,7 +6,7 @@ use crate::config::CardConfig;
 use crate::curve::CurveParams;
 use crate::field::Arithmetic;
 use crate::msm::{Lanes256, Msm256, WideMsm};
-use crate::ntt::{Ntt, VectorParams};
+use crate::ntt::{VectorNtt, VectorParams};
 use crate::queue::{Checker, Queues, RegisterFile, Sequencer};
 use gristmill_abi::identity::SourceHash;
 use gristmill_abi::layout::Curve;
@@ -20,7 +20,7 @@ pub(super) struct Engines {
     msm: Vec<Gated<Msm256>>,
     wide: Vec<Gated<WideMsm>>,
     lanes: Vec<Gated<Lanes256>>,
-    ntt: Vec<Gated<Ntt>>,
+    ntt: Vec<Gated<VectorNtt>>,
 }
 
 impl Card {
@@ -42,7 +42,7 @@ impl Card {
         let sizes = config.msm();
         let curve = CurveParams::of(config.curve_id());
         let vectors = VectorParams::of(config.curve_id());
-        let ntt = Ntt::new(vectors, config.ntt_log_max, config.log_seeds(), config.arithmetic, fidelity);
+        let ntt = VectorNtt::new(vectors, config.ntt_log_max, config.log_seeds(), config.arithmetic, fidelity);
         let mut engines = Engines { ntt: vec![Gated::new(ntt)], ..Engines::default() };
         match config.curve_id() {
             Curve::Bn254 if sizes.slices() => {

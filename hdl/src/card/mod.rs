@@ -13,7 +13,7 @@ pub use pins::{Inputs, Outputs};
 
 use crate::bus::{AxiLiteSlave, ReadArbiter, Reader, Stage, Writer};
 use crate::msm::{Lanes256, Msm256, WideMsm};
-use crate::ntt::Ntt;
+use crate::ntt::VectorNtt;
 use crate::queue::{Checker, Fetcher, Queues, RegisterFile, Sequencer};
 use gristmill_hdl_kit::gate::Gated;
 use gristmill_hdl_kit::ports;
@@ -133,7 +133,7 @@ pub struct Card {
     msm: Vec<Gated<Msm256>>,
     wide: Vec<Gated<WideMsm>>,
     lanes: Vec<Gated<Lanes256>>,
-    ntt: Vec<Gated<Ntt>>,
+    ntt: Vec<Gated<VectorNtt>>,
 
     /// A card with serial engines, whose words come and go slowly and over long ways: registers behind the host's
     /// read channel and behind the readers, and before the writer. Else none.

@@ -320,7 +320,7 @@ fn a_reset_outlasts_every_pipeline() {
     let adder = crate::curve::PointAdder256::new(&crate::curve::BN254, Fidelity::Twin).latency();
     let turnaround = |arithmetic| {
         let log_seeds = CardConfig { arithmetic, ..CardConfig::tiny() }.log_seeds();
-        crate::ntt::Ntt::new(&crate::ntt::BN254_FR_VECTORS, 6, log_seeds, arithmetic, Fidelity::Twin).turnaround()
+        crate::ntt::Ntt256::new(&crate::ntt::BN254_FR_VECTORS, 6, log_seeds, arithmetic, Fidelity::Twin).turnaround()
     };
     let ntt = turnaround(Arithmetic::Pipelined).max(turnaround(Arithmetic::Serial));
     let deepest = adder.max(2 * ntt) as u64;
