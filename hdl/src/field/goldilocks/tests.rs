@@ -5,7 +5,6 @@ use gristmill_hdl_kit::ports::Ports;
 use gristmill_hdl_kit::twin::Fidelity;
 use num_bigint::BigUint;
 use rand::{rngs::StdRng, Rng, SeedableRng};
-use rust_hdl::prelude::Block;
 
 use super::correct::Correct;
 use super::mul::GoldilocksMulRtl;
@@ -24,7 +23,7 @@ pub fn edge_words() -> Vec<u64> {
     let half = 1u64 << 32;
     let mut words = vec![0, 1, 2, half - 2, half - 1, half, half + 1, half + 2, 1 << 63, (1 << 63) - 1, u64::MAX];
     // Around p, and 2p modulo 2^64.
-    words.extend([PRIME - half, PRIME - half + 1, PRIME - 2, PRIME - 1, PRIME, PRIME + 1, PRIME + half - 2]);
+    words.extend([PRIME - half, PRIME - half + 1, PRIME - 2, PRIME - 1, PRIME, PRIME + 1, PRIME + (half - 2)]);
     words.extend([PRIME / 2, PRIME / 2 + 1, 0xffff, 0x1_0000, 0xffff_0000_ffff_0000, 0x0000_ffff_0000_ffff]);
     // Limbs of ones alone and together, and the negatives of the powers of the digit's base.
     for limb in 0..4 {
