@@ -42,7 +42,8 @@ impl Card {
         let sizes = config.msm();
         let curve = CurveParams::of(config.curve_id());
         let vectors = VectorParams::of(config.curve_id());
-        let ntt = VectorNtt::new(vectors, config.ntt_log_max, config.log_seeds(), config.arithmetic, fidelity);
+        let field = VectorParams::of_field(config.field_id());
+        let ntt = VectorNtt::new(field, config.ntt_log_max, config.log_seeds(), config.arithmetic, fidelity);
         let mut engines = Engines { ntt: vec![Gated::new(ntt)], ..Engines::default() };
         match config.curve_id() {
             Curve::Bn254 if sizes.slices() => {

@@ -94,7 +94,7 @@ impl VectorField {
             .collect()
     }
 
-    /// The words of a factor block as `abi::layout::factor_block_words_of` says: the first K = 2^log_seeds
+    /// The words of a factor block as `abi::layout::Field::factor_block_words` says: the first K = 2^log_seeds
     /// elements of the sequence, then `ratio^K` in a word of its own.
     pub fn factor_block(&self, factors: &Factors, log_seeds: u32) -> Vec<BigUint> {
         let forms = |elements: &[BigUint]| -> Vec<BigUint> { elements.iter().map(|x| self.to_montgomery(x)).collect() };

@@ -3,6 +3,7 @@
 use crate::config::CardConfig;
 use gristmill_abi::command::{self as abi, Opcode};
 use gristmill_abi::completion::Status;
+use gristmill_abi::layout::Field;
 use gristmill_hdl_kit::ports;
 use gristmill_hdl_kit::word::{bit_cast_u, bit_cast_ub, U};
 use rust_hdl::prelude::*;
@@ -109,9 +110,12 @@ pub struct Checker {
     bad_count: Constant<Bits<8>>,
     bad_range: Constant<Bits<8>>,
     log_base_words: Vec<Constant<Bits<4>>>,
+    /// Of a card whose vectors have four elements a word, else none.
+    least_log: Vec<Constant<U<32>>>,
     /// A base has three words, not two; or there are several multiples of it.
     _wide: usize,
     _multiples: usize,
+    _packed: usize,
 }
 
 ports!(Checker {
@@ -124,6 +128,7 @@ impl Checker {
     /// Checks for a card with this configuration; without engines MSM and NTT are bad opcodes.
     pub fn new(config: &CardConfig, engines: bool) -> Self {
         let multiples = || std::iter::once(u64::from(config.multiples.ilog2())).filter(|log| *log > 0);
+        let packed = usize::from(config.field_id() == Field::Goldilocks);
         let byte = |value: u8| Constant::new(u64::from(value).into());
         let word = |value: u32| Constant::new(u64::from(value).into());
         let step = |value: u64| Constant::new(value.into());
@@ -204,6 +209,8 @@ impl Checker {
             log_base_words: multiples().map(|log| Constant::new((log + 1).into())).collect(),
             _wide: config.curve_id().affine_words() - 2,
             _multiples: multiples().count(),
+            least_log: (0..packed).map(|_| word(config.field_id().least_log())).collect(),
+            _packed: packed,
         }
     }
 }
@@ -289,6 +296,11 @@ impl Logic for Checker {
                 self.s.d.next.unit_bad = self.unit.val() != self.field.val();
                 self.s.d.next.count_bad = !self.count.val().any() || (self.count.val() > self.most_log.val());
                 self.vector.next = self.one_word.val() << bit_cast_ub::<5, 5>(self.count.val().get_bits::<5>(0));
+                for i in 0..self._packed {
+                    self.s.d.next.count_bad = (self.count.val() < self.least_log[i].val())
+                        || (self.count.val() > self.most_log.val());
+                    self.vector.next = self.vector.val() >> 2;
+                }
                 if self.flags.val().get_bit(1) {
                     self.factors.next = self.factor_words.val();
                 }

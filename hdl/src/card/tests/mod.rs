@@ -5,6 +5,7 @@ mod bench;
 mod curves;
 pub(crate) mod engines;
 mod faults;
+mod goldilocks;
 mod memory;
 pub(crate) mod moves;
 mod queue;
