@@ -70,7 +70,7 @@ pub struct Ntt {
     pub log_max: u8,
     /// Butterfly units.
     pub butterflies: u8,
-    /// log2 of the seeds in a factor block, see [`layout::factor_block_words`](crate::layout::factor_block_words).
+    /// log2 of the seeds in a factor block, see [`Field::factor_block_words`](crate::layout::Field::factor_block_words).
     pub log_seeds: u8,
 }
 

@@ -4,6 +4,9 @@
 //! * A field element of a 254-bit field is one word, little-endian. *Canonical* form is the
 //!   residue itself, *Montgomery* form the residue times R = 2^256 modulo p. Elements of
 //!   vectors and coordinates of points are in Montgomery form and reduced (below p).
+//! * An element of Goldilocks is 8 bytes, little-endian, in canonical form. Four of them are a word, without gaps: element
+//!   4i + j of a vector is bytes 8j to 8j + 7 of word i. So a vector has four elements at least ([`Field::least_log`]) and
+//!   fills whole words ([`Field::vector_words`]). The card takes any 64-bit numbers modulo p and gives reduced ones.
 //! * A coordinate of a curve takes [`Curve::coordinate_bytes`]: one word for BN254, 48 bytes for the BLS12
 //!   curves, whose R is 2^384. Coordinates of a point, and points, follow each other without gaps.
 //! * An affine point is `x, y` ([`Curve::affine_words`]); infinity is `0, 0`, which is on no curve offered.
@@ -123,6 +126,46 @@ impl Field {
             Field::Goldilocks => "goldilocks",
         }
     }
+
+    /// From the id on the wire.
+    pub const fn from_id(id: u8) -> Option<Self> {
+        match id {
+            0 => Some(Field::Bn254Fr),
+            1 => Some(Field::Bls12_381Fr),
+            2 => Some(Field::Bls12_377Fr),
+            3 => Some(Field::Goldilocks),
+            _ => None,
+        }
+    }
+
+    /// Elements in one word: 1, or 4 of Goldilocks.
+    pub const fn elements_per_word(self) -> usize {
+        match self {
+            Field::Bn254Fr | Field::Bls12_381Fr | Field::Bls12_377Fr => 1,
+            Field::Goldilocks => 4,
+        }
+    }
+
+    /// log2 of the shortest vector that a transform takes: two elements, or four of Goldilocks, which are a word.
+    pub const fn least_log(self) -> u32 {
+        match self {
+            Field::Bn254Fr | Field::Bls12_381Fr | Field::Bls12_377Fr => 1,
+            Field::Goldilocks => 2,
+        }
+    }
+
+    /// Words of a vector of 2^`log_elements` elements (at most 2^40).
+    pub const fn vector_words(self, log_elements: u32) -> u64 {
+        (1u64 << log_elements).div_ceil(self.elements_per_word() as u64)
+    }
+
+    /// Words of one factor block: with K = 2^log_seeds, the seeds `s*g^0 .. s*g^(K-1)`, then `g^K`, as elements of
+    /// vectors. The seeds fill K words, or K/4 of Goldilocks (K is 16 at least there); `g^K` has a word of its own and is its lowest
+    /// element, the others mean nothing. The card continues the sequence, so element i is multiplied by
+    /// `s*g^i`. A command with factors both before and after has the two blocks one after the other.
+    pub const fn factor_block_words(self, log_seeds: u32) -> usize {
+        (1usize << log_seeds).div_ceil(self.elements_per_word()) + 1
+    }
 }
 
 /// Words that an MSM command writes: for each window (least significant first), for each segment
@@ -135,9 +178,7 @@ pub const fn msm_result_words(curve: Curve, windows: usize, segments: usize) -> 
     windows * segments * curve.segment_words()
 }
 
-/// Words of one factor block: with K = 2^log_seeds, the seeds `s*g^0 .. s*g^(K-1)`, then `g^K`,
-/// all in Montgomery form. The card continues the sequence, so element i is multiplied by
-/// `s*g^i`. A command with factors both before and after has the two blocks one after the other.
+/// Words of one factor block of a field whose elements are words: as [`Field::factor_block_words`].
 pub const fn factor_block_words(log_seeds: u32) -> usize {
     (1 << log_seeds) + 1
 }
@@ -145,6 +186,21 @@ pub const fn factor_block_words(log_seeds: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn vectors_are_whole_words() {
+        for field in Field::ALL {
+            assert_eq!(Field::from_id(field as u8), Some(field));
+            assert_eq!(
+                field.vector_words(field.least_log()) as usize * field.elements_per_word(),
+                1 << field.least_log()
+            );
+        }
+        assert_eq!(Field::from_id(Field::ALL.len() as u8), None);
+        assert_eq!(Field::ALL.map(|f| f.vector_words(10)), [1024, 1024, 1024, 256]);
+        assert_eq!(Field::Bn254Fr.factor_block_words(7), factor_block_words(7));
+        assert_eq!(Field::Goldilocks.factor_block_words(5), 8 + 1);
+    }
 
     #[test]
     fn points_are_whole_words() {

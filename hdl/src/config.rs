@@ -47,7 +47,7 @@ pub enum ConfigError {
 
 const KEYS: &str = "name, curve, window_bits, segments, stall_depth, log_max_points, ntt_log_max, queues, \
                     card_mem_bytes, clock_hz, arithmetic (optional: pipelined or serial), adders, multiples (optional, default 1), \
-                    elementwise (optional, default false)";
+                    elementwise (optional, default false), ntt_field (optional: goldilocks; default: the curve's scalar field)";
 
 fn one() -> u32 {
     1
@@ -78,6 +78,9 @@ pub struct CardConfig {
     pub log_max_points: u32,
     /// log2 of the longest vector of the NTT engine.
     pub ntt_log_max: u32,
+    /// Field of the NTT engine, by [`Field::name`]: `goldilocks`, with pipelined arithmetic only. Without it the curve's scalar field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ntt_field: Option<String>,
     /// Queue pairs, 1 to [`MAX_QUEUES`].
     pub queues: u32,
     /// Bytes of card memory (what the simulated card has, and straps); 0: a card without, whose operands
@@ -88,7 +91,7 @@ pub struct CardConfig {
     /// How the engines' field multipliers are built.
     #[serde(default)]
     pub arithmetic: Arithmetic,
-    /// An engine for element-wise operations on vectors; with pipelined arithmetic only.
+    /// An engine for element-wise operations on vectors; with pipelined arithmetic and the curve's scalar field only.
     #[serde(default)]
     pub elementwise: bool,
 }
@@ -109,6 +112,7 @@ impl CardConfig {
             stall_depth: 16,
             log_max_points: 10,
             ntt_log_max: 6,
+            ntt_field: None,
             queues: 2,
             card_mem_bytes: 64 << 10,
             clock_hz: 250_000_000,
@@ -130,6 +134,7 @@ impl CardConfig {
             stall_depth: 16,
             log_max_points: 24,
             ntt_log_max: 13,
+            ntt_field: None,
             queues: 4,
             card_mem_bytes: 64 << 20,
             clock_hz: 250_000_000,
@@ -150,6 +155,7 @@ impl CardConfig {
             stall_depth: 8,
             log_max_points: 24,
             ntt_log_max: 11,
+            ntt_field: None,
             queues: 1,
             card_mem_bytes: 0,
             clock_hz: 60_000_000,
@@ -214,6 +220,13 @@ impl CardConfig {
         if self.elementwise && self.arithmetic == Arithmetic::Serial {
             return bad("elementwise", self.elementwise, "choose false with serial arithmetic, or `pipelined`");
         }
+        if self.elementwise && self.field_id() == Field::Goldilocks {
+            return bad(
+                "elementwise",
+                self.elementwise,
+                "choose false with `ntt_field = \"goldilocks\"`: it takes words for elements",
+            );
+        }
         if !(3..=16).contains(&self.window_bits) {
             return bad("window_bits", self.window_bits, "choose 3 to 16");
         }
@@ -233,6 +246,22 @@ impl CardConfig {
         if !(1..=20).contains(&self.ntt_log_max) {
             return bad("ntt_log_max", self.ntt_log_max, "choose 1 to 20");
         }
+        if let Some(name) = &self.ntt_field {
+            let own = self.curve_id().scalar_field().name();
+            if name != own && name != Field::Goldilocks.name() {
+                return bad("ntt_field", name, format!("choose `goldilocks`, or leave it out for the curve's {own}"));
+            }
+            if self.field_id() == Field::Goldilocks && self.arithmetic == Arithmetic::Serial {
+                return bad(
+                    "ntt_field",
+                    name,
+                    "it needs pipelined arithmetic: choose `arithmetic = \"pipelined\"`, or leave it out",
+                );
+            }
+            if self.ntt_log_max < self.field_id().least_log() {
+                return bad("ntt_log_max", self.ntt_log_max, format!("choose 2 to 20 with `ntt_field = \"{name}\"`"));
+            }
+        }
         if !(1..=MAX_QUEUES).contains(&self.queues) {
             return bad("queues", self.queues, format!("choose 1 to {MAX_QUEUES}"));
         }
@@ -250,9 +279,10 @@ impl CardConfig {
         Curve::ALL.into_iter().find(|c| c.name() == self.curve).unwrap_or(Curve::Bn254)
     }
 
-    /// The field of vectors: the curve's scalar field.
+    /// The field of vectors: the curve's scalar field, or what `ntt_field` names.
     pub fn field_id(&self) -> Field {
-        self.curve_id().scalar_field()
+        let named = |name: &String| Field::ALL.into_iter().find(|field| field.name() == name);
+        self.ntt_field.as_ref().and_then(named).unwrap_or(self.curve_id().scalar_field())
     }
 
     /// Bits of a scalar.
@@ -281,17 +311,18 @@ impl CardConfig {
     }
 
     /// log2 of the seeds in a factor block that the card takes: a pipelined sequence needs 32 and has
-    /// room for more, a serial one needs four, which are a small ring and a short read over a slow link.
+    /// room for more (one of Goldilocks needs 16), a serial one needs four, which are a small ring and a short read over a slow link.
     pub fn log_seeds(&self) -> u32 {
-        match self.arithmetic {
-            Arithmetic::Pipelined => 7,
-            Arithmetic::Serial => 2,
+        match (self.arithmetic, self.field_id()) {
+            (Arithmetic::Pipelined, Field::Goldilocks) => 5,
+            (Arithmetic::Pipelined, _) => 7,
+            (Arithmetic::Serial, _) => 2,
         }
     }
 
     /// Words of one factor block.
     pub fn factor_block_words(&self) -> u32 {
-        layout::factor_block_words(self.log_seeds()) as u32
+        self.field_id().factor_block_words(self.log_seeds()) as u32
     }
 
     /// The `CAP_MSM` word.
@@ -350,6 +381,9 @@ impl CardConfig {
         }
         if self.elementwise {
             text += ";elementwise";
+        }
+        if self.field_id() != self.curve_id().scalar_field() {
+            text += &format!(";ntt_field={}", self.field_id().name());
         }
         text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
     }
@@ -428,8 +462,23 @@ mod tests {
             CardConfig { adders: 2, ..sim.clone() },
             CardConfig { multiples: 2, ..sim.clone() },
             CardConfig { elementwise: false, ..sim.clone() },
+            CardConfig { ntt_field: Some("goldilocks".into()), elementwise: false, ..sim.clone() },
         ] {
             assert_ne!(sim.config_id(), other.config_id(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn field_of_vectors_may_be_left_out() {
+        let sim = CardConfig::sim();
+        assert!(!sim.to_toml().expect("serializes").contains("ntt_field"));
+        let own = CardConfig { ntt_field: Some("bn254-fr".into()), ..sim.clone() };
+        assert_eq!((own.validate(), own.config_id(), own.field_id()), (Ok(()), sim.config_id(), Field::Bn254Fr));
+        for curve in ["bn254", "bls12-377"] {
+            let goldilocks = CardConfig { curve: curve.into(), ntt_field: Some("goldilocks".into()), ..sim.clone() };
+            let text = goldilocks.to_toml().expect("serializes");
+            assert_eq!(CardConfig::from_toml(&text), Ok(goldilocks.clone()));
+            assert_eq!((goldilocks.field_id(), goldilocks.factor_block_words()), (Field::Goldilocks, 8 + 1));
         }
     }
 
@@ -456,6 +505,15 @@ mod tests {
             ("stall_depth", CardConfig { stall_depth: 7, ..tiny.clone() }),
             ("log_max_points", CardConfig { log_max_points: 28, ..tiny.clone() }),
             ("ntt_log_max", CardConfig { ntt_log_max: 0, ..tiny.clone() }),
+            ("ntt_field", CardConfig { ntt_field: Some("babybear".into()), ..tiny.clone() }),
+            ("ntt_field", CardConfig { ntt_field: Some("bls12-381-fr".into()), ..tiny.clone() }),
+            ("ntt_field", CardConfig { ntt_field: Some("goldilocks".into()), ..CardConfig::ecp5_85k() }),
+            ("elementwise", CardConfig { ntt_field: Some("goldilocks".into()), ..tiny.clone() }),
+            ("elementwise", CardConfig { elementwise: true, ..CardConfig::ecp5_85k() }),
+            (
+                "ntt_log_max",
+                CardConfig { ntt_field: Some("goldilocks".into()), ntt_log_max: 1, elementwise: false, ..tiny.clone() },
+            ),
             ("queues", CardConfig { queues: 0, ..tiny.clone() }),
             ("queues", CardConfig { queues: 5, ..tiny.clone() }),
             ("card_mem_bytes", CardConfig { card_mem_bytes: 100, ..tiny.clone() }),

@@ -109,7 +109,7 @@ impl Command {
         }
     }
 
-    /// Transform of 2^`log_elements` elements (1 word each) from `input` to `output`, which may
+    /// Transform of 2^`log_elements` elements ([`Field::vector_words`]) from `input` to `output`, which may
     /// be the same.
     pub fn ntt(field: Field, log_elements: u32, input: impl Into<Place>, output: impl Into<Place>) -> Self {
         Command {
@@ -127,7 +127,7 @@ impl Command {
     }
 
     /// An NTT's factor blocks: before the transform, after it, or both, one after the other at
-    /// `blocks`. See [`layout::factor_block_words`].
+    /// `blocks`. See [`Field::factor_block_words`].
     pub fn factors(mut self, before: bool, after: bool, blocks: impl Into<Place>) -> Self {
         if before {
             self.flags |= FLAG_FACTORS_BEFORE;
@@ -236,7 +236,8 @@ impl Command {
                 }
                 let blocks =
                     (self.flags & FLAG_FACTORS_BEFORE != 0) as u64 + (self.flags & FLAG_FACTORS_AFTER != 0) as u64;
-                [1 << count, blocks * info.factor_block_words() as u64, 1 << count]
+                let vector = Field::from_id(self.unit).map_or(1 << count, |field| field.vector_words(self.count));
+                [vector, blocks * info.factor_block_words() as u64, vector]
             }
         })
     }

@@ -138,7 +138,8 @@ impl CardInfo {
 
     /// Words of one factor block of this card; 0 without an NTT engine.
     pub fn factor_block_words(&self) -> usize {
-        self.ntt.map_or(0, |n| layout::factor_block_words(n.log_seeds.into()))
+        let field = self.fields.first().copied().unwrap_or(Field::Bn254Fr);
+        self.ntt.map_or(0, |n| field.factor_block_words(n.log_seeds.into()))
     }
 
     /// Whether a curve is offered.

@@ -2,6 +2,7 @@
 
 pub mod cosim;
 pub mod delay;
+pub mod either;
 pub mod fifo;
 pub mod gate;
 pub mod mem;

@@ -7,7 +7,7 @@ use crate::curve::CurveParams;
 use crate::elementwise::Elementwise;
 use crate::field::Arithmetic;
 use crate::msm::{Lanes256, Msm256, WideMsm};
-use crate::ntt::{Ntt, VectorParams};
+use crate::ntt::{VectorNtt, VectorParams};
 use crate::queue::{Checker, Queues, RegisterFile, Sequencer};
 use gristmill_abi::command::Operation;
 use gristmill_abi::identity::SourceHash;
@@ -22,7 +22,7 @@ pub(super) struct Engines {
     msm: Vec<Gated<Msm256>>,
     wide: Vec<Gated<WideMsm>>,
     lanes: Vec<Gated<Lanes256>>,
-    ntt: Vec<Gated<Ntt>>,
+    ntt: Vec<Gated<VectorNtt>>,
     elementwise: Vec<Gated<Elementwise>>,
 }
 
@@ -45,7 +45,8 @@ impl Card {
         let sizes = config.msm();
         let curve = CurveParams::of(config.curve_id());
         let vectors = VectorParams::of(config.curve_id());
-        let ntt = Ntt::new(vectors, config.ntt_log_max, config.log_seeds(), config.arithmetic, fidelity);
+        let field = VectorParams::of_field(config.field_id());
+        let ntt = VectorNtt::new(field, config.ntt_log_max, config.log_seeds(), config.arithmetic, fidelity);
         let mut engines = Engines { ntt: vec![Gated::new(ntt)], ..Engines::default() };
         if config.elementwise {
             engines.elementwise.push(Gated::new(Elementwise::new(&vectors.field, fidelity)));

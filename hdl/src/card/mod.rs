@@ -14,7 +14,7 @@ pub use pins::{Inputs, Outputs};
 use crate::bus::{AxiLiteSlave, ReadArbiter, Reader, Stage, Writer};
 use crate::elementwise::Elementwise;
 use crate::msm::{Lanes256, Msm256, WideMsm};
-use crate::ntt::Ntt;
+use crate::ntt::VectorNtt;
 use crate::queue::{Checker, Fetcher, Queues, RegisterFile, Sequencer};
 use gristmill_hdl_kit::gate::Gated;
 use gristmill_hdl_kit::ports;
@@ -134,7 +134,7 @@ pub struct Card {
     msm: Vec<Gated<Msm256>>,
     wide: Vec<Gated<WideMsm>>,
     lanes: Vec<Gated<Lanes256>>,
-    ntt: Vec<Gated<Ntt>>,
+    ntt: Vec<Gated<VectorNtt>>,
     /// Element-wise operations, and the reader of their third operand; or none.
     elementwise: Vec<Gated<Elementwise>>,
     reader2: Vec<Reader>,

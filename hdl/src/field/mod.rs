@@ -1,7 +1,7 @@
 //! Prime-field arithmetic: parameters, software model and RTL.
 //!
 //! Every element on a port is in Montgomery form (x * R mod p, R = 2^256 or 2^384) and reduced
-//! (below p). [`FieldParams`] names the field; [`model`] is the reference (big integers);
+//! (below p); only those of [`goldilocks`] are in canonical form. [`FieldParams`] names the field; [`model`] is the reference (big integers);
 //! [`native`] is what the twins compute with (machine words). Stages, latencies and costs:
 //! `docs/field-and-curve.md`.
 //!
@@ -11,6 +11,8 @@
 
 pub mod add_sub;
 pub mod dsp_row;
+pub mod field_mul;
+pub mod goldilocks;
 pub mod half_sum;
 pub mod join;
 pub mod karatsuba;
@@ -37,13 +39,15 @@ mod tests;
 mod tests_verilog;
 
 pub use add_sub::{ModAdd, ModSub};
+pub use field_mul::FieldMul;
+pub use goldilocks::{GoldilocksMul, GoldilocksSum};
 pub use mod_sum::ModSum;
 pub use mont_loop::MontLoop;
 pub use mont_mul::MontMul;
 pub use mont_mul_serial::MontMulSerial;
 pub use mont_mul_sum::MontMulSum;
 pub use mul_small::MulSmall;
-pub use params::{FieldParams, BLS12_377_FQ, BLS12_377_FR, BLS12_381_FQ, BLS12_381_FR, BN254_FQ, BN254_FR};
+pub use params::{FieldParams, BLS12_377_FQ, BLS12_377_FR, BLS12_381_FQ, BLS12_381_FR, BN254_FQ, BN254_FR, GOLDILOCKS};
 
 /// Pipelined multiplier for 256-bit words.
 pub type MontMul256 = MontMul<256>;

@@ -5,14 +5,14 @@ use num_bigint::BigUint;
 /// Width in bits of one digit of a multiplier. No port shows it.
 pub const DIGIT_BITS: usize = 16;
 
-/// A prime field of at most 384 bits in Montgomery form.
+/// A prime field of at most 384 bits in Montgomery form, or that of 64 bits in canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldParams {
     /// Name in reports, e.g. `bn254-fq`.
     pub name: &'static str,
     /// The prime p, little-endian 64-bit limbs, unused ones zero.
     pub modulus: [u64; 6],
-    /// Bits of the word that holds an element; R = 2^`word_bits`. 256 or 384, and 2p < R.
+    /// Bits of the word that holds an element; R = 2^`word_bits`. 256 or 384, and 2p < R; or 64 ([`GOLDILOCKS`]), and R = 1.
     pub word_bits: usize,
 }
 
@@ -67,7 +67,16 @@ pub const BLS12_377_FR: FieldParams = FieldParams {
     word_bits: 256,
 };
 
+/// Goldilocks, 2^64 - 2^32 + 1: what [`super::goldilocks`] computes in.
+pub const GOLDILOCKS: FieldParams =
+    FieldParams { name: "goldilocks", modulus: [super::goldilocks::PRIME, 0, 0, 0, 0, 0], word_bits: 64 };
+
 impl FieldParams {
+    /// R: an element x stands in its word as x R mod p.
+    pub fn radix(&self) -> BigUint {
+        BigUint::from(1u32) << if self.word_bits == GOLDILOCKS.word_bits { 0 } else { self.word_bits }
+    }
+
     /// The prime p.
     pub fn prime(&self) -> BigUint {
         from_limbs(&self.modulus)

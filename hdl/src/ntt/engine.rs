@@ -12,14 +12,13 @@ use gristmill_hdl_kit::twin::Fidelity;
 use gristmill_hdl_kit::word::{bit_cast_bu, bit_cast_ub, U};
 use rust_hdl::prelude::*;
 
-/// Number-theoretic transforms of vectors of 2^1 to 2^log_max words; ports as
+/// Number-theoretic transforms of vectors of 2^1 to 2^log_max elements, each a word of W bits; ports as
 /// `docs/architecture.md` says, meaning as `abi::command::Opcode::Ntt` says.
 ///
 /// `start` is a pulse while `ready`; the sizes and flags are taken in that cycle. `log_n` must be
-/// 1 to `log_max`: whoever starts the engine has checked it. Input words may be any 256-bit
-/// number (they leave their first multiplication reduced); factors must be reduced.
+/// 1 to `log_max`: whoever starts the engine has checked it. Input words may be any number of W bits (they leave their first multiplication reduced); factors must be reduced.
 #[derive(LogicBlock)]
-pub struct Ntt {
+pub struct Ntt<const W: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
     pub start: Signal<In, Bit>,
@@ -27,13 +26,13 @@ pub struct Ntt {
     pub inverse: Signal<In, Bit>,
     pub factors_before: Signal<In, Bit>,
     pub factors_after: Signal<In, Bit>,
-    pub in_data: Signal<In, U<256>>,
+    pub in_data: Signal<In, U<W>>,
     pub in_valid: Signal<In, Bit>,
     pub in_ready: Signal<Out, Bit>,
-    pub factor_data: Signal<In, U<256>>,
+    pub factor_data: Signal<In, U<W>>,
     pub factor_valid: Signal<In, Bit>,
     pub factor_ready: Signal<Out, Bit>,
-    pub out_data: Signal<Out, U<256>>,
+    pub out_data: Signal<Out, U<W>>,
     pub out_valid: Signal<Out, Bit>,
     pub out_ready: Signal<In, Bit>,
     pub done: Signal<Out, Bit>,
@@ -41,33 +40,33 @@ pub struct Ntt {
     pub ev_butterfly: Signal<Out, Bit>,
     pub ev_busy: Signal<Out, Bit>,
     schedule: Schedule,
-    factors: FactorSource,
-    bank_0: Ram<U<256>>,
-    bank_1: Ram<U<256>>,
-    twiddles: Rom<U<256>>,
-    unit: Unit,
-    loaded: Delay<U<256>>,
-    results: Fifo<U<256>>,
+    factors: FactorSource<W>,
+    bank_0: Ram<U<W>>,
+    bank_1: Ram<U<W>>,
+    twiddles: Rom<U<W>>,
+    unit: Unit<W>,
+    loaded: Delay<U<W>>,
+    results: Fifo<U<W>>,
     issue: DFF<Bits<8>>,
-    operand_a: DFF<U<256>>,
-    operand_b: DFF<U<256>>,
-    operand_w: DFF<U<256>>,
+    operand_a: DFF<U<W>>,
+    operand_b: DFF<U<W>>,
+    operand_w: DFF<U<W>>,
     travelling: Delay<U<64>>,
-    word_a: Signal<Local, U<256>>,
-    word_b: Signal<Local, U<256>>,
+    word_a: Signal<Local, U<W>>,
+    word_b: Signal<Local, U<W>>,
     arrived: Signal<Local, U<64>>,
     in_reset: Signal<Local, Bit>,
     /// Serial only: `reset` a cycle ago.
     reset_q: DFF<Bit>,
     taken_late: Constant<Bit>,
-    zero: Constant<U<256>>,
-    one: Constant<U<256>>,
+    zero: Constant<U<W>>,
+    one: Constant<U<W>>,
     _log_max: u32,
     _log_seeds: u32,
     _pace: Pace,
 }
 
-impl Ntt {
+impl<const W: usize> Ntt<W> {
     /// For vectors of `vectors` of up to 2^log_max words and factor blocks of 2^log_seeds seeds, at
     /// least 2^6 of them if pipelined and 2^2 if serial.
     pub fn new(
@@ -134,7 +133,7 @@ impl Ntt {
             word_b: Default::default(),
             arrived: Default::default(),
             zero: Constant::new(U::ZERO),
-            one: Constant::new(vectors.montgomery_one().into()),
+            one: Constant::new(vectors.one().into()),
             _log_max: log_max,
             _log_seeds: log_seeds,
             _pace: pace,
@@ -182,7 +181,7 @@ impl Ntt {
     }
 }
 
-impl Logic for Ntt {
+impl<const W: usize> Logic for Ntt<W> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, issue, operand_a, operand_b, operand_w, reset_q);
@@ -282,7 +281,7 @@ impl Logic for Ntt {
     }
 }
 
-gristmill_hdl_kit::ports!(Ntt {
+gristmill_hdl_kit::ports!([const W: usize] Ntt<W> {
     in: reset, start, log_n, inverse, factors_before, factors_after, in_data, in_valid, factor_data, factor_valid, out_ready;
     out: in_ready, factor_ready, out_data, out_valid, done, ready, ev_butterfly, ev_busy
 });

@@ -10,7 +10,7 @@
 //! K must be at least its latency plus two. In a serial one the engine's unit does it in a slot
 //! before each element's use, and four seeds are enough.
 
-use crate::field::{Arithmetic, FieldParams, MontMul256};
+use crate::field::{Arithmetic, FieldMul, FieldParams};
 use gristmill_hdl_kit::delay::Delay;
 use gristmill_hdl_kit::mem::{Ram, RamStyle};
 use gristmill_hdl_kit::twin::Fidelity;
@@ -21,14 +21,14 @@ use rust_hdl::prelude::*;
 /// within two such times.
 const SERIAL_LOG_SEEDS: u32 = 2;
 
-/// Source of factors.
+/// Source of factors of W bits.
 #[derive(LogicBlock)]
-pub struct FactorSource {
+pub struct FactorSource<const W: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
     /// Pulse: read a block. No element may be in use or on its way back.
     pub load: Signal<In, Bit>,
-    pub factor_data: Signal<In, U<256>>,
+    pub factor_data: Signal<In, U<W>>,
     pub factor_valid: Signal<In, Bit>,
     pub factor_ready: Signal<Out, Bit>,
     /// The last block asked for is complete.
@@ -36,23 +36,23 @@ pub struct FactorSource {
     /// Use one element: it is on `factor` in the next cycle.
     pub advance: Signal<In, Bit>,
     /// The element at `advance` in the cycle before; without one, the element to be used next.
-    pub factor: Signal<Out, U<256>>,
+    pub factor: Signal<Out, U<W>>,
     /// g^K.
-    pub ratio: Signal<Out, U<256>>,
+    pub ratio: Signal<Out, U<W>>,
     /// Serial: an element times the ratio comes back. They come in the order of their use.
     pub back: Signal<In, Bit>,
-    pub back_data: Signal<In, U<256>>,
-    ring: Ram<U<256>>,
+    pub back_data: Signal<In, U<W>>,
+    ring: Ram<U<W>>,
     // Pipelined: one each; serial: none.
-    multiplier: Vec<MontMul256>,
+    multiplier: Vec<FieldMul<W>>,
     returning: Vec<Delay<Bit>>,
-    ratio_q: DFF<U<256>>,
+    ratio_q: DFF<U<W>>,
     loading: DFF<Bit>,
     loaded_q: DFF<Bit>,
     position: DFF<Bits<24>>,
     return_position: DFF<Bits<24>>,
     returned: Signal<Local, Bit>,
-    product: Signal<Local, U<256>>,
+    product: Signal<Local, U<W>>,
     zero: Constant<Bits<24>>,
     one: Constant<Bits<24>>,
     mask: Constant<Bits<24>>,
@@ -60,17 +60,16 @@ pub struct FactorSource {
     _own: usize,
 }
 
-impl FactorSource {
+impl<const W: usize> FactorSource<W> {
     /// For blocks of 2^log_seeds seeds.
     pub fn new(field: &FieldParams, log_seeds: u32, arithmetic: Arithmetic, fidelity: Fidelity) -> Self {
         let multiplier = match arithmetic {
-            Arithmetic::Pipelined => vec![MontMul256::new(field, fidelity)],
+            Arithmetic::Pipelined => vec![FieldMul::new(field, fidelity)],
             Arithmetic::Serial => vec![],
         };
-        let least = match arithmetic {
-            Arithmetic::Pipelined => (MontMul256::LATENCY + 2).next_power_of_two().trailing_zeros(),
-            Arithmetic::Serial => SERIAL_LOG_SEEDS,
-        };
+        let least = multiplier
+            .first()
+            .map_or(SERIAL_LOG_SEEDS, |own: &FieldMul<W>| (own.latency() + 2).next_power_of_two().trailing_zeros());
         assert!(
             (least..=15).contains(&log_seeds),
             "2^{log_seeds} seeds: the multiplier's latency asks for 2^{least} at least, the capability word for 2^15 at most",
@@ -112,7 +111,7 @@ impl FactorSource {
     }
 }
 
-impl Logic for FactorSource {
+impl<const W: usize> Logic for FactorSource<W> {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, ratio_q, loading, loaded_q, position, return_position);

@@ -1,7 +1,7 @@
 //! Software model of the transform: plain integers, nothing shared with the RTL or its twins.
 //!
-//! Values are residues in canonical form; [`VectorField::to_montgomery`] makes the words that
-//! travel on the streams. [`VectorField::dft`] is the definition, quadratic;
+//! Values are residues in canonical form; [`VectorField::to_montgomery`] makes the elements that
+//! travel on the streams, [`VectorField::pack`] words of them. [`VectorField::dft`] is the definition, quadratic;
 //! [`VectorField::fft`] the recursion by even and odd indices (Cooley and Tukey, 1965) for sizes
 //! where the definition is too slow. The tests hold one against the other.
 
@@ -17,6 +17,8 @@ pub struct VectorField {
     pub modulus: BigUint,
     /// The smallest generator of the multiplicative group.
     pub generator: BigUint,
+    /// Bits of an element on the streams: 256, and it is in Montgomery form, or 64, and it is in canonical form.
+    pub element_bits: u32,
 }
 
 /// A factor sequence: element i is `start * ratio^i`, canonical.
@@ -32,22 +34,47 @@ impl VectorField {
     /// Scalar field of BN254, generator 5.
     pub fn bn254_fr() -> Self {
         let hex = "30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001";
-        VectorField { modulus: BigUint::parse_bytes(hex.as_bytes(), 16).unwrap_or_default(), generator: 5u32.into() }
+        VectorField {
+            modulus: BigUint::parse_bytes(hex.as_bytes(), 16).unwrap_or_default(),
+            generator: 5u32.into(),
+            element_bits: 256,
+        }
     }
 
     /// The field of these parameters.
     pub fn new(params: &VectorParams) -> Self {
-        VectorField { modulus: params.field.prime(), generator: params.generator.into() }
+        VectorField {
+            modulus: params.field.prime(),
+            generator: params.generator.into(),
+            element_bits: params.field.word_bits as u32,
+        }
     }
 
-    /// `value * 2^256 mod r`.
+    fn radix(&self) -> BigUint {
+        BigUint::one() << if self.element_bits == 64 { 0 } else { self.element_bits }
+    }
+
+    /// `value * 2^256 mod r`; with canonical elements the value itself.
     pub fn to_montgomery(&self, value: &BigUint) -> BigUint {
-        (value << 256u32) % &self.modulus
+        (value * self.radix()) % &self.modulus
     }
 
     /// The inverse of [`to_montgomery`](Self::to_montgomery).
     pub fn from_montgomery(&self, value: &BigUint) -> BigUint {
-        (value * self.inverse(&(BigUint::one() << 256u32))) % &self.modulus
+        (value * self.inverse(&self.radix())) % &self.modulus
+    }
+
+    /// Elements in 256-bit words, the first one lowest; what is left of the last word is zero.
+    pub fn pack(&self, elements: &[BigUint]) -> Vec<BigUint> {
+        let join = |word: &[BigUint]| word.iter().rev().fold(BigUint::zero(), |all, x| (all << self.element_bits) | x);
+        elements.chunks(256 / self.element_bits as usize).map(join).collect()
+    }
+
+    /// The elements of words.
+    pub fn unpack(&self, words: &[BigUint]) -> Vec<BigUint> {
+        let mask = (BigUint::one() << self.element_bits) - 1u32;
+        let shifts = || (0..256).step_by(self.element_bits as usize);
+        words.iter().flat_map(|word| shifts().map(|shift| (word >> shift) & &mask).collect::<Vec<_>>()).collect()
     }
 
     /// The inverse of a residue other than zero (Fermat).
@@ -67,12 +94,13 @@ impl VectorField {
             .collect()
     }
 
-    /// The words of a factor block as `abi::layout::factor_block_words` says, in Montgomery form:
-    /// the first K = 2^log_seeds elements of the sequence, then `ratio^K`.
+    /// The words of a factor block as `abi::layout::Field::factor_block_words` says: the first K = 2^log_seeds
+    /// elements of the sequence, then `ratio^K` in a word of its own.
     pub fn factor_block(&self, factors: &Factors, log_seeds: u32) -> Vec<BigUint> {
-        let mut words = self.sequence(factors, 1 << log_seeds);
-        words.push(factors.ratio.modpow(&(BigUint::one() << log_seeds), &self.modulus));
-        words.iter().map(|w| self.to_montgomery(w)).collect()
+        let forms = |elements: &[BigUint]| -> Vec<BigUint> { elements.iter().map(|x| self.to_montgomery(x)).collect() };
+        let mut words = self.pack(&forms(&self.sequence(factors, 1 << log_seeds)));
+        words.extend(forms(&[factors.ratio.modpow(&(BigUint::one() << log_seeds), &self.modulus)]));
+        words
     }
 
     /// The transform by its definition: output k is the sum of input j times `w^(jk)`.

@@ -1,21 +1,62 @@
-//! The engine's arithmetic unit: a butterfly of either kind behind the same ports.
+//! The engine's arithmetic unit: a butterfly of any kind behind the same ports.
 
+use super::goldilocks::GoldilocksUnit;
 use super::serial_unit::SerialUnit;
 use super::ButterflyUnit;
 use crate::field::{Arithmetic, FieldParams};
 use gristmill_hdl_kit::delay::Delay;
+use gristmill_hdl_kit::either;
 use gristmill_hdl_kit::twin::Fidelity;
 use gristmill_hdl_kit::word::U;
 use rust_hdl::prelude::*;
 
-/// x = a + w*b and y = a - w*b, with a tag that travels beside them.
-///
-/// Low byte of the tag: the issue word ([`super::schedule`]). An operation enters in a slot, and
-/// `latency()` cycles later its results and tag stand on the outputs for that cycle. `word_0` and
-/// `word_1` are what goes to banks 0 and 1: x and y, or y and x where a butterfly or a load has its
-/// first operand in bank 1. `x` is the result of stores and successors.
+either! {
+    /// x = a + w*b and y = a - w*b, with a tag that travels beside them.
+    ///
+    /// Low byte of the tag: the issue word ([`super::schedule`]). An operation enters in a slot, and
+    /// `latency()` cycles later its results and tag stand on the outputs for that cycle. `word_0` and
+    /// `word_1` are what goes to banks 0 and 1: x and y, or y and x where a butterfly or a load has its
+    /// first operand in bank 1. `x` is the result of stores and successors.
+    pub struct Unit[const W: usize][W] as UnitKind {
+        Words: WordUnit, Goldilocks: GoldilocksUnit;
+        in a: U<W>, b: U<W>, w: U<W>, tag: U<64>; out x: U<W>, word_0: U<W>, word_1: U<W>, out_tag: U<64>
+    }
+}
+
+impl<const W: usize> Unit<W> {
+    /// Over a field of W-bit words: 256, or 64 and then pipelined.
+    ///
+    /// # Panics
+    /// If the field's words have another width, or there is no such unit.
+    pub fn new(field: &FieldParams, arithmetic: Arithmetic, fidelity: Fidelity) -> Self {
+        assert_eq!(field.word_bits, W, "Unit<{W}> in {}", field.name);
+        Self::of(match (W, arithmetic) {
+            (256, _) => UnitKind::Words(Box::new(WordUnit::new(field, arithmetic, fidelity))),
+            (64, Arithmetic::Pipelined) => UnitKind::Goldilocks(Box::new(GoldilocksUnit::new(fidelity))),
+            _ => panic!("no {arithmetic:?} unit for words of {W} bits"),
+        })
+    }
+
+    /// Cycles from operands to results.
+    pub fn latency(&self) -> usize {
+        match self.kind() {
+            UnitKind::Words(inner) => inner.latency(),
+            UnitKind::Goldilocks(inner) => inner.latency(),
+        }
+    }
+
+    /// Cycles from slot to slot.
+    pub fn interval(&self) -> usize {
+        match self.kind() {
+            UnitKind::Words(inner) => inner.interval(),
+            UnitKind::Goldilocks(_) => 1,
+        }
+    }
+}
+
+/// [`Unit`] for 256-bit words: pipelined or digit-serial.
 #[derive(LogicBlock)]
-pub struct Unit {
+pub struct WordUnit {
     pub clock: Signal<In, Clock>,
     pub a: Signal<In, U<256>>,
     pub b: Signal<In, U<256>>,
@@ -37,7 +78,7 @@ pub struct Unit {
     _latency: usize,
 }
 
-impl Unit {
+impl WordUnit {
     /// Over a field of 256-bit words.
     pub fn new(field: &FieldParams, arithmetic: Arithmetic, fidelity: Fidelity) -> Self {
         let (pipelined, serial) = match arithmetic {
@@ -46,7 +87,7 @@ impl Unit {
         };
         let latencies = pipelined.iter().map(ButterflyUnit::latency).chain(serial.iter().map(SerialUnit::latency));
         let latency = latencies.sum();
-        Unit {
+        WordUnit {
             clock: Default::default(),
             a: Default::default(),
             b: Default::default(),
@@ -83,7 +124,7 @@ impl Unit {
     }
 }
 
-impl Logic for Unit {
+impl Logic for WordUnit {
     #[hdl_gen]
     fn update(&mut self) {
         self.x.next = self.zero.val();

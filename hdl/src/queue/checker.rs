@@ -3,6 +3,7 @@
 use crate::config::CardConfig;
 use gristmill_abi::command::{self as abi, Opcode, Operation};
 use gristmill_abi::completion::Status;
+use gristmill_abi::layout::Field;
 use gristmill_hdl_kit::ports;
 use gristmill_hdl_kit::word::{bit_cast_u, bit_cast_ub, U};
 use rust_hdl::prelude::*;
@@ -116,10 +117,13 @@ pub struct Checker {
     /// The operation that reads its destination.
     fused: Vec<Constant<Bits<2>>>,
     operation: Vec<Signal<Local, Bits<2>>>,
+    _elementwise: usize,
+    /// Of a card whose vectors have four elements a word, else none.
+    least_log: Vec<Constant<U<32>>>,
     /// A base has three words, not two; or there are several multiples of it.
     _wide: usize,
     _multiples: usize,
-    _elementwise: usize,
+    _packed: usize,
 }
 
 ports!(Checker {
@@ -133,6 +137,7 @@ impl Checker {
     pub fn new(config: &CardConfig, engines: bool) -> Self {
         let elementwise = usize::from(config.elementwise && engines);
         let multiples = || std::iter::once(u64::from(config.multiples.ilog2())).filter(|log| *log > 0);
+        let packed = usize::from(config.field_id() == Field::Goldilocks);
         let byte = |value: u8| Constant::new(u64::from(value).into());
         let word = |value: u32| Constant::new(u64::from(value).into());
         let step = |value: u64| Constant::new(value.into());
@@ -219,6 +224,8 @@ impl Checker {
             operation: (0..elementwise).map(|_| Default::default()).collect(),
             _multiples: multiples().count(),
             _elementwise: elementwise,
+            least_log: (0..packed).map(|_| word(config.field_id().least_log())).collect(),
+            _packed: packed,
         }
     }
 }
@@ -308,6 +315,11 @@ impl Logic for Checker {
                 self.s.d.next.unit_bad = self.unit.val() != self.field.val();
                 self.s.d.next.count_bad = !self.count.val().any() || (self.count.val() > self.most_log.val());
                 self.vector.next = self.one_word.val() << bit_cast_ub::<5, 5>(self.count.val().get_bits::<5>(0));
+                for i in 0..self._packed {
+                    self.s.d.next.count_bad =
+                        (self.count.val() < self.least_log[i].val()) || (self.count.val() > self.most_log.val());
+                    self.vector.next = self.vector.val() >> 2;
+                }
                 if self.flags.val().get_bit(1) {
                     self.factors.next = self.factor_words.val();
                 }

@@ -12,7 +12,7 @@ use ark_ec::{AffineRepr, CurveGroup, PrimeGroup};
 use ark_ff::{BigInt, PrimeField, UniformRand, Zero};
 use gristmill_abi::command::{self, Descriptor, Opcode, Operand};
 use gristmill_abi::completion::{Completion, Status};
-use gristmill_abi::layout::Curve;
+use gristmill_abi::layout::{Curve, Field};
 use gristmill_abi::{caps, registers as r};
 use gristmill_hdl_kit::twin::Fidelity;
 use num_bigint::BigUint;
@@ -228,7 +228,15 @@ pub fn ntt(b: &mut Bench, log: u32, flags: u8, on_card: bool, rng: &mut StdRng) 
 
 /// The same in the scalar field of a curve.
 pub fn ntt_in(curve: Curve, b: &mut Bench, log: u32, flags: u8, on_card: bool, rng: &mut StdRng) -> Completion {
-    let field = VectorField::new(VectorParams::of(curve));
+    ntt_over(curve.scalar_field(), b, log, flags, on_card, rng)
+}
+
+/// The same in any field.
+pub fn ntt_over(id: Field, b: &mut Bench, log: u32, flags: u8, on_card: bool, rng: &mut StdRng) -> Completion {
+    let field = VectorField::new(VectorParams::of_field(id));
+    let words = |elements: &[BigUint]| -> Vec<BigUint> {
+        field.pack(&elements.iter().map(|x| field.to_montgomery(x)).collect::<Vec<_>>())
+    };
     let mut random = || BigUint::from_bytes_le(&(0..40).map(|_| rng.gen()).collect::<Vec<u8>>()) % &field.modulus;
     let input: Vec<BigUint> = (0..1 << log).map(|_| random()).collect();
     let (before, after) = (flags & command::FLAG_FACTORS_BEFORE != 0, flags & command::FLAG_FACTORS_AFTER != 0);
@@ -236,8 +244,8 @@ pub fn ntt_in(curve: Curve, b: &mut Bench, log: u32, flags: u8, on_card: bool, r
     let mut factors = |there: bool| there.then(|| Factors { start: random(), ratio: random() });
     let (first, second) = (factors(before), factors(after));
     let memory = if on_card { &mut b.card } else { &mut b.host };
-    for (i, x) in input.iter().enumerate() {
-        memory.words.insert(0x2000 + 32 * i as u64, limbs(&field.to_montgomery(x)));
+    for (i, word) in words(&input).iter().enumerate() {
+        memory.words.insert(0x2000 + 32 * i as u64, limbs(word));
     }
     let blocks = first.iter().chain(&second).flat_map(|f| field.factor_block(f, log_seeds));
     for (i, x) in blocks.enumerate() {
@@ -245,17 +253,13 @@ pub fn ntt_in(curve: Curve, b: &mut Bench, log: u32, flags: u8, on_card: bool, r
     }
     let at = |address| if on_card { Operand::card(address) } else { Operand::host(address) };
     let block = if before || after { Operand::host(0x5_0000) } else { Operand::NONE };
-    let unit = curve.scalar_field() as u8;
+    let unit = id as u8;
     let c = b.run(&Descriptor { unit, ..ntt_descriptor(b.epoch, log, flags, at(0x2000), block, at(0x4000)) });
     assert_eq!(c.status, 0);
     let expected = field.command(&input, flags & command::FLAG_INVERSE != 0, first.as_ref(), second.as_ref());
     let memory = if on_card { &b.card } else { &b.host };
-    for (i, x) in expected.iter().enumerate() {
-        assert_eq!(
-            memory.word(0x4000 + 32 * i as u64),
-            limbs(&field.to_montgomery(x)),
-            "log {log}, flags {flags}, {i}"
-        );
+    for (i, word) in words(&expected).iter().enumerate() {
+        assert_eq!(memory.word(0x4000 + 32 * i as u64), limbs(word), "log {log}, flags {flags}, {i}");
     }
     c
 }
@@ -320,7 +324,7 @@ fn a_reset_outlasts_every_pipeline() {
     let adder = crate::curve::PointAdder256::new(&crate::curve::BN254, Fidelity::Twin).latency();
     let turnaround = |arithmetic| {
         let log_seeds = CardConfig { arithmetic, ..CardConfig::tiny() }.log_seeds();
-        crate::ntt::Ntt::new(&crate::ntt::BN254_FR_VECTORS, 6, log_seeds, arithmetic, Fidelity::Twin).turnaround()
+        crate::ntt::Ntt256::new(&crate::ntt::BN254_FR_VECTORS, 6, log_seeds, arithmetic, Fidelity::Twin).turnaround()
     };
     let ntt = turnaround(Arithmetic::Pipelined).max(turnaround(Arithmetic::Serial));
     let deepest = adder.max(2 * ntt) as u64;

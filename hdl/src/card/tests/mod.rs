@@ -6,6 +6,7 @@ mod curves;
 mod elementwise;
 pub(crate) mod engines;
 mod faults;
+mod goldilocks;
 mod memory;
 pub(crate) mod moves;
 mod queue;

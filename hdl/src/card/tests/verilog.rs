@@ -4,6 +4,7 @@ use super::adders;
 use super::bench::{Bench, Pins};
 use super::curves;
 use super::engines::{load, ntt, result, Job};
+use super::goldilocks;
 use super::memory::Manner;
 use super::{faults, moves, queue, queues, registers, Card, CardConfig};
 use crate::card::pins::{Inputs, Outputs, Value, OUTPUTS};
@@ -134,6 +135,14 @@ fn two_adders() {
 fn bls12_377() {
     let make = || Card::new(&curves::config::<Bls12_377>(), Fidelity::Twin);
     on_both("BLS12-377", make, &with_engines(), Manner::rough(), 125, &curves::scenario::<Bls12_377>);
+}
+
+/// A card with transforms of Goldilocks, all its multipliers in detail.
+#[test]
+#[ignore = "compiles for minutes: run with `cargo test --release -p gristmill-hdl --lib card::tests::verilog -- --ignored`"]
+fn transforms_of_goldilocks() {
+    let make = || Card::new(&goldilocks::config(), Fidelity::Twin);
+    on_both("Goldilocks", make, &with_engines(), Manner::rough(), 126, &|b| goldilocks::transforms(b, &[2, 4, 6], 126));
 }
 
 /// The whole card with every multiplier in detail: MSM and NTT give the right answers and take the

@@ -3,7 +3,7 @@
 use super::bench::{Bench, Command, Flow};
 use crate::field::Arithmetic;
 use crate::ntt::model::{Factors, VectorField};
-use crate::ntt::{Ntt, BN254_FR_VECTORS};
+use crate::ntt::{VectorNtt, BN254_FR_VECTORS};
 use ark_bn254::Fr;
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use gristmill_hdl_kit::twin::Fidelity;
@@ -48,7 +48,7 @@ fn check_all(bench: &mut Bench, log_n: u32) {
 #[test]
 fn transforms_of_arkworks_up_to_2_to_the_8() {
     for arithmetic in [Arithmetic::Pipelined, Arithmetic::Serial] {
-        let ntt = Ntt::new(&BN254_FR_VECTORS, 8, 6, arithmetic, Fidelity::Twin);
+        let ntt = VectorNtt::new(&BN254_FR_VECTORS, 8, 6, arithmetic, Fidelity::Twin);
         let mut bench = Bench::new(ntt, VectorField::bn254_fr());
         for log_n in 1..=8 {
             check_all(&mut bench, log_n);
@@ -59,13 +59,13 @@ fn transforms_of_arkworks_up_to_2_to_the_8() {
 /// The longest transform of the small part.
 #[test]
 fn serial_transforms_of_arkworks_of_2_to_the_11() {
-    let ntt = Ntt::new(&BN254_FR_VECTORS, 11, 7, Arithmetic::Serial, Fidelity::Twin);
+    let ntt = VectorNtt::new(&BN254_FR_VECTORS, 11, 7, Arithmetic::Serial, Fidelity::Twin);
     check_all(&mut Bench::new(ntt, VectorField::bn254_fr()), 11);
 }
 
 #[test]
 fn transforms_of_arkworks_of_2_to_the_12() {
-    let ntt = Ntt::new(&BN254_FR_VECTORS, 12, 7, Arithmetic::Pipelined, Fidelity::Twin);
+    let ntt = VectorNtt::new(&BN254_FR_VECTORS, 12, 7, Arithmetic::Pipelined, Fidelity::Twin);
     check_all(&mut Bench::new(ntt, VectorField::bn254_fr()), 12);
 }
 
@@ -73,7 +73,7 @@ fn transforms_of_arkworks_of_2_to_the_12() {
 /// transform, element i times w_2n^i / n, a forward transform.
 #[test]
 fn odd_coset_of_snarkjs() {
-    let ntt = Ntt::new(&BN254_FR_VECTORS, 9, 6, Arithmetic::Pipelined, Fidelity::Twin);
+    let ntt = VectorNtt::new(&BN254_FR_VECTORS, 9, 6, Arithmetic::Pipelined, Fidelity::Twin);
     let mut bench = Bench::new(ntt, VectorField::bn254_fr());
     for log_n in [1, 4, 9] {
         let n = 1usize << log_n;

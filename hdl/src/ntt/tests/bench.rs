@@ -1,7 +1,7 @@
 //! A test bench around the engine: streams with random pauses, counts of cycles.
 
 use crate::ntt::model::{Factors, VectorField};
-use crate::ntt::Ntt;
+use crate::ntt::VectorNtt;
 use gristmill_hdl_kit::sim::cycle;
 use gristmill_hdl_kit::word::U;
 use num_bigint::BigUint;
@@ -44,23 +44,23 @@ impl Flow {
 }
 
 pub struct Bench {
-    pub ntt: Ntt,
+    pub ntt: VectorNtt,
     pub field: VectorField,
-    /// What the next command sends in place of its input's Montgomery forms.
+    /// What the next command sends in place of its input's elements as they travel.
     pub raw_words: Option<Vec<BigUint>>,
-    /// 2^-256.
+    /// 2^-256, or 1.
     r_inverse: BigUint,
     rng: StdRng,
 }
 
-/// A word of the vector in Montgomery form.
+/// A word of a stream.
 fn word(value: &BigUint) -> U<256> {
     U::from(value)
 }
 
 impl Bench {
     /// Waits until the engine is ready.
-    pub fn new(ntt: Ntt, field: VectorField) -> Self {
+    pub fn new(ntt: VectorNtt, field: VectorField) -> Self {
         let r_inverse = field.from_montgomery(&BigUint::from(1u32));
         let mut bench = Bench { ntt, field, raw_words: None, r_inverse, rng: StdRng::seed_from_u64(2026) };
         bench.wait_ready();
@@ -107,7 +107,8 @@ impl Bench {
     pub fn run(&mut self, command: &Command, flow: Flow, stop_after: Option<u64>) -> Option<Outcome> {
         let n = command.input.len();
         let forms = || command.input.iter().map(|v| self.field.to_montgomery(v)).collect();
-        let words: Vec<U<256>> = self.raw_words.take().unwrap_or_else(forms).iter().map(word).collect();
+        let elements: Vec<BigUint> = self.raw_words.take().unwrap_or_else(forms);
+        let words: Vec<U<256>> = self.field.pack(&elements).iter().map(word).collect();
         let blocks = [&command.before, &command.after].into_iter().flatten();
         let factors: Vec<U<256>> =
             blocks.flat_map(|f| self.field.factor_block(f, self.ntt.log_seeds())).map(|v| word(&v)).collect();
@@ -126,7 +127,7 @@ impl Bench {
             assert!(now < 1_000_000, "the command does not end");
             if self.ntt.done.val() && now > 0 {
                 assert_eq!(output.len(), n, "done before the last result left");
-                assert_eq!((taken, factors_taken), (n, factors.len()), "words left over");
+                assert_eq!((taken, factors_taken), (words.len(), factors.len()), "words left over");
                 assert!(self.ntt.ready.val());
                 self.ntt.start.next = false;
                 return Some(Outcome { output, cycles: now, butterflies, butterfly_span: last + 1 - first, busy });
@@ -142,7 +143,7 @@ impl Bench {
                 last = now;
                 butterflies += 1;
             }
-            offered |= taken < n && self.rng.gen_ratio(flow.input, 100);
+            offered |= taken < words.len() && self.rng.gen_ratio(flow.input, 100);
             self.ntt.in_valid.next = offered;
             self.ntt.in_data.next = if offered { words[taken] } else { U::from(0xdead_u64) };
             if offered && self.ntt.in_ready.val() {
@@ -165,9 +166,10 @@ impl Bench {
             if self.ntt.out_valid.val() {
                 let data = self.ntt.out_data.val();
                 if willing {
-                    let value = BigUint::from(data);
-                    assert!(value < self.field.modulus, "result {} is not reduced", output.len());
-                    output.push(value * &self.r_inverse % &self.field.modulus);
+                    for value in self.field.unpack(&[data.into()]) {
+                        assert!(value < self.field.modulus, "result {} is not reduced", output.len());
+                        output.push(value * &self.r_inverse % &self.field.modulus);
+                    }
                 } else {
                     held = Some(data);
                 }

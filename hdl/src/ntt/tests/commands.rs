@@ -3,7 +3,7 @@
 use super::bench::{Bench, Command, Flow};
 use crate::field::Arithmetic;
 use crate::ntt::model::VectorField;
-use crate::ntt::{Ntt, BLS12_381_FR_VECTORS, BN254_FR_VECTORS};
+use crate::ntt::{VectorNtt, BLS12_381_FR_VECTORS, BN254_FR_VECTORS};
 use gristmill_hdl_kit::twin::Fidelity;
 use num_bigint::BigUint;
 use num_traits::{One, Zero};
@@ -17,7 +17,10 @@ fn bench(log_max: u32, arithmetic: Arithmetic) -> Bench {
 }
 
 fn bench_with(log_max: u32, log_seeds: u32, arithmetic: Arithmetic) -> Bench {
-    Bench::new(Ntt::new(&BN254_FR_VECTORS, log_max, log_seeds, arithmetic, Fidelity::Twin), VectorField::bn254_fr())
+    Bench::new(
+        VectorNtt::new(&BN254_FR_VECTORS, log_max, log_seeds, arithmetic, Fidelity::Twin),
+        VectorField::bn254_fr(),
+    )
 }
 
 /// The eight kinds of command.
@@ -184,8 +187,8 @@ fn idle_means_quiet() {
 fn vectors_over_another_field() {
     for arithmetic in BOTH {
         let (field, generator) = (crate::field::BLS12_381_FR, 7u32.into());
-        let ntt = Ntt::new(&BLS12_381_FR_VECTORS, 5, LOG_SEEDS, arithmetic, Fidelity::Twin);
-        let mut bench = Bench::new(ntt, VectorField { modulus: field.prime(), generator });
+        let ntt = VectorNtt::new(&BLS12_381_FR_VECTORS, 5, LOG_SEEDS, arithmetic, Fidelity::Twin);
+        let mut bench = Bench::new(ntt, VectorField { modulus: field.prime(), generator, element_bits: 256 });
         let input = bench.random(32);
         for command in kinds(&mut bench, &input) {
             bench.check(&command, Flow::FREE);
@@ -212,7 +215,7 @@ fn native_speed() {
 #[ignore = "writes the serial engine's Verilog to the file named in OUT"]
 fn verilog_for_synthesis() {
     let out = std::env::var_os("OUT").expect("OUT names the file");
-    let mut ntt = Ntt::new(&BN254_FR_VECTORS, 11, 2, Arithmetic::Serial, Fidelity::Rtl);
+    let mut ntt = VectorNtt::new(&BN254_FR_VECTORS, 11, 2, Arithmetic::Serial, Fidelity::Rtl);
     rust_hdl::prelude::Block::connect_all(&mut ntt);
     std::fs::write(out, gristmill_hdl_kit::verilog::generate(&ntt)).expect("the file can be written");
 }

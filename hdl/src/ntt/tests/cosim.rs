@@ -3,9 +3,9 @@
 use super::butterfly::vectors;
 use crate::field::{Arithmetic, BN254_FR};
 use crate::ntt::model::{Factors, VectorField};
-use crate::ntt::{Butterfly, Ntt, BN254_FR_VECTORS};
+use crate::ntt::{Butterfly, Ntt256, PackedNtt, BN254_FR_VECTORS, GOLDILOCKS_VECTORS};
 use gristmill_hdl_kit::cosim::{check, check_with, Options, Outcome};
-use gristmill_hdl_kit::ports::Value;
+use gristmill_hdl_kit::ports::{Ports, Value};
 use gristmill_hdl_kit::twin::Fidelity;
 use gristmill_hdl_kit::word::{LIMBS, U};
 use num_bigint::BigUint;
@@ -70,6 +70,11 @@ impl Driver {
         BigUint::from_bytes_le(&self.rng.gen::<[u8; 32]>()) % &self.field.modulus
     }
 
+    fn stream(&self, elements: &[BigUint]) -> VecDeque<Value> {
+        let forms: Vec<BigUint> = elements.iter().map(|x| self.field.to_montgomery(x)).collect();
+        self.field.pack(&forms).iter().map(value).collect()
+    }
+
     fn drive(&mut self, outputs: &[Value], inputs: &mut [Value], log_seeds: u32) {
         let is_set = |port: usize| outputs[port][0] == 1;
         inputs[START] = small(0);
@@ -82,8 +87,8 @@ impl Driver {
             if let Some((log_n, inverse, before, after)) = self.commands.pop_front() {
                 let input: Vec<BigUint> = (0..1 << log_n).map(|_| self.random()).collect();
                 let output = self.field.command(&input, inverse, before.as_ref(), after.as_ref());
-                self.words = input.iter().map(|x| value(&self.field.to_montgomery(x))).collect();
-                self.expected = output.iter().map(|x| value(&self.field.to_montgomery(x))).collect();
+                self.words = self.stream(&input);
+                self.expected = self.stream(&output);
                 let blocks = [&before, &after].into_iter().flatten();
                 self.factors = blocks.flat_map(|f| self.field.factor_block(f, log_seeds)).map(|x| value(&x)).collect();
                 let flags = [u64::from(log_n), inverse.into(), before.is_some().into(), after.is_some().into()];
@@ -119,12 +124,12 @@ impl Driver {
 
 /// Every kind of command on the whole engine: the Verilog's multipliers and unit in full, the
 /// native side with twins.
-fn engine(arithmetic: Arithmetic, log_seeds: u32, cycles: usize) {
-    let mut ntt = Ntt::new(&BN254_FR_VECTORS, 6, log_seeds, arithmetic, Fidelity::Twin);
+fn engine(ntt: impl Ports, field: VectorField, sizes: &[u32], log_seeds: u32, cycles: usize) {
+    let mut ntt = ntt;
     ntt.connect_all();
     let mut driver = Driver {
         rng: StdRng::seed_from_u64(5),
-        field: VectorField::bn254_fr(),
+        field,
         commands: VecDeque::new(),
         words: VecDeque::new(),
         factors: VecDeque::new(),
@@ -135,7 +140,7 @@ fn engine(arithmetic: Arithmetic, log_seeds: u32, cycles: usize) {
         willing: false,
         done: 0,
     };
-    for log_n in [6, 1, 3, 6] {
+    for &log_n in sizes {
         for kind in 0..8u32 {
             let mut factors =
                 |bit: u32| (kind & bit != 0).then(|| Factors { start: driver.random(), ratio: driver.random() });
@@ -147,22 +152,33 @@ fn engine(arithmetic: Arithmetic, log_seeds: u32, cycles: usize) {
         driver.drive(outputs, inputs, log_seeds)
     });
     match outcome.unwrap_or_else(|e| panic!("{e}")) {
-        Outcome::Agreed { .. } => assert_eq!(driver.done, 32, "commands done"),
+        Outcome::Agreed { .. } => assert_eq!(driver.done, 8 * sizes.len(), "commands done"),
         Outcome::Skipped => {}
     }
 }
 
+fn words(arithmetic: Arithmetic, log_seeds: u32, cycles: usize) {
+    let ntt = Ntt256::new(&BN254_FR_VECTORS, 6, log_seeds, arithmetic, Fidelity::Twin);
+    engine(ntt, VectorField::bn254_fr(), &[6, 1, 3, 6], log_seeds, cycles);
+}
+
 #[test]
 fn pipelined_engine() {
-    engine(Arithmetic::Pipelined, 6, 24_000);
+    words(Arithmetic::Pipelined, 6, 24_000);
 }
 
 #[test]
 fn serial_engine() {
-    engine(Arithmetic::Serial, 7, 160_000);
+    words(Arithmetic::Serial, 7, 160_000);
 }
 
 #[test]
 fn serial_engine_with_the_fewest_seeds() {
-    engine(Arithmetic::Serial, 2, 160_000);
+    words(Arithmetic::Serial, 2, 160_000);
+}
+
+#[test]
+fn goldilocks_engine() {
+    let ntt = PackedNtt::new(6, 4, Fidelity::Twin);
+    engine(ntt, VectorField::new(&GOLDILOCKS_VECTORS), &[6, 2, 3, 6], 4, 16_000);
 }

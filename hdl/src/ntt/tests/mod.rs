@@ -5,4 +5,5 @@ mod bench;
 mod butterfly;
 mod commands;
 mod cosim;
+mod goldilocks;
 mod serial;
