@@ -191,7 +191,10 @@ mod tests {
     fn vectors_are_whole_words() {
         for field in Field::ALL {
             assert_eq!(Field::from_id(field as u8), Some(field));
-            assert_eq!(field.vector_words(field.least_log()) as usize * field.elements_per_word(), 1 << field.least_log());
+            assert_eq!(
+                field.vector_words(field.least_log()) as usize * field.elements_per_word(),
+                1 << field.least_log()
+            );
         }
         assert_eq!(Field::from_id(Field::ALL.len() as u8), None);
         assert_eq!(Field::ALL.map(|f| f.vector_words(10)), [1024, 1024, 1024, 256]);

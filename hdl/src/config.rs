@@ -59,7 +59,7 @@ fn one() -> u32 {
 pub struct CardConfig {
     /// Name in reports; no effect on the RTL.
     pub name: String,
-    /// Curve of the MSM engine, by [`Curve::name`]; its scalar field is the NTT's. Serial arithmetic: `bn254` only.
+    /// Curve of the MSM engine, by [`Curve::name`]; its scalar field is the NTT's unless `ntt_field` says otherwise. Serial arithmetic: `bn254` only.
     pub curve: String,
     /// Window width c in bits; a window has 2^(c-1) buckets.
     pub window_bits: u32,
@@ -236,7 +236,11 @@ impl CardConfig {
                 return bad("ntt_field", name, format!("choose `goldilocks`, or leave it out for the curve's {own}"));
             }
             if self.field_id() == Field::Goldilocks && self.arithmetic == Arithmetic::Serial {
-                return bad("ntt_field", name, "it needs pipelined arithmetic: choose `arithmetic = \"pipelined\"`, or leave it out");
+                return bad(
+                    "ntt_field",
+                    name,
+                    "it needs pipelined arithmetic: choose `arithmetic = \"pipelined\"`, or leave it out",
+                );
             }
             if self.ntt_log_max < self.field_id().least_log() {
                 return bad("ntt_log_max", self.ntt_log_max, format!("choose 2 to 20 with `ntt_field = \"{name}\"`"));

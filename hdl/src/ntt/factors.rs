@@ -67,9 +67,9 @@ impl<const W: usize> FactorSource<W> {
             Arithmetic::Pipelined => vec![FieldMul::new(field, fidelity)],
             Arithmetic::Serial => vec![],
         };
-        let least = multiplier.first().map_or(SERIAL_LOG_SEEDS, |own: &FieldMul<W>| {
-            (own.latency() + 2).next_power_of_two().trailing_zeros()
-        });
+        let least = multiplier
+            .first()
+            .map_or(SERIAL_LOG_SEEDS, |own: &FieldMul<W>| (own.latency() + 2).next_power_of_two().trailing_zeros());
         assert!(
             (least..=15).contains(&log_seeds),
             "2^{log_seeds} seeds: the multiplier's latency asks for 2^{least} at least, the capability word for 2^15 at most",

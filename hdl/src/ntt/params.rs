@@ -54,9 +54,7 @@ impl VectorParams {
     pub fn twiddles(&self, log_max: u32) -> Vec<BigUint> {
         let prime = self.field.prime();
         let root = BigUint::from(self.generator).modpow(&((&prime - 1u32) >> log_max), &prime);
-        std::iter::successors(Some(self.one()), |w| Some(w * &root % &prime))
-            .take(1 << (log_max - 1))
-            .collect()
+        std::iter::successors(Some(self.one()), |w| Some(w * &root % &prime)).take(1 << (log_max - 1)).collect()
     }
 }
 
@@ -66,18 +64,14 @@ mod tests {
 
     #[test]
     fn largest_root_is_primitive() {
-        for (vectors, adicity) in [
-            (BN254_FR_VECTORS, 28),
-            (BLS12_381_FR_VECTORS, 32),
-            (BLS12_377_FR_VECTORS, 47),
-            (GOLDILOCKS_VECTORS, 32),
-        ] {
+        for (vectors, adicity) in
+            [(BN254_FR_VECTORS, 28), (BLS12_381_FR_VECTORS, 32), (BLS12_377_FR_VECTORS, 47), (GOLDILOCKS_VECTORS, 32)]
+        {
             assert_eq!(vectors.two_adicity(), adicity, "{}", vectors.field.name);
             let table = vectors.twiddles(6);
             let prime = vectors.field.prime();
             // w^(n/2) = -1: the table's last entry times w is R * -1.
-            let minus_one =
-                (&table[31] * &table[1] * vectors.one().modpow(&(&prime - 2u32), &prime)) % &prime;
+            let minus_one = (&table[31] * &table[1] * vectors.one().modpow(&(&prime - 2u32), &prime)) % &prime;
             assert_eq!(minus_one + vectors.one(), prime, "{}", vectors.field.name);
         }
     }

@@ -297,8 +297,8 @@ impl Logic for Checker {
                 self.s.d.next.count_bad = !self.count.val().any() || (self.count.val() > self.most_log.val());
                 self.vector.next = self.one_word.val() << bit_cast_ub::<5, 5>(self.count.val().get_bits::<5>(0));
                 for i in 0..self._packed {
-                    self.s.d.next.count_bad = (self.count.val() < self.least_log[i].val())
-                        || (self.count.val() > self.most_log.val());
+                    self.s.d.next.count_bad =
+                        (self.count.val() < self.least_log[i].val()) || (self.count.val() > self.most_log.val());
                     self.vector.next = self.vector.val() >> 2;
                 }
                 if self.flags.val().get_bit(1) {

@@ -3,8 +3,8 @@
 use super::adders;
 use super::bench::{Bench, Pins};
 use super::curves;
-use super::goldilocks;
 use super::engines::{load, ntt, result, Job};
+use super::goldilocks;
 use super::memory::Manner;
 use super::{faults, moves, queue, queues, registers, Card, CardConfig};
 use crate::card::pins::{Inputs, Outputs, Value, OUTPUTS};

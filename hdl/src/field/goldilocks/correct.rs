@@ -1,7 +1,7 @@
 //! The last step: a number between -p and 2p to its residue.
 
-use gristmill_hdl_kit::word::{bit_cast_u, U};
 use gristmill_hdl_kit::ports;
+use gristmill_hdl_kit::word::{bit_cast_u, U};
 use rust_hdl::prelude::*;
 
 /// r = v mod p for v = high * 2^32 + low, high signed, with -p < v < 2p.
@@ -77,8 +77,7 @@ impl Logic for Correct {
         self.negative.next = self.high.val().get_bit(33);
         // v >= p
         self.beyond.next = (!self.negative.val())
-            && (self.high.val().get_bit(32)
-                || (self.high.val().get_bits::<32>(0).all() && (!self.low_is_zero.val())));
+            && (self.high.val().get_bit(32) || (self.high.val().get_bits::<32>(0).all() && (!self.low_is_zero.val())));
         self.low_up.d.next = self.negative.val();
         self.high_down.d.next = self.negative.val() && (!self.low_is_ones.val());
         self.low_down.d.next = self.beyond.val();

@@ -142,15 +142,19 @@ impl Logic for GoldilocksMulRtl {
             }
         }
 
-        self.c0_6.d.next = bit_cast_u::<36, 32>(self.product[0].r.val()) - bit_cast_u::<36, 32>(self.product[15].r.val());
+        self.c0_6.d.next =
+            bit_cast_u::<36, 32>(self.product[0].r.val()) - bit_cast_u::<36, 32>(self.product[15].r.val());
         self.c1.d.next = bit_cast_u::<33, 32>(self.product[1].r.val()) + bit_cast_u::<33, 32>(self.product[4].r.val());
         self.c2a.d.next = bit_cast_u::<33, 32>(self.product[2].r.val()) + bit_cast_u::<33, 32>(self.product[5].r.val());
         self.c2b.d.next = self.product[8].r.val();
         self.c3a.d.next = bit_cast_u::<33, 32>(self.product[3].r.val()) + bit_cast_u::<33, 32>(self.product[6].r.val());
-        self.c3b.d.next = bit_cast_u::<33, 32>(self.product[9].r.val()) + bit_cast_u::<33, 32>(self.product[12].r.val());
-        self.c4a.d.next = bit_cast_u::<33, 32>(self.product[7].r.val()) + bit_cast_u::<33, 32>(self.product[10].r.val());
+        self.c3b.d.next =
+            bit_cast_u::<33, 32>(self.product[9].r.val()) + bit_cast_u::<33, 32>(self.product[12].r.val());
+        self.c4a.d.next =
+            bit_cast_u::<33, 32>(self.product[7].r.val()) + bit_cast_u::<33, 32>(self.product[10].r.val());
         self.c4b.d.next = self.product[13].r.val();
-        self.c5.d.next = bit_cast_u::<33, 32>(self.product[11].r.val()) + bit_cast_u::<33, 32>(self.product[14].r.val());
+        self.c5.d.next =
+            bit_cast_u::<33, 32>(self.product[11].r.val()) + bit_cast_u::<33, 32>(self.product[14].r.val());
 
         self.col0_6.d.next = self.c0_6.q.val();
         self.col1_5.d.next = bit_cast_u::<36, 33>(self.c1.q.val()) - bit_cast_u::<36, 33>(self.c5.q.val());
@@ -183,7 +187,8 @@ impl Logic for GoldilocksMulRtl {
 
         self.lower_above.next = bit_cast_u::<34, 20>(self.lower_half.q.val().get_bits::<20>(32));
         if self.lower_half.q.val().get_bit(51) {
-            self.lower_above.next = bit_cast_u::<34, 20>(self.lower_half.q.val().get_bits::<20>(32)) | self.sign_34.val();
+            self.lower_above.next =
+                bit_cast_u::<34, 20>(self.lower_half.q.val().get_bits::<20>(32)) | self.sign_34.val();
         }
         self.high.d.next = bit_cast_u::<34, 33>(self.upper_half.q.val()) + self.lower_above.val();
         self.low.d.next = self.lower_half.q.val().get_bits::<32>(0);

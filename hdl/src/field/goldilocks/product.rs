@@ -78,9 +78,7 @@ ports!(Product { in: a, b; out: r });
 fn ecp5() -> String {
     let mut registers = Vec::new();
     for stage in ["INPUTA", "INPUTB", "PIPELINE", "OUTPUT"] {
-        registers.push(format!(
-            ".REG_{stage}_CLK(\"CLK0\"), .REG_{stage}_CE(\"CE0\"), .REG_{stage}_RST(\"RST0\")"
-        ));
+        registers.push(format!(".REG_{stage}_CLK(\"CLK0\"), .REG_{stage}_CE(\"CE0\"), .REG_{stage}_RST(\"RST0\")"));
     }
     let mut pins = String::new();
     for i in 0..18 {

@@ -1,7 +1,7 @@
 //! Addition and subtraction modulo p, II = 1.
 
-use gristmill_hdl_kit::word::{bit_cast_u, U};
 use gristmill_hdl_kit::ports;
+use gristmill_hdl_kit::word::{bit_cast_u, U};
 use rust_hdl::prelude::*;
 
 use super::correct::Correct;
@@ -62,8 +62,8 @@ impl Logic for GoldilocksSum {
     fn update(&mut self) {
         dff_setup!(self, clock, low, high, low_sum, high_sum);
         clock!(self, clock, correct);
-        self.low.d.next = bit_cast_u::<33, 32>(self.a.val().get_bits::<32>(0))
-            + bit_cast_u::<33, 32>(self.b.val().get_bits::<32>(0));
+        self.low.d.next =
+            bit_cast_u::<33, 32>(self.a.val().get_bits::<32>(0)) + bit_cast_u::<33, 32>(self.b.val().get_bits::<32>(0));
         self.high.d.next = bit_cast_u::<34, 32>(self.a.val().get_bits::<32>(32))
             + bit_cast_u::<34, 32>(self.b.val().get_bits::<32>(32));
         self.high_sum.d.next = self.high.q.val() + bit_cast_u::<34, 1>(self.low.q.val().get_bits::<1>(32));

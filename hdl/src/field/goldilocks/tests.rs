@@ -93,7 +93,17 @@ fn sums_are_integers() {
 fn to_correct() -> Vectors {
     let prime = i128::from(PRIME);
     let mut numbers = Vec::new();
-    for near in [1 - prime, -(1 << 51), -(1i128 << 32), 0, 1i128 << 32, prime, 1i128 << 64, (1i128 << 64) + (1 << 51), 2 * prime] {
+    for near in [
+        1 - prime,
+        -(1 << 51),
+        -(1i128 << 32),
+        0,
+        1i128 << 32,
+        prime,
+        1i128 << 64,
+        (1i128 << 64) + (1 << 51),
+        2 * prime,
+    ] {
         numbers.extend((-3..=3).map(|step| near + step));
     }
     let mut rng = StdRng::seed_from_u64(34);

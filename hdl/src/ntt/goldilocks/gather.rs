@@ -49,7 +49,8 @@ impl Logic for Gather {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, kept, held);
-        self.out_data.next = bit_cast_u::<256, 192>(self.kept.q.val()) | (bit_cast_u::<256, 64>(self.in_data.val()) << 192);
+        self.out_data.next =
+            bit_cast_u::<256, 192>(self.kept.q.val()) | (bit_cast_u::<256, 64>(self.in_data.val()) << 192);
         self.out_valid.next = false;
         self.in_ready.next = true;
         if self.held.q.val() == self.three.val() {

@@ -17,7 +17,10 @@ fn bench(log_max: u32, arithmetic: Arithmetic) -> Bench {
 }
 
 fn bench_with(log_max: u32, log_seeds: u32, arithmetic: Arithmetic) -> Bench {
-    Bench::new(VectorNtt::new(&BN254_FR_VECTORS, log_max, log_seeds, arithmetic, Fidelity::Twin), VectorField::bn254_fr())
+    Bench::new(
+        VectorNtt::new(&BN254_FR_VECTORS, log_max, log_seeds, arithmetic, Fidelity::Twin),
+        VectorField::bn254_fr(),
+    )
 }
 
 /// The eight kinds of command.

@@ -82,10 +82,12 @@ fn verilog_of_the_blocks() {
     }
     let mut spread = Spread::default();
     spread.connect_all();
-    let _ = check(&mut spread, &random_vectors::<Spread>(800, 2), &Options::default()).unwrap_or_else(|e| panic!("{e}"));
+    let _ =
+        check(&mut spread, &random_vectors::<Spread>(800, 2), &Options::default()).unwrap_or_else(|e| panic!("{e}"));
     let mut gather = Gather::default();
     gather.connect_all();
-    let _ = check(&mut gather, &random_vectors::<Gather>(800, 3), &Options::default()).unwrap_or_else(|e| panic!("{e}"));
+    let _ =
+        check(&mut gather, &random_vectors::<Gather>(800, 3), &Options::default()).unwrap_or_else(|e| panic!("{e}"));
 }
 
 #[test]
@@ -236,7 +238,9 @@ fn any_number_is_taken_modulo_the_prime() {
 #[test]
 fn back_pressure_on_every_stream() {
     let mut bench = bench(6);
-    for (input, factors, output) in [(30, 100, 100), (100, 30, 100), (100, 100, 30), (50, 50, 50), (90, 10, 5), (10, 90, 90)] {
+    for (input, factors, output) in
+        [(30, 100, 100), (100, 30, 100), (100, 100, 30), (50, 50, 50), (90, 10, 5), (10, 90, 90)]
+    {
         for log_n in [2, 3, 6] {
             let values = bench.random(1 << log_n);
             for command in kinds(&mut bench, &values) {
