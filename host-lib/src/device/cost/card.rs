@@ -108,7 +108,7 @@ impl Card {
                 max_points: 1 << msm.log_max_points,
             }),
             // This library has transforms over BN254's Fr on a card, and no others.
-            ntt: (curve == Curve::Bn254)
+            ntt: (config.field_id() == gristmill_abi::layout::Field::Bn254Fr)
                 .then(|| NttInfo { butterflies: ntt.butterflies.into(), max_elements: 1 << ntt.log_max }),
             addition,
             butterfly,
