@@ -59,7 +59,7 @@ fn one() -> u32 {
 pub struct CardConfig {
     /// Name in reports; no effect on the RTL.
     pub name: String,
-    /// Curve of the MSM engine, by [`Curve::name`]; its scalar field is the NTT's. Serial arithmetic: `bn254` only.
+    /// Curve of the MSM engine, by [`Curve::name`]; its scalar field is the NTT's unless `ntt_field` says otherwise. Serial arithmetic: `bn254` only.
     pub curve: String,
     /// Window width c in bits; a window has 2^(c-1) buckets.
     pub window_bits: u32,
@@ -475,7 +475,12 @@ mod tests {
         let own = CardConfig { ntt_field: Some("bn254-fr".into()), ..sim.clone() };
         assert_eq!((own.validate(), own.config_id(), own.field_id()), (Ok(()), sim.config_id(), Field::Bn254Fr));
         for curve in ["bn254", "bls12-377"] {
-            let goldilocks = CardConfig { curve: curve.into(), ntt_field: Some("goldilocks".into()), ..sim.clone() };
+            let goldilocks = CardConfig {
+                curve: curve.into(),
+                ntt_field: Some("goldilocks".into()),
+                elementwise: false,
+                ..sim.clone()
+            };
             let text = goldilocks.to_toml().expect("serializes");
             assert_eq!(CardConfig::from_toml(&text), Ok(goldilocks.clone()));
             assert_eq!((goldilocks.field_id(), goldilocks.factor_block_words()), (Field::Goldilocks, 8 + 1));

@@ -306,3 +306,38 @@ const WORST_CYCLES: u64 = 256;
 fn words_of(slice: &DmaSlice) -> u32 {
     u32::try_from(slice.len().div_ceil(WORD_BYTES as u64)).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gristmill_abi::caps;
+    use gristmill_abi::identity::SourceHash;
+
+    #[test]
+    fn vectors_of_goldilocks_have_four_elements_a_word() {
+        let mut info = CardInfo {
+            version: (1, 2),
+            config_id: 0,
+            source_hash: SourceHash::NONE,
+            copy: true,
+            msm: None,
+            ntt: Some(caps::Ntt { log_max: 6, butterflies: 1, log_seeds: 5 }),
+            ntt_factors: true,
+            montgomery_scalars: false,
+            queues: 1,
+            curves: vec![],
+            fields: vec![Field::Goldilocks],
+            host_bus_bytes: 32,
+            card_bus_bytes: 32,
+            card_mem_bytes: 0,
+            clock_hz: 1,
+        };
+        let words = |field, info: &CardInfo| {
+            let command = Command::ntt(field, 6, Place::Card(0), Place::Card(0)).factors(true, true, Place::Card(0));
+            command.words(info).expect("a size")
+        };
+        assert_eq!(words(Field::Goldilocks, &info), [16, 2 * 9, 16]);
+        info.fields = vec![Field::Bn254Fr];
+        assert_eq!(words(Field::Bn254Fr, &info), [64, 2 * 33, 64]);
+    }
+}

@@ -5,7 +5,7 @@
 //! | file | holds |
 //! |---|---|
 //! | [`product`] | 16 x 16 bits: what a DSP block makes |
-//! | [`mul`] | [`GoldilocksMul`], the multiplier: RTL and twin |
+//! | [`mul`](mod@mul) | [`GoldilocksMul`], the multiplier: RTL and twin |
 //! | [`correct`] | the last step of all: from -p .. 2p to 0 .. p |
 //! | [`sum`] | [`GoldilocksSum`]: addition or subtraction |
 //! | this one | the same on machine words: what the twins compute with |

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`packed`] | [`PackedNtt`], [`Ntt64`](super::Ntt64) behind the ports of [`Ntt256`](super::Ntt256) |
 //! | [`spread`], [`gather`] | four elements out of a word, and back |
-//! | [`unit`] | [`GoldilocksUnit`], the arithmetic |
+//! | [`unit`](mod@unit) | [`GoldilocksUnit`], the arithmetic |
 //! | [`butterfly`] | [`GoldilocksButterfly`]: RTL and twin |
 
 pub mod butterfly;

@@ -110,8 +110,8 @@ impl Card {
                 segments: msm.segments.into(),
                 max_points: 1 << msm.log_max_points,
             }),
-            // This library has transforms over BN254's Fr on a card, and no others.
-            ntt: (curve == Curve::Bn254).then(|| NttInfo {
+            // The model knows transforms over BN254's Fr, and no others.
+            ntt: (config.field_id() == gristmill_abi::layout::Field::Bn254Fr).then(|| NttInfo {
                 butterflies: ntt.butterflies.into(),
                 max_elements: 1 << ntt.log_max,
                 resident: config.elementwise && config.card_mem_bytes > 0,
