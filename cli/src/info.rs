@@ -48,6 +48,10 @@ pub fn run(args: &Info) -> Result<(), CliError> {
             line("vectors", "element-wise operations; vectors that fit on chip may stay in card memory".into());
         }
     }
+    if let Some(n) = info.goldilocks {
+        let shape = format!("{} butterfly unit(s), up to {} elements on chip", n.butterflies, grouped(n.max_elements));
+        line("ntt", format!("goldilocks, {shape}"));
+    }
     if !info.twins.is_empty() {
         line("twins", info.twins.join(", "));
     }

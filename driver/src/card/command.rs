@@ -324,6 +324,7 @@ mod tests {
             ntt: Some(caps::Ntt { log_max: 6, butterflies: 1, log_seeds: 5 }),
             ntt_factors: true,
             montgomery_scalars: false,
+            elementwise: false,
             queues: 1,
             curves: vec![],
             fields: vec![Field::Goldilocks],

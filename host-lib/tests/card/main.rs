@@ -5,6 +5,7 @@
 mod checks;
 mod domain;
 mod failures;
+mod goldilocks;
 mod msm;
 mod no_memory;
 mod ntt;
