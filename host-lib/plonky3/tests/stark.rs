@@ -16,6 +16,7 @@ use p3_matrix::dense::RowMajorMatrix;
 use p3_merkle_tree::MerkleTreeMmcs;
 use p3_symmetric::{PaddingFreeSponge, TruncatedPermutation};
 use p3_uni_stark::{StarkConfig, prove, verify};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The smallest card, with transforms of Goldilocks of up to 2^7 elements.
 const CARD: &str = r#"
@@ -33,7 +34,10 @@ clock_hz = 250000000
 "#;
 
 fn card(faults: &[&str]) -> Device {
-    let file = std::env::temp_dir().join(format!("gristmill-plonky3-{}-{}.toml", std::process::id(), faults.join("")));
+    // Of each card its own: tests run side by side.
+    static CARDS: AtomicU32 = AtomicU32::new(0);
+    let (process, number) = (std::process::id(), CARDS.fetch_add(1, Ordering::Relaxed));
+    let file = std::env::temp_dir().join(format!("gristmill-plonky3-{process}-{number}.toml"));
     std::fs::write(&file, CARD).expect("a file");
     let options = Options {
         config: file.to_str().map(str::to_owned),

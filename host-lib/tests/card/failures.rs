@@ -3,18 +3,12 @@
 
 use crate::support::{rng, sum, terms, transformed, values, with};
 use gristmill::{Check, Device, Error, Fallback, Transform};
-use std::time::{Duration, Instant};
-
-/// Ended by the time-out in card cycles or sooner; without one these would take minutes.
-const BOUND: Duration = Duration::from_secs(60);
 
 /// The fault at an MSM: a clear error without fall-back, the right sum and a count with it. Then
 /// a transform on the same device, by the card if it is `curable`.
 fn fails_at_msm(fault: &str, says: &[&str], curable: bool) {
     let (points, scalars) = terms(5, &mut rng(31));
     let expected = sum(&points, &scalars);
-    let start = Instant::now();
-
     let device = with(Fallback::Never, Check::Curve, &[fault]);
     let bases = device.upload_bases(&points).unwrap();
     match device.msm(&bases, &scalars) {
@@ -46,7 +40,6 @@ fn fails_at_msm(fault: &str, says: &[&str], curable: bool) {
     assert!(says.iter().all(|s| reasons[0].contains(s)), "{fault}: {reasons:?}");
     assert_eq!(device.msm(&bases, &scalars).unwrap(), expected);
     assert_eq!(device.report().fallbacks, if curable { 1 } else { 2 }, "{fault}");
-    assert!(start.elapsed() < BOUND, "{fault}: {:?}", start.elapsed());
 }
 
 #[test]
