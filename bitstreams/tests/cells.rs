@@ -4,8 +4,12 @@
 
 use gristmill_bitstreams::netlist::{self, CELLS};
 use gristmill_bitstreams::tools::{Choice, Tools};
+use gristmill_hdl::ntt::goldilocks::GoldilocksButterfly;
 use gristmill_hdl_kit::ports::Port;
+use gristmill_hdl_kit::twin::Fidelity;
 use gristmill_hdl_kit::verilator::{Model, Options};
+use gristmill_hdl_kit::verilog::generate;
+use rust_hdl::prelude::Block;
 use std::collections::BTreeMap;
 
 /// Inputs or outputs: names and widths.
@@ -222,6 +226,53 @@ fn multipliers() {
     }
 }
 
+/// The Goldilocks butterfly as the macro `ECP5` makes it, with the multipliers' own registers: x = a + w*b, y = a - w*b, in the latency that
+/// the RTL states.
+#[test]
+fn goldilocks_in_the_multipliers_own_registers() {
+    if skipped() {
+        return;
+    }
+    let mut butterfly = GoldilocksButterfly::new(Fidelity::Rtl);
+    butterfly.connect_all();
+    let verilog = generate(&butterfly);
+    let cells: String = CELLS.iter().map(|(_, text)| *text).collect();
+    let text = format!("`define ECP5\n{verilog}\n{cells}");
+    assert!(text.contains("MULT18X18D #(.REG_INPUTA_CLK"));
+    let (inputs, outputs) = ([("a", 64), ("b", 64), ("w", 64)], [("x", 64), ("y", 64)]);
+    let mut model = model(&text, true, &inputs, &outputs);
+    let p = (1u128 << 64) - (1 << 32) + 1;
+    let edges: Vec<u64> =
+        [0, 1, 2, p - 1, p - 2, (1 << 32) - 1, 1 << 32, (1 << 32) + 1, p - (1 << 32), 1 << 63].map(|x| x as u64).into();
+    let random = &mut Random(3);
+    let mut operands: Vec<[u64; 3]> = Vec::new();
+    for b in edges.iter().chain(&[u64::MAX, p as u64]) {
+        for (i, w) in edges.iter().enumerate() {
+            operands.push([edges[(i * 7 + operands.len()) % edges.len()], *b, *w]);
+        }
+    }
+    // b may be any number, the others are reduced.
+    operands.extend(
+        (0..20_000)
+            .map(|_| [random.next(), random.next(), random.next()])
+            .map(|[a, b, w]| [(u128::from(a) % p) as u64, b, (u128::from(w) % p) as u64]),
+    );
+    let latency = butterfly.latency();
+    for cycle in 0..operands.len() + latency - 1 {
+        let [a, b, w] = operands[cycle.min(operands.len() - 1)];
+        for (port, value) in [a, b, w].into_iter().enumerate() {
+            model.poke(port, &[value]);
+        }
+        model.cycle();
+        let Some(first) = (cycle + 1).checked_sub(latency) else { continue };
+        let [a, b, w] = operands[first].map(u128::from);
+        let product = b * w % p;
+        let expected = [(a + product) % p, (a + p - product) % p].map(|x| x as u64);
+        let found = [0, 1].map(|port| model.peek(port)[0]);
+        assert_eq!(found, expected, "butterfly {first}: {:x?}", operands[first]);
+    }
+}
+
 #[test]
 fn logic_carries_and_registers() {
     if skipped() {
@@ -299,7 +350,8 @@ fn what_is_not_modelled_is_refused() {
         ("DP16KD #(.DATA_WIDTH_B(12)) cut (.CLKA(clock))", "DATA_WIDTH_B = 12 is not modelled"),
         ("DP16KD #(.WEAMUX(\"INV\")) cut (.CLKA(clock))", "WEAMUX"),
         ("MULT18X18D #(.REG_OUTPUT_CLK(\"CLK1\")) cut (.A0(x))", "REG_OUTPUT_CLK = CLK1, CE = CE0"),
-        ("MULT18X18D #(.REG_PIPELINE_CLK(\"CLK0\")) cut (.A0(x))", "REG_PIPELINE_CLK = CLK0 is not modelled"),
+        ("MULT18X18D #(.REG_PIPELINE_CLK(\"CLK1\")) cut (.A0(x))", "REG_PIPELINE_CLK = CLK1, CE = CE0"),
+        ("MULT18X18D #(.REG_INPUTC_CLK(\"CLK0\")) cut (.A0(x))", "REG_INPUTC_CLK = CLK0 is not modelled"),
         ("MULT18X18D cut (.A0(x), .SRIA3(x))", "SRIA3"),
         ("TRELLIS_FF #(.LSRMODE(\"PRLD\")) cut (.CLK(clock))", "LSRMODE = PRLD is not modelled"),
         ("CCU2C #(.INJECT1_0(\"MAYBE\")) cut (.A0(x))", "INJECT1_0 = MAYBE is not modelled"),

@@ -4,6 +4,7 @@ use super::{
     Bases, Check, Device, EngineError, EngineResult, Fallback, MsmEngine, MsmJob, Resident, Transform, bases,
     bases::Home, cost::Op,
 };
+use crate::report::Cost;
 use crate::{Error, MsmCurve, Place, Report, Result, check, cpu, curve};
 use ark_bn254::Fr;
 use ark_ec::short_weierstrass::{Affine, Projective};
@@ -13,13 +14,20 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// How a task came out of [`Device::offload`].
 enum Outcome<T> {
     Done(T),
     /// The CPU does it.
     ToCpu,
+}
+
+/// A task on vectors in place: by the card, whether a result can be right, by the CPU.
+pub(super) struct InPlace<'a, T> {
+    pub card: &'a dyn Fn(&mut [&mut [T]]) -> EngineResult<Cost>,
+    pub holds: &'a dyn Fn(&[T], &[T]) -> bool,
+    pub cpu: &'a dyn Fn(&mut [T]),
 }
 
 impl Device {
@@ -252,33 +260,57 @@ impl Device {
         if self.choice(&ops, stage, report) == Place::Host {
             return Ok(Outcome::ToCpu);
         }
+        let cycles = self.in_place(
+            vectors,
+            InPlace {
+                card: &|vectors| card.ntt(vectors, transform),
+                holds: &|input, output| check::transform_holds(input, output, transform),
+                cpu: &|values| cpu::ntt(values, transform),
+            },
+            stage,
+            report,
+        )?;
+        let Some(cycles) = cycles else { return Ok(Outcome::ToCpu) };
+        self.observe(&ops, cycles);
+        Ok(Outcome::Done(()))
+    }
+
+    /// Has the card change vectors in place and checks what came out; its cycles, or `None` if the CPU is to do it. Unless it is done the vectors hold
+    /// what they held before.
+    pub(super) fn in_place<T: Copy + PartialEq + Zeroize>(
+        &self,
+        vectors: &mut [&mut [T]],
+        task: InPlace<'_, T>,
+        stage: &str,
+        report: &mut Report,
+    ) -> Result<Option<u64>> {
         let start = Instant::now();
         // Kept for the check, and because the engine works in place; may be a witness.
-        let inputs: Vec<Zeroizing<Vec<Fr>>> = vectors.iter().map(|v| Zeroizing::new(v.to_vec())).collect();
-        let restore = |vectors: &mut [&mut [Fr]]| {
+        let inputs: Vec<Zeroizing<Vec<T>>> = vectors.iter().map(|v| Zeroizing::new(v.to_vec())).collect();
+        let restore = |vectors: &mut [&mut [T]]| {
             for (v, input) in vectors.iter_mut().zip(&inputs) {
                 v.copy_from_slice(input);
             }
         };
-        let cost = match card.ntt(vectors, transform) {
+        let cost = match (task.card)(vectors) {
             Ok(cost) => cost,
             Err(error) => {
                 restore(vectors);
                 self.excuse(stage, error, report)?;
-                return Ok(Outcome::ToCpu);
+                return Ok(None);
             }
         };
         report.device_stage(stage, start.elapsed(), &cost);
-        self.observe(&ops, cost.cycles);
         let start = Instant::now();
         for (i, input) in inputs.iter().enumerate() {
             let problem = match self.check {
                 Check::None => None,
-                Check::Curve => (!check::transform_holds(input, vectors[i], transform))
-                    .then_some("disagrees with its input at a random point"),
+                Check::Curve => {
+                    (!(task.holds)(input, vectors[i])).then_some("disagrees with its input at a random point")
+                }
                 Check::Dual => {
                     let mut expected = input.clone();
-                    cpu::ntt(&mut expected, transform);
+                    (task.cpu)(&mut expected);
                     (expected[..] != *vectors[i]).then_some("differs from the CPU's")
                 }
             };
@@ -289,7 +321,7 @@ impl Device {
             }
         }
         self.checked(start, report);
-        Ok(Outcome::Done(()))
+        Ok(Some(cost.cycles))
     }
 
     /// Where a batch is done, by the cost model; on the card, if there is none. Counted in the report.

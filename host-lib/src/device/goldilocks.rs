@@ -1,10 +1,9 @@
 //! Transforms over Goldilocks, p = 2^64 - 2^32 + 1.
 
-use super::{Check, Device, EngineError};
+use super::{Device, dispatch::InPlace};
 use crate::{Error, Report, Result, check, cpu};
 use gristmill_cpu::goldilocks::{TWO_ADICITY, canonical};
 use std::time::Instant;
-use zeroize::Zeroizing;
 
 /// A transform of 2^k elements of Goldilocks, natural order to natural order, with the primitive root
 /// `w = 7^((p-1)/2^k)` (Plonky3's and Plonky2's). Elements are plain integers; any u64 stands for its residue, results are below p.
@@ -55,8 +54,15 @@ impl Device {
         if transform.coset.is_some_and(|g| canonical(g) == 0) {
             return Err(Error::ZeroCoset);
         }
-        if self.goldilocks_on_card(vectors, transform, stage, report)? {
-            return Ok(());
+        if let Some(card) = &self.shared.card {
+            let task = InPlace {
+                card: &|vectors| card.goldilocks_ntt(vectors, transform),
+                holds: &|input, output| check::goldilocks_holds(input, output, transform),
+                cpu: &|values| cpu::goldilocks_ntt(values, transform),
+            };
+            if self.in_place(vectors, task, stage, report)?.is_some() {
+                return Ok(());
+            }
         }
         let start = Instant::now();
         for v in vectors.iter_mut() {
@@ -64,56 +70,5 @@ impl Device {
         }
         report.host_stage(stage, start.elapsed());
         Ok(())
-    }
-
-    fn goldilocks_on_card(
-        &self,
-        vectors: &mut [&mut [u64]],
-        transform: &GoldilocksTransform,
-        stage: &str,
-        report: &mut Report,
-    ) -> Result<bool> {
-        let Some(card) = &self.shared.card else { return Ok(false) };
-        let start = Instant::now();
-        // Kept for the check, and because the engine works in place; may be a witness.
-        let inputs: Vec<Zeroizing<Vec<u64>>> = vectors.iter().map(|v| Zeroizing::new(v.to_vec())).collect();
-        let restore = |vectors: &mut [&mut [u64]]| {
-            for (v, input) in vectors.iter_mut().zip(&inputs) {
-                v.copy_from_slice(input);
-            }
-        };
-        let cost = match card.goldilocks_ntt(vectors, transform) {
-            Ok(cost) => cost,
-            Err(error @ EngineError::Unsupported(_)) => {
-                self.excuse(stage, error, report)?;
-                return Ok(false);
-            }
-            Err(error) => {
-                restore(vectors);
-                self.excuse(stage, error, report)?;
-                return Ok(false);
-            }
-        };
-        report.device_stage(stage, start.elapsed(), &cost);
-        let start = Instant::now();
-        for (i, input) in inputs.iter().enumerate() {
-            let problem = match self.check() {
-                Check::None => None,
-                Check::Curve => (!check::goldilocks_holds(input, vectors[i], transform))
-                    .then_some("disagrees with its input at a random point"),
-                Check::Dual => {
-                    let mut expected = input.clone();
-                    cpu::goldilocks_ntt(&mut expected, transform);
-                    (expected[..] != *vectors[i]).then_some("differs from the CPU's")
-                }
-            };
-            if let Some(problem) = problem {
-                let error = self.quarantine(stage, format!("result {i} of {} {problem}", inputs.len()));
-                restore(vectors);
-                return Err(error);
-            }
-        }
-        self.checked(start, report);
-        Ok(true)
     }
 }

@@ -109,8 +109,10 @@ fn memory_that_is_short() {
     let product: Vec<Fr> = held[0].iter().zip(&held[1]).map(|(a, b)| *a * b).collect();
     assert_eq!(device.read(&vectors[0]).unwrap(), product);
     assert_eq!(device.read(&vectors[2]).unwrap(), transformed(&held[2], &Transform::INVERSE));
-    let error = device.run(&mut vectors, &[Step::combine(Operation::Add, 0, 2, 0)]).unwrap_err().to_string();
-    assert!(error.contains("step 0") && error.contains("room"), "{error}");
+    let steps = [Step::combine(Operation::Add, 0, 1, 0), Step::combine(Operation::Add, 0, 2, 0)];
+    let error = device.run(&mut vectors, &steps).unwrap_err().to_string();
+    assert!(error.contains("step 1") && error.contains("room"), "{error}");
+    assert_eq!(device.read(&vectors[0]).unwrap(), product, "nothing was done");
     // Bases are brought for each command while the vectors have the memory.
     assert_eq!(device.msm(&bases, &scalars).unwrap(), sum(&points, &scalars));
     assert_eq!(device.msm_of_vector(&bases, &vectors[0]).unwrap(), sum(&points, &product[..40]));
