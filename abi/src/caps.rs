@@ -12,6 +12,10 @@ pub const NTT_FACTORS: u32 = 1 << 3;
 pub const MONTGOMERY_SCALARS: u32 = 1 << 4;
 /// CAPS: element-wise operations on vectors.
 pub const ELEMENTWISE: u32 = 1 << 5;
+/// CAPS: MSM and NTT commands for several vectors.
+pub const BATCHES: u32 = 1 << 6;
+/// CAPS: transforms of columns, for vectors longer than the chip holds.
+pub const COLUMNS: u32 = 1 << 7;
 /// CAPS: bits 15:8 hold the number of queue pairs, see [`queues`].
 pub const QUEUES_SHIFT: u32 = 8;
 

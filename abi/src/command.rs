@@ -11,11 +11,23 @@
 //! | 4, 5 | address `a`, low and high: source, bases, input vector |
 //! | 6, 7 | address `b`: scalars, factor blocks, second vector or one element |
 //! | 8, 9 | address `c`: destination, segment sums, output vector |
-//! | 10-15 | zero |
+//! | 10 | vectors after the first in bits 7:0 (MSM, NTT; cards with [`caps::BATCHES`](crate::caps::BATCHES)), else zero |
+//! | 11 | under [`FLAG_COLUMNS`] log2 of the elements from row to row, of `a` in bits 4:0, of `c` in bits 12:8; else zero |
+//! | 12-15 | zero |
 //!
 //! Every address is a multiple of 32. An operand that a command does not have (`a`, `b` of ZERO,
 //! `b` of COPY, `b` of an NTT without factors, all of NOP) is zero, its space bit too.
 //! Input and output of one command may be the same (NTT, ELEMENTWISE) but must not overlap otherwise.
+//!
+//! Under [`FLAG_COLUMNS`] an NTT is of 16 columns of 2^count elements: element r of column k is word `r 2^s + k` at `a`, s the log2 in word 11 (at least 4).
+//! With `c`'s log2 results lie at `c` in the same way, and there must be factors after; without (zero) they lie column by column, and
+//! there must be none. Factor blocks are [`Field::column_block_words`](crate::layout::Field::column_block_words) long, a sequence for each column. With v
+//! vectors after the first there are 16 (v + 1) columns, at most 2^s, each 16 with factor blocks of their own behind those before.
+//! `a`, and `c` with its log2, are then multiples of 512, and all 2^(count+s) words there must exist. For cards with [`caps::COLUMNS`](crate::caps::COLUMNS).
+//!
+//! With v vectors after the first the command is done 1 + v times, one after the other: an MSM each time with the same bases, an NTT with the same
+//! factor blocks; its other operands are as many vectors of `count` scalars, elements or sums, each behind the one before. The completion's work is
+//! that of all; the index of a scalar that is too large counts through all of them.
 
 use crate::layout::Space;
 
@@ -93,6 +105,8 @@ pub const FLAG_INVERSE: u8 = 1 << 0;
 pub const FLAG_FACTORS_BEFORE: u8 = 1 << 1;
 /// NTT: multiply the output by the sequence of the next factor block at `b`.
 pub const FLAG_FACTORS_AFTER: u8 = 1 << 2;
+/// NTT: of columns, see the module.
+pub const FLAG_COLUMNS: u8 = 1 << 3;
 
 /// ELEMENTWISE: the [`Operation`].
 pub const FLAGS_OPERATION: u8 = 3;
@@ -139,6 +153,10 @@ pub struct Descriptor {
     pub unit: u8,
     /// Words, points, elements or log2 of elements.
     pub count: u32,
+    /// Vectors after the first.
+    pub more: u8,
+    /// NTT of columns: log2 of the elements from row to row, of `a` and of `c`.
+    pub rows: [u8; 2],
     /// Reset epoch.
     pub epoch: u32,
     /// Source, bases, input vector.
@@ -164,6 +182,8 @@ impl Descriptor {
             (self.b.address >> 32) as u32,
             self.c.address as u32,
             (self.c.address >> 32) as u32,
+            self.more.into(),
+            self.rows[0] as u32 | (self.rows[1] as u32) << 8,
         ];
         let mut bytes = [0; DESCRIPTOR_BYTES];
         for (chunk, word) in bytes.chunks_exact_mut(4).zip(words) {
@@ -177,7 +197,7 @@ impl Descriptor {
         let word = |i: usize| u32::from_le_bytes([bytes[4 * i], bytes[4 * i + 1], bytes[4 * i + 2], bytes[4 * i + 3]]);
         let long = |i: usize| word(i) as u64 | (word(i + 1) as u64) << 32;
         let space = |bit: u32| if word(1) >> bit & 1 == 0 { Space::Host } else { Space::Card };
-        if word(1) & !0x7ff != 0 || bytes[40..].iter().any(|b| *b != 0) {
+        if word(1) & !0x7ff != 0 || word(10) > 0xff || word(11) & !0x1f1f != 0 || bytes[48..].iter().any(|b| *b != 0) {
             return None;
         }
         Some(Descriptor {
@@ -186,6 +206,8 @@ impl Descriptor {
             id: (word(0) >> 16) as u16,
             unit: word(1) as u8,
             count: word(2),
+            more: word(10) as u8,
+            rows: [word(11) as u8, (word(11) >> 8) as u8],
             epoch: word(3),
             a: Operand { space: space(8), address: long(4) },
             b: Operand { space: space(9), address: long(6) },
@@ -206,6 +228,8 @@ mod tests {
             id: 0xbeef,
             unit: 1,
             count: 0x1234_5678,
+            more: 0xa5,
+            rows: [9, 31],
             epoch: 7,
             a: Operand::card(0x0123_4567_89ab_cde0),
             b: Operand::host(0xfeed_0000_0000_0040),
@@ -218,7 +242,7 @@ mod tests {
     fn reserved_bits_are_refused() {
         let mut bytes = [0; DESCRIPTOR_BYTES];
         assert!(Descriptor::decode(&bytes).is_some());
-        for at in (40..64).chain([6, 7]) {
+        for at in (41..44).chain(46..64).chain([6, 7]) {
             bytes[at] = 1;
             assert_eq!(Descriptor::decode(&bytes), None, "byte {at}");
             bytes[at] = 0;

@@ -166,6 +166,12 @@ impl Field {
     pub const fn factor_block_words(self, log_seeds: u32) -> usize {
         (1usize << log_seeds).div_ceil(self.elements_per_word()) + 1
     }
+
+    /// Words of one factor block of a command with columns: the first K/16 elements of each column's sequence, element r of column k in word
+    /// `16 r + k`, then for each column its `g^(K/16)`. For fields with one element a word.
+    pub const fn column_block_words(self, log_seeds: u32) -> usize {
+        (1usize << log_seeds) + 16
+    }
 }
 
 /// Words that an MSM command writes: for each window (least significant first), for each segment

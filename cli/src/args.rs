@@ -184,6 +184,9 @@ pub struct Bench {
     /// How an MSM's scalars are distributed
     #[arg(long, value_enum, default_value_t, value_name = "D")]
     pub distribution: Distribution,
+    /// Vectors of scalars that are multiplied with the same bases (msm): on a card that can, one command for all of them
+    #[arg(long, default_value_t = 1, value_name = "V", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub vectors: u32,
     /// Run nothing: predict what an MSM takes on a card of --config, by the engine's cycle model
     #[arg(long)]
     pub model: bool,

@@ -285,6 +285,16 @@ impl CardConfig {
         self.ntt_field.as_ref().and_then(named).unwrap_or(self.curve_id().scalar_field())
     }
 
+    /// Commands for several vectors: cards with pipelined arithmetic (a serial card is small, and waits for its link).
+    pub fn batches(&self) -> bool {
+        self.arithmetic == Arithmetic::Pipelined
+    }
+
+    /// Transforms of columns: cards with pipelined arithmetic and one element a word, whose chip holds 16 columns of two elements.
+    pub fn columns(&self) -> bool {
+        self.arithmetic == Arithmetic::Pipelined && self.field_id() != Field::Goldilocks && self.ntt_log_max > 4
+    }
+
     /// Bits of a scalar.
     pub fn scalar_bits(&self) -> u32 {
         self.curve_id().scalar_bits() as u32

@@ -426,6 +426,8 @@ mod tests {
                 id: 0,
                 unit: curve as u8,
                 count: 1,
+                more: 0,
+                rows: [0; 2],
                 epoch: 0,
                 a: Operand::NONE,
                 b: Operand::NONE,

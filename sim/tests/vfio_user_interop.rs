@@ -98,6 +98,8 @@ fn jobs(options: Options, count: u32) {
                 id,
                 unit: 0,
                 count,
+                more: 0,
+                rows: [0; 2],
                 epoch,
                 a,
                 b: Operand::NONE,

@@ -57,6 +57,7 @@ struct Figures {
 #[derive(Serialize)]
 struct MsmFigures {
     distribution: Distribution,
+    vectors: u32,
     adders: u64,
     windows: u64,
     window_bits: u64,
@@ -79,6 +80,10 @@ struct NttFigures {
 /// Runs the command.
 pub fn run(args: &Bench) -> Result<(), CliError> {
     match args.op {
+        op if args.vectors != 1 && (op != BenchOp::Msm || args.model) => {
+            let choices = "bench msm, without --model";
+            return Err(CliError::NotOffered { option: "vectors", value: args.vectors.to_string(), choices });
+        }
         BenchOp::Msm if args.model => {
             return match args.curve.into() {
                 Curve::Bn254 => model::run::<ark_bn254::g1::Config>(args),
@@ -147,35 +152,42 @@ fn msm<C: MsmCurve>(args: &Bench, device: &Device, cpu: &Device, info: &Info) ->
     let n = 1usize << log_size(args);
     let mut rng = StdRng::seed_from_u64(args.seed);
     let points = Walk::<C>::new(&mut rng).points(n, args.distribution);
-    let source = Scalars::<C>::new(args.distribution, n, rng);
-    let scalars: Vec<C::ScalarField> = source.clone().collect();
+    // The first vector goes on where the bases ended, whatever the number of vectors.
+    let others = (1..args.vectors).map(|v| StdRng::seed_from_u64(args.seed.wrapping_add(u64::from(v) << 32)));
+    let sources: Vec<Scalars<C>> =
+        std::iter::once(rng).chain(others).map(|rng| Scalars::new(args.distribution, n, rng)).collect();
+    let vectors: Vec<Vec<C::ScalarField>> = sources.iter().map(|source| source.clone().collect()).collect();
 
     let bases = device.upload_bases(&points)?;
     device.take_report();
     let start = Instant::now();
-    let sum = device.msm(&bases, &scalars)?;
+    let jobs: Vec<_> = vectors.iter().map(|scalars| (&bases, &scalars[..])).collect();
+    let sums = device.msm_batch(&jobs)?;
     let seconds = start.elapsed().as_secs_f64();
     let report = device.take_report();
 
     let cpu_bases = cpu.upload_bases(&points)?;
     let start = Instant::now();
-    let on_cpu = cpu.msm(&cpu_bases, &scalars)?;
+    let jobs: Vec<_> = vectors.iter().map(|scalars| (&cpu_bases, &scalars[..])).collect();
+    let on_cpu = cpu.msm_batch(&jobs)?;
     let cpu_seconds = start.elapsed().as_secs_f64();
-    let expected = Projective::<C>::msm_unchecked(&points, &scalars);
+    let expected: Vec<_> = vectors.iter().map(|scalars| Projective::<C>::msm_unchecked(&points, scalars)).collect();
 
-    let correct = sum == expected && on_cpu == expected;
+    let correct = sums == expected && on_cpu == expected;
     let mut figures = head("msm", args, info, &report, seconds, cpu_seconds, correct);
     if let (Some(msm), Some(cycles)) = (info.msm, figures.cycles) {
         let buckets = msm.windows << (msm.window_bits - 1);
-        figures.bound_cycles = Some((n as u64 * msm.windows * msm.multiples + 2 * buckets).div_ceil(msm.adders));
-        figures.model_cycles = model::of_simulated(args, source)?;
+        let bound = (n as u64 * msm.windows * msm.multiples + 2 * buckets).div_ceil(msm.adders);
+        figures.bound_cycles = Some(u64::from(args.vectors) * bound);
+        figures.model_cycles = model::of_simulated(args, sources)?;
         figures.msm = Some(MsmFigures {
             distribution: args.distribution,
+            vectors: args.vectors,
             adders: msm.adders,
             windows: msm.windows,
             window_bits: msm.window_bits,
             useful_additions: report.useful_additions,
-            cycles_per_point: cycles as f64 / n as f64,
+            cycles_per_point: cycles as f64 / (n as f64 * f64::from(args.vectors)),
             adder_use: report.adder_use,
             stall_input: report.stalls.input,
             stall_bucket: report.stalls.bucket,
@@ -297,6 +309,9 @@ fn text(f: &Figures) -> String {
     if let Some(m) = &f.msm {
         if m.distribution != Distribution::Uniform {
             let _ = writeln!(out, "  distribution      {}", m.distribution.name());
+        }
+        if m.vectors > 1 {
+            let _ = writeln!(out, "  vectors           {} over the same bases", m.vectors);
         }
         let _ = writeln!(out, "  adders            {}, {} windows of {} bits", m.adders, m.windows, m.window_bits);
         let _ = writeln!(out, "  useful additions  {}", grouped(m.useful_additions));

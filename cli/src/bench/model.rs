@@ -17,7 +17,7 @@ pub fn run<C: MsmCurve>(_: &Bench) -> Result<(), CliError> {
 
 /// Cycles of the simulated card's MSM.
 #[cfg(not(feature = "sim"))]
-pub fn of_simulated<C: MsmCurve>(_: &Bench, _: Scalars<C>) -> Result<Option<u64>, CliError> {
+pub fn of_simulated<C: MsmCurve>(_: &Bench, _: Vec<Scalars<C>>) -> Result<Option<u64>, CliError> {
     Ok(None)
 }
 
@@ -109,14 +109,14 @@ mod with_configurations {
         })
     }
 
-    /// Cycles of the simulated card's MSM with these scalars; `None` for other devices.
-    pub fn of_simulated<C: MsmCurve>(args: &Bench, scalars: Scalars<C>) -> Result<Option<u64>, CliError> {
+    /// Cycles of the simulated card's MSMs with these vectors of scalars; `None` for other devices.
+    pub fn of_simulated<C: MsmCurve>(args: &Bench, vectors: Vec<Scalars<C>>) -> Result<Option<u64>, CliError> {
         let Ok(name) = args.device.device.parse::<DeviceName>() else { return Ok(None) };
         if !matches!(name, DeviceName::Sim | DeviceName::SimVerilator | DeviceName::SimNetlist) {
             return Ok(None);
         }
         let config = configuration::<C>(args, default_config(&name))?;
-        Ok(Some(predict::msm(&config, 1 << log_size(args), scalars).cycles))
+        Ok(Some(predict::batch(&config, 1 << log_size(args), vectors)))
     }
 
     fn figures(args: &Bench, config: &CardConfig, n: usize, p: &Prediction) -> Figures {

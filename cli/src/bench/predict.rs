@@ -11,6 +11,8 @@ use gristmill_hdl::msm::{CycleModel, Cycles, digits};
 /// Cycles from the fetch of a command to its completion outside the engine: descriptor, first words of
 /// the operands, results and completion on their way. Fitted to one run, `gristmill bench msm --device sim --log-size 10`.
 const COMMAND: u64 = 453;
+/// Cycles between the engine's runs for two vectors of one command.
+const NEXT_VECTOR: u64 = 3;
 /// Points that are walked through before the rest is taken to go on alike.
 const WALKED: usize = 1 << 22;
 
@@ -74,6 +76,17 @@ pub fn msm<C: MsmCurve>(config: &CardConfig, n: usize, mut scalars: Scalars<C>) 
     }
     prediction.cycles = (prediction.cycles as u128 * n as u128 / points as u128) as u64;
     prediction
+}
+
+/// Cycles of several MSMs over the same bases, by one command where the card and their length allow it.
+pub fn batch<C: MsmCurve>(config: &CardConfig, n: usize, vectors: Vec<Scalars<C>>) -> u64 {
+    let alone = vectors.len() as u64;
+    let predictions = vectors.into_iter().map(|scalars| msm(config, n, scalars));
+    let (cycles, commands) = predictions.fold((0, 1), |(sum, most), p| (sum + p.cycles, p.commands.max(most)));
+    match config.batches() && commands == 1 && alone > 1 {
+        true => cycles - (alone - 1) * (COMMAND - NEXT_VECTOR),
+        false => cycles,
+    }
 }
 
 /// Cycles between two additions of this card's adder.

@@ -5,8 +5,8 @@ use crate::dma::{DmaBuffer, DmaSlice};
 use crate::error::Error;
 use crate::queue::Holds;
 use gristmill_abi::command::{
-    Descriptor, FLAG_FACTORS_AFTER, FLAG_FACTORS_BEFORE, FLAG_INVERSE, FLAG_MONTGOMERY, FLAG_SCALAR, Opcode, Operand,
-    Operation,
+    Descriptor, FLAG_COLUMNS, FLAG_FACTORS_AFTER, FLAG_FACTORS_BEFORE, FLAG_INVERSE, FLAG_MONTGOMERY, FLAG_SCALAR,
+    Opcode, Operand, Operation,
 };
 use gristmill_abi::layout::{self, Curve, Field, WORD_BYTES};
 
@@ -51,6 +51,8 @@ pub struct Command {
     flags: u8,
     unit: u8,
     count: u32,
+    vectors: u32,
+    rows: [u8; 2],
     a: Option<Place>,
     b: Option<Place>,
     c: Option<Place>,
@@ -59,7 +61,18 @@ pub struct Command {
 
 impl Command {
     fn new(opcode: Opcode, count: u32) -> Self {
-        Command { opcode: opcode as u8, flags: 0, unit: 0, count, a: None, b: None, c: None, budget: None }
+        Command {
+            opcode: opcode as u8,
+            flags: 0,
+            unit: 0,
+            count,
+            vectors: 1,
+            rows: [0; 2],
+            a: None,
+            b: None,
+            c: None,
+            budget: None,
+        }
     }
 
     /// Nothing; completes with Ok.
@@ -139,6 +152,15 @@ impl Command {
         self
     }
 
+    /// An NTT of sixteen columns for each of its vectors: `log_elements` are those of a column, the input is a matrix with rows of 2^`input_row`
+    /// elements, and the output one with rows of 2^`output_row` elements (which needs factors after), or else the columns one behind the
+    /// other. For cards with [`CardInfo::columns`]; [`Opcode::Ntt`]'s module says where everything lies.
+    pub fn columns(mut self, input_row: u8, output_row: Option<u8>) -> Self {
+        self.flags |= FLAG_COLUMNS;
+        self.rows = [input_row, output_row.unwrap_or(0)];
+        self
+    }
+
     /// Element-wise: element i of `c` becomes element i of `a`, combined with that of `b` by the operation. Elements are
     /// words in Montgomery form. [`Operation::MulSub`] reads `c` first, which must be in card memory.
     pub fn elementwise(
@@ -165,6 +187,13 @@ impl Command {
         self
     }
 
+    /// An MSM with the same bases, or an NTT with the same factor blocks, for so many vectors (1 to 256): the scalars of
+    /// an MSM, input and output of an NTT and the sums are as many, each behind the one before. For cards with [`CardInfo::batches`].
+    pub fn vectors(mut self, vectors: u32) -> Self {
+        self.vectors = vectors;
+        self
+    }
+
     /// Lets the command take so many card cycles instead of the driver's estimate.
     pub fn budget(mut self, cycles: u64) -> Self {
         self.budget = Some(cycles);
@@ -179,7 +208,29 @@ impl Command {
             layout::Space::Card => Place::Card(o.address),
         };
         let (a, b, c) = (Some(place(d.a)), Some(place(d.b)), Some(place(d.c)));
-        Command { opcode: d.opcode, flags: d.flags, unit: d.unit, count: d.count, a, b, c, budget: None }
+        let vectors = u32::from(d.more) + 1;
+        Command {
+            opcode: d.opcode,
+            flags: d.flags,
+            unit: d.unit,
+            count: d.count,
+            vectors,
+            rows: d.rows,
+            a,
+            b,
+            c,
+            budget: None,
+        }
+    }
+
+    /// Sixteen columns.
+    pub(super) fn has_columns(&self) -> bool {
+        self.flags & FLAG_COLUMNS != 0 && self.opcode() == Some(Opcode::Ntt)
+    }
+
+    /// More than one vector.
+    pub(super) fn is_batch(&self) -> bool {
+        self.vectors > 1
     }
 
     pub(super) fn opcode(&self) -> Option<Opcode> {
@@ -201,6 +252,8 @@ impl Command {
             id: 0,
             unit: self.unit,
             count: self.count,
+            more: (self.vectors.max(1) - 1) as u8,
+            rows: self.rows,
             epoch: 0,
             a,
             b,
@@ -215,7 +268,10 @@ impl Command {
 
     /// Words that the command uses of each operand.
     fn words(&self, info: &CardInfo) -> Result<[u64; 3], Error> {
-        let count = u64::from(self.count);
+        let (count, vectors) = (u64::from(self.count), u64::from(self.vectors));
+        if vectors == 0 || vectors > MAX_VECTORS {
+            return Err(Error::BadCount { what: "vectors", count: vectors, problem: "give 1 to 256 to a command" });
+        }
         Ok(match self.opcode() {
             None | Some(Opcode::Nop) => [0; 3],
             Some(Opcode::Copy) => [count, 0, count],
@@ -224,7 +280,8 @@ impl Command {
             Some(Opcode::Msm) => match Curve::from_id(self.unit) {
                 Some(curve) => {
                     let multiples = info.msm.map_or(0, |m| m.log_multiples);
-                    [(count * curve.affine_words() as u64) << multiples, count, info.msm_words_written(curve) as u64]
+                    let bases = (count * curve.affine_words() as u64) << multiples;
+                    [bases, vectors * count, vectors * info.msm_words_written(curve) as u64]
                 }
                 // The card refuses a curve that there is not, before it touches an operand.
                 None => [0; 3],
@@ -236,8 +293,18 @@ impl Command {
                 }
                 let blocks =
                     (self.flags & FLAG_FACTORS_BEFORE != 0) as u64 + (self.flags & FLAG_FACTORS_AFTER != 0) as u64;
+                if self.flags & FLAG_COLUMNS != 0 {
+                    let [matrix, target] = self.rows.map(|row| 1u64 << (count + u64::from(row)).min(40));
+                    let straight = vectors * (16 << count);
+                    let block = Field::from_id(self.unit).map_or(0, |field| match info.ntt {
+                        Some(ntt) => field.column_block_words(ntt.log_seeds.into()) as u64,
+                        None => 0,
+                    });
+                    let output = if self.rows[1] > 0 { target } else { straight };
+                    return Ok([matrix, vectors * blocks * block, output]);
+                }
                 let vector = Field::from_id(self.unit).map_or(1 << count, |field| field.vector_words(self.count));
-                [vector, blocks * info.factor_block_words() as u64, vector]
+                [vectors * vector, blocks * info.factor_block_words() as u64, vectors * vector]
             }
         })
     }
@@ -287,15 +354,19 @@ impl Command {
                 (((count * u64::from(m.windows)) << m.log_multiples) + 2 * buckets) / u64::from(m.adders)
             }),
             Some(Opcode::Ntt) => info.ntt.map_or(0, |n| {
-                let elements = 1u64 << count.min(40);
+                let columns = if self.flags & FLAG_COLUMNS != 0 { 16 } else { 1 };
+                let elements = columns << count.min(36);
                 elements * (2 + count / (2 * u64::from(n.butterflies)) + 1)
             }),
         };
         let on_the_line = line.map_or(0, |rate| self.line_cycles(info, rate));
-        let worked = expected.saturating_mul(WORST_CYCLES);
+        let worked = expected.saturating_mul(u64::from(self.vectors)).saturating_mul(WORST_CYCLES);
         least.saturating_add(worked).saturating_add(on_the_line.saturating_mul(16))
     }
 }
+
+/// Vectors of one command.
+const MAX_VECTORS: u64 = 256;
 
 /// Cycles for which an operation is waited that takes one on a pipelined card. The capability words do
 /// not tell how a card multiplies: digit by digit it takes 68 for an addition and 17 for a butterfly's
@@ -325,6 +396,8 @@ mod tests {
             ntt_factors: true,
             montgomery_scalars: false,
             elementwise: false,
+            batches: true,
+            columns: true,
             queues: 1,
             curves: vec![],
             fields: vec![Field::Goldilocks],
@@ -340,5 +413,11 @@ mod tests {
         assert_eq!(words(Field::Goldilocks, &info), [16, 2 * 9, 16]);
         info.fields = vec![Field::Bn254Fr];
         assert_eq!(words(Field::Bn254Fr, &info), [64, 2 * 33, 64]);
+        let batch = |vectors| {
+            let command = Command::ntt(Field::Bn254Fr, 6, Place::Card(0), Place::Card(0)).vectors(vectors);
+            command.words(&info)
+        };
+        assert_eq!(batch(3).expect("a size"), [3 * 64, 0, 3 * 64]);
+        assert!(batch(256).is_ok() && batch(0).is_err() && batch(257).is_err());
     }
 }

@@ -28,6 +28,10 @@ pub struct CardInfo {
     pub montgomery_scalars: bool,
     /// Element-wise operations on vectors.
     pub elementwise: bool,
+    /// MSM and NTT commands for several vectors.
+    pub batches: bool,
+    /// NTT commands of columns.
+    pub columns: bool,
     /// Queue pairs.
     pub queues: u8,
     /// Curves offered.
@@ -87,6 +91,8 @@ impl CardInfo {
             ntt_factors: has(caps::NTT_FACTORS),
             montgomery_scalars: has(caps::MONTGOMERY_SCALARS),
             elementwise: has(caps::ELEMENTWISE),
+            batches: has(caps::BATCHES),
+            columns: has(caps::COLUMNS),
             queues: (caps >> caps::QUEUES_SHIFT) as u8,
             curves: Curve::ALL.into_iter().filter(|c| curves >> *c as u8 & 1 == 1).collect(),
             fields: Field::ALL.into_iter().filter(|f| fields >> *f as u8 & 1 == 1).collect(),

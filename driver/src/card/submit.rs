@@ -149,15 +149,22 @@ impl Card {
             return Err(Error::BadCount { what, count, problem: "wait for the commands submitted" });
         }
         command.check(&self.info)?;
-        let missing = match command.opcode() {
-            Some(Opcode::Msm) => self.info.msm.is_none(),
-            Some(Opcode::Ntt) => self.info.ntt.is_none(),
-            Some(Opcode::Copy | Opcode::Zero) => !self.info.copy,
-            Some(Opcode::Elementwise) => !self.info.elementwise,
-            _ => false,
-        };
+        let missing = (command.is_batch() && !self.info.batches)
+            || (command.has_columns() && !self.info.columns)
+            || match command.opcode() {
+                Some(Opcode::Msm) => self.info.msm.is_none(),
+                Some(Opcode::Ntt) => self.info.ntt.is_none(),
+                Some(Opcode::Copy | Opcode::Zero) => !self.info.copy,
+                Some(Opcode::Elementwise) => !self.info.elementwise,
+                _ => false,
+            };
         if missing {
-            let what = crate::error::opcode_name(command.descriptor().opcode).to_owned();
+            let which = match (command.has_columns(), command.is_batch()) {
+                (true, _) => " of columns",
+                (false, true) => " of several vectors",
+                (false, false) => "",
+            };
+            let what = format!("{}{which}", crate::error::opcode_name(command.descriptor().opcode));
             return Err(Error::NotOffered { device: self.name().into(), what });
         }
         let least = self.options.limits.least_cycles.unwrap_or((1 << 18).max(2 * u64::from(self.info.clock_hz)));

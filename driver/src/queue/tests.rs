@@ -23,6 +23,8 @@ fn push(queue: &mut QueuePair) -> Ticket {
         id: 0,
         unit: 0,
         count: 0,
+        more: 0,
+        rows: [0; 2],
         epoch: 0,
         a: none,
         b: none,

@@ -41,6 +41,9 @@ pub struct Reader {
     pub space: Signal<In, Bit>,
     pub address: Signal<In, U<64>>,
     pub words: Signal<In, U<32>>,
+    /// Of a card with columns, else none: bytes from the beginning of a burst to that of the next, or zero: they follow each other. Stands
+    /// while words are left; `address` and it are then multiples of 512.
+    pub stride: Vec<Signal<In, U<64>>>,
     pub ask_valid: Signal<Out, Bit>,
     pub ask_space: Signal<Out, Bit>,
     pub ask_address: Signal<Out, U<64>>,
@@ -75,6 +78,7 @@ pub struct Reader {
     one: Constant<Bits<5>>,
     one_beat: Constant<Bits<8>>,
     one_word: Constant<U<32>>,
+    _strided: usize,
     capacity: Constant<Bits<8>>,
 }
 
@@ -92,6 +96,7 @@ impl Default for Reader {
             space: Default::default(),
             address: Default::default(),
             words: Default::default(),
+            stride: vec![],
             ask_valid: Default::default(),
             ask_space: Default::default(),
             ask_address: Default::default(),
@@ -125,8 +130,16 @@ impl Default for Reader {
             one: Constant::new(1.into()),
             one_beat: Constant::new(1.into()),
             one_word: Constant::new(1.into()),
+            _strided: 0,
             capacity: Constant::new((READER_WORDS as u64).into()),
         }
+    }
+}
+
+impl Reader {
+    /// One with a stride.
+    pub fn strided() -> Self {
+        Self { stride: vec![Default::default()], _strided: 1, ..Self::default() }
     }
 }
 
@@ -192,6 +205,11 @@ impl Logic for Reader {
             } else {
                 self.s.d.next.beats = bit_cast_ub::<5, 4>(self.rest.val().get_bits::<4>(0));
                 self.s.d.next.rest = 0.into();
+            }
+        }
+        for i in 0..self._strided {
+            if self.issue.val() && self.stride[i].val().any() {
+                self.s.d.next.address = self.from.val() + self.stride[i].val();
             }
         }
         if self.beat_valid.val() {

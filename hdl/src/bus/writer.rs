@@ -46,6 +46,9 @@ pub struct Writer {
     pub space: Signal<In, Bit>,
     pub address: Signal<In, U<64>>,
     pub words: Signal<In, U<32>>,
+    /// Of a card with columns, else none: bytes from the beginning of a burst to that of the next, or zero: they follow each other. Stands
+    /// while words are left; `address` and it are then multiples of 512.
+    pub stride: Vec<Signal<In, U<64>>>,
     pub in_data: Signal<In, U<256>>,
     pub in_valid: Signal<In, Bit>,
     pub in_ready: Signal<Out, Bit>,
@@ -89,6 +92,7 @@ pub struct Writer {
     one: Constant<Bits<8>>,
     one_word: Constant<U<32>>,
     most_bursts: Constant<Bits<8>>,
+    _strided: usize,
 }
 
 ports!(Writer {
@@ -108,6 +112,11 @@ impl Writer {
         Self::build(Fifo::paced(WRITER_WORDS))
     }
 
+    /// One with a stride.
+    pub fn strided() -> Self {
+        Self { stride: vec![Default::default()], _strided: 1, ..Self::default() }
+    }
+
     fn build(fifo: Fifo<U<256>>) -> Self {
         Self {
             clock: Default::default(),
@@ -118,6 +127,7 @@ impl Writer {
             space: Default::default(),
             address: Default::default(),
             words: Default::default(),
+            stride: vec![],
             in_data: Default::default(),
             in_valid: Default::default(),
             in_ready: Default::default(),
@@ -160,6 +170,7 @@ impl Writer {
             one: Constant::new(1.into()),
             one_word: Constant::new(1.into()),
             most_bursts: Constant::new(WRITER_BURSTS.into()),
+            _strided: 0,
         }
     }
 }
@@ -245,6 +256,11 @@ impl Logic for Writer {
             }
             self.flying.next = self.flying.val() + self.one.val();
             self.then.next = self.beats.val();
+        }
+        for i in 0..self._strided {
+            if self.issue.val() && self.stride[i].val().any() {
+                self.s.d.next.address = self.from.val() + self.stride[i].val();
+            }
         }
         if self.drop.val() {
             if self.rest.val().any() {

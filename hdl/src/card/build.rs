@@ -1,12 +1,13 @@
 //! A card of a configuration, with its engines or without.
 
 use super::Card;
-use crate::bus::{Stage, Writer};
+use crate::bus::{Reader, Stage, Writer};
 use crate::config::CardConfig;
 use crate::curve::CurveParams;
 use crate::elementwise::Elementwise;
 use crate::field::Arithmetic;
 use crate::msm::{Lanes256, Msm256, WideMsm};
+use crate::ntt::engine::COLUMNS_LOG;
 use crate::ntt::{VectorNtt, VectorParams};
 use crate::queue::{Checker, Queues, RegisterFile, Sequencer};
 use gristmill_abi::command::Operation;
@@ -81,6 +82,8 @@ impl Card {
     pub(super) fn build(config: &CardConfig, source: SourceHash, engines: Engines) -> Self {
         let Engines { msm, wide, lanes, ntt, elementwise } = engines;
         let engines = !ntt.is_empty();
+        let batches = usize::from(config.batches() && engines);
+        let columns = usize::from(config.columns() && engines);
         let slow = usize::from(config.arithmetic == Arithmetic::Serial);
         let stages = || (0..slow).map(|_| Stage::default()).collect();
         let mut card = Self {
@@ -153,9 +156,13 @@ impl Card {
             fetcher: Default::default(),
             descriptor: Checker::new(config, engines),
             sequencer: Sequencer::with_lanes(lanes.len()),
-            reader0: Default::default(),
+            reader0: if columns == 0 { Reader::default() } else { Reader::strided() },
             reader1: Default::default(),
-            writer: if slow == 0 { Writer::default() } else { Writer::paced() },
+            writer: match (slow, columns) {
+                (0, 0) => Writer::default(),
+                (0, _) => Writer::strided(),
+                _ => Writer::paced(),
+            },
             host: Default::default(),
             card: Default::default(),
             beat: (0..slow).map(|_| Default::default()).collect(),
@@ -186,7 +193,11 @@ impl Card {
             _wide: wide.len(),
             _lanes: lanes.len(),
             _elementwise: elementwise.len(),
+            _batches: batches,
+            column_log: vec![Constant::new((32 + u64::from(COLUMNS_LOG)).into()); columns],
+            _columns: columns,
             _slow: slow,
+            batch: (0..batches).map(|_| Default::default()).collect(),
             fused: vec![Constant::new((Operation::MulSub as u64).into()); elementwise.len()],
             operation: elementwise.iter().map(|_| Default::default()).collect(),
             reader2: elementwise.iter().map(|_| Default::default()).collect(),

@@ -15,7 +15,7 @@ use crate::bus::{AxiLiteSlave, ReadArbiter, Reader, Stage, Writer};
 use crate::elementwise::Elementwise;
 use crate::msm::{Lanes256, Msm256, WideMsm};
 use crate::ntt::VectorNtt;
-use crate::queue::{Checker, Fetcher, Queues, RegisterFile, Sequencer};
+use crate::queue::{Batch, Checker, Fetcher, Queues, RegisterFile, Sequencer};
 use gristmill_hdl_kit::gate::Gated;
 use gristmill_hdl_kit::ports;
 use gristmill_hdl_kit::word::{bit_cast_ub, U};
@@ -138,6 +138,8 @@ pub struct Card {
     /// Element-wise operations, and the reader of their third operand; or none.
     elementwise: Vec<Gated<Elementwise>>,
     reader2: Vec<Reader>,
+    /// Starts of movers and engines for each vector of a command; or none.
+    batch: Vec<Batch>,
     /// As `kind`: the command is for that engine.
     is_elementwise: Vec<DFF<Bit>>,
 
@@ -175,6 +177,9 @@ pub struct Card {
     _wide: usize,
     _lanes: usize,
     _elementwise: usize,
+    _batches: usize,
+    column_log: Vec<Constant<Bits<6>>>,
+    _columns: usize,
     _slow: usize,
 }
 
@@ -337,15 +342,27 @@ impl Logic for Card {
         self.sequencer.scalar_error.next = false;
         self.sequencer.scalar_index.next = 0.into();
         self.sequencer.work.next = false;
+        for i in 0..self._batches {
+            self.sequencer.movers_busy.next = self.reader0.busy.val()
+                || self.reader1.busy.val()
+                || self.writer.busy.val()
+                || self.batch[i].left.val();
+            self.sequencer.a_error.next = self.batch[i].a_error.val();
+            self.sequencer.b_error.next = self.batch[i].b_error.val();
+            // The completion has errors of its own.
+            self.sequencer.c_error.next =
+                self.writer.error.val() || (self.batch[i].c_error.val() && (!self.sequencer.completing.val()));
+        }
         for i in 0..self._elementwise {
             self.sequencer.moves.next =
                 self.kind.q.val().is_copy || self.kind.q.val().is_zero || self.is_elementwise[i].q.val();
             self.sequencer.movers_busy.next = self.reader0.busy.val()
                 || self.reader1.busy.val()
                 || self.reader2[i].busy.val()
-                || self.writer.busy.val();
+                || self.writer.busy.val()
+                || self.batch[i].left.val();
             // The destination is read from card memory: a fault there is a fault of an operand that is read.
-            self.sequencer.a_error.next = self.reader0.error.val() || self.reader2[i].error.val();
+            self.sequencer.a_error.next = self.batch[i].a_error.val() || self.reader2[i].error.val();
             self.sequencer.a_space.next = self.descriptor.a_space.val() || self.reader2[i].error.val();
         }
         self.sequencer.buses_idle.next = self.host.idle.val() && self.card.idle.val() && self.writer.idle.val();
@@ -376,6 +393,41 @@ impl Logic for Card {
         if self.card.beat1.val() {
             self.reader1.beat_data.next = self.c_rdata.val();
             self.reader1.beat_bad.next = self.card.bad.val();
+        }
+
+        for i in 0..self._batches {
+            self.batch[i].clock.next = self.clock.val();
+            self.batch[i].clear.next = self.sequencer.clear.val();
+            self.batch[i].start.next = self.sequencer.start.val();
+            self.batch[i].more.next = self.descriptor.more[i].val();
+            self.batch[i].count.next = self.descriptor.count.val();
+            self.batch[i].is_msm.next = self.kind.q.val().is_msm;
+            self.batch[i].is_ntt.next = self.kind.q.val().is_ntt;
+            self.batch[i].columns.next = false;
+            self.batch[i].scattered.next = false;
+            for j in 0..self._columns {
+                self.batch[i].columns.next = self.descriptor.columns[j].val();
+                self.batch[i].scattered.next = self.descriptor.scattered[j].val();
+                self.reader0.stride[j].next = self.descriptor.a_stride[j].val();
+                self.writer.stride[j].next = self.descriptor.c_stride[j].val();
+            }
+            self.batch[i].a_address.next = self.descriptor.a_address.val();
+            self.batch[i].a_words.next = self.descriptor.a_words.val();
+            self.batch[i].a_busy.next = self.reader0.busy.val();
+            self.batch[i].a_failed.next = self.reader0.error.val();
+            self.batch[i].b_address.next = self.descriptor.b_address.val();
+            self.batch[i].b_words.next = self.descriptor.b_words.val();
+            self.batch[i].b_busy.next = self.reader1.busy.val();
+            self.batch[i].b_failed.next = self.reader1.error.val();
+            self.batch[i].c_address.next = self.descriptor.c_address.val();
+            self.batch[i].c_words.next = self.descriptor.c_words.val();
+            self.batch[i].c_busy.next = self.writer.busy.val();
+            self.batch[i].c_failed.next = self.writer.error.val();
+            self.batch[i].ready.next = self.kind.q.val().ready;
+            self.reader0.start.next = self.batch[i].a_go.val();
+            self.reader0.address.next = self.batch[i].a_at.val();
+            self.reader1.start.next = self.batch[i].b_go.val();
+            self.reader1.address.next = self.batch[i].b_at.val();
         }
 
         // Read channels.
@@ -445,6 +497,10 @@ impl Logic for Card {
         self.writer.space.next = self.descriptor.c_space.val();
         self.writer.address.next = self.descriptor.c_address.val();
         self.writer.words.next = self.descriptor.c_words.val();
+        for i in 0..self._batches {
+            self.writer.start.next = self.batch[i].c_go.val() || self.sequencer.completion_start.val();
+            self.writer.address.next = self.batch[i].c_at.val();
+        }
         self.a_data.next = self.reader0.out_data.val();
         self.a_valid.next = self.reader0.out_valid.val();
         self.b_data.next = self.reader1.out_data.val();
@@ -505,6 +561,12 @@ impl Logic for Card {
                 self.msm[j].clock.next = self.clock.val();
                 self.msm[j].reset.next = self.sequencer.clear.val();
                 self.msm[j].start.next = self.sequencer.start.val() && self.kind.q.val().is_msm;
+                for k in 0..self._batches {
+                    self.msm[j].start.next = self.batch[k].go.val() && self.kind.q.val().is_msm;
+                    self.batch[k].ended.next = self.msm[j].done.val() || self.ntt[i].done.val();
+                    self.batch[k].scalar_error.next = self.msm[j].scalar_error.val();
+                    self.batch[k].scalar_index.next = self.msm[j].scalar_index.val();
+                }
                 self.msm[j].count.next = self.count.val();
                 self.msm[j].montgomery.next = self.descriptor.flags.val().get_bit(0);
                 self.msm[j].base_data.next = self.a_data.val();
@@ -518,6 +580,12 @@ impl Logic for Card {
                 self.wide[j].clock.next = self.clock.val();
                 self.wide[j].reset.next = self.sequencer.clear.val();
                 self.wide[j].start.next = self.sequencer.start.val() && self.kind.q.val().is_msm;
+                for k in 0..self._batches {
+                    self.wide[j].start.next = self.batch[k].go.val() && self.kind.q.val().is_msm;
+                    self.batch[k].ended.next = self.wide[j].done.val() || self.ntt[i].done.val();
+                    self.batch[k].scalar_error.next = self.wide[j].scalar_error.val();
+                    self.batch[k].scalar_index.next = self.wide[j].scalar_index.val();
+                }
                 self.wide[j].count.next = self.count.val();
                 self.wide[j].montgomery.next = self.descriptor.flags.val().get_bit(0);
                 self.wide[j].base_data.next = self.a_data.val();
@@ -531,6 +599,12 @@ impl Logic for Card {
                 self.lanes[j].clock.next = self.clock.val();
                 self.lanes[j].reset.next = self.sequencer.clear.val();
                 self.lanes[j].start.next = self.sequencer.start.val() && self.kind.q.val().is_msm;
+                for k in 0..self._batches {
+                    self.lanes[j].start.next = self.batch[k].go.val() && self.kind.q.val().is_msm;
+                    self.batch[k].ended.next = self.lanes[j].done.val() || self.ntt[i].done.val();
+                    self.batch[k].scalar_error.next = self.lanes[j].scalar_error.val();
+                    self.batch[k].scalar_index.next = self.lanes[j].scalar_index.val();
+                }
                 self.lanes[j].count.next = self.count.val();
                 self.lanes[j].montgomery.next = self.descriptor.flags.val().get_bit(0);
                 self.lanes[j].base_data.next = self.a_data.val();
@@ -543,7 +617,16 @@ impl Logic for Card {
             self.ntt[i].clock.next = self.clock.val();
             self.ntt[i].reset.next = self.sequencer.clear.val();
             self.ntt[i].start.next = self.sequencer.start.val() && self.kind.q.val().is_ntt;
+            for k in 0..self._batches {
+                self.ntt[i].start.next = self.batch[k].go.val() && self.kind.q.val().is_ntt;
+            }
             self.ntt[i].log_n.next = bit_cast_ub::<6, 6>(self.count.val().get_bits::<6>(0));
+            for k in 0..self._columns {
+                if self.descriptor.columns[k].val() {
+                    self.ntt[i].log_n.next =
+                        bit_cast_ub::<6, 6>(self.count.val().get_bits::<6>(0)) + self.column_log[k].val();
+                }
+            }
             self.ntt[i].inverse.next = self.descriptor.flags.val().get_bit(0);
             self.ntt[i].factors_before.next = self.descriptor.flags.val().get_bit(1);
             self.ntt[i].factors_after.next = self.descriptor.flags.val().get_bit(2);
@@ -575,6 +658,11 @@ impl Logic for Card {
                 self.sequencer.scalar_index.next = self.lanes[j].scalar_index.val();
                 self.sequencer.work.next = self.ntt[i].ev_butterfly.val();
                 self.sequencer.adds[j].next = self.lanes[j].adds.val();
+            }
+            for k in 0..self._batches {
+                self.sequencer.engine_done.next = self.batch[k].done.val();
+                self.sequencer.scalar_error.next = self.batch[k].error.val();
+                self.sequencer.scalar_index.next = self.batch[k].index.val();
             }
             for _j in 0..self._slow {
                 self.sequencer.work.next = self.kind.q.val().work;

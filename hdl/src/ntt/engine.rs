@@ -16,7 +16,9 @@ use rust_hdl::prelude::*;
 /// `docs/architecture.md` says, meaning as `abi::command::Opcode::Ntt` says.
 ///
 /// `start` is a pulse while `ready`; the sizes and flags are taken in that cycle. `log_n` must be
-/// 1 to `log_max`: whoever starts the engine has checked it. Input words may be any number of W bits (they leave their first multiplication reduced); factors must be reduced.
+/// 1 to `log_max`: whoever starts the engine has checked it. A pipelined engine of 256-bit words has *columns*: with bit 5 of `log_n`
+/// the vector is 16 columns of n/16 words, interleaved, and each is transformed; factor blocks have 16 ratios then, and results come interleaved if there are
+/// factors after, else column by column. Input words may be any number of W bits (they leave their first multiplication reduced); factors must be reduced.
 #[derive(LogicBlock)]
 pub struct Ntt<const W: usize> {
     pub clock: Signal<In, Clock>,
@@ -64,7 +66,11 @@ pub struct Ntt<const W: usize> {
     _log_max: u32,
     _log_seeds: u32,
     _pace: Pace,
+    _columns: usize,
 }
+
+/// log2 of the columns of a command that has some.
+pub const COLUMNS_LOG: u32 = 4;
 
 impl<const W: usize> Ntt<W> {
     /// For vectors of `vectors` of up to 2^log_max words and factor blocks of 2^log_seeds seeds, at
@@ -88,6 +94,8 @@ impl<const W: usize> Ntt<W> {
             turnaround: (unit.latency() + 3).div_ceil(interval) as u64,
             successors: arithmetic == Arithmetic::Serial,
         };
+        // (Others of few words have nothing to interleave.)
+        let columns = arithmetic == Arithmetic::Pipelined && W == 256 && log_max > COLUMNS_LOG;
         // Enough for the results in flight, so that they never stop a willing receiver.
         let room = (pace.turnaround + 4).next_power_of_two();
         Ntt {
@@ -111,8 +119,8 @@ impl<const W: usize> Ntt<W> {
             ready: Default::default(),
             ev_butterfly: Default::default(),
             ev_busy: Default::default(),
-            schedule: Schedule::new(log_max, pace, room),
-            factors: FactorSource::new(&vectors.field, log_seeds, arithmetic, fidelity),
+            schedule: Schedule::new(log_max, pace, room, columns),
+            factors: FactorSource::new(&vectors.field, log_seeds, arithmetic, columns, fidelity),
             bank_0: Ram::new(half).apart(),
             bank_1: Ram::new(half).apart(),
             twiddles: Rom::new(table),
@@ -137,6 +145,7 @@ impl<const W: usize> Ntt<W> {
             _log_max: log_max,
             _log_seeds: log_seeds,
             _pace: pace,
+            _columns: usize::from(columns),
         }
     }
 
@@ -168,6 +177,22 @@ impl<const W: usize> Ntt<W> {
         let last_slot = words(before) + (t - 1) + stages + words(after) - 1;
         let out = if interval == 1 { 7 } else { 8 };
         last_slot * interval + self.unit.latency() as u64 + out + if before { seeds + 2 } else { 0 }
+    }
+
+    /// As [`cycles`](Self::cycles), of a command with columns of 2^log_rows words: the last four stages are left out, the last one that is
+    /// there is waited for whole, and a block has 15 words more.
+    pub fn column_cycles(&self, log_rows: u32, before: bool, after: bool) -> u64 {
+        let t = self._pace.turnaround;
+        let (n, block) = (16u64 << log_rows, (1u64 << self._log_seeds) + 16);
+        let stage = |s: u32| (n / 2).max(t + if s + 1 == log_rows { n / 2 } else { 1 << s });
+        let stages = (0..log_rows).map(stage).sum::<u64>().max(if after { block } else { 0 });
+        let last = n + (t - 1) + stages + n - 1;
+        last + self.unit.latency() as u64 + 7 + if before { block + 1 } else { 0 }
+    }
+
+    /// Whether commands may have columns.
+    pub fn has_columns(&self) -> bool {
+        self._columns > 0
     }
 
     /// log2 of the longest vector.
@@ -208,6 +233,9 @@ impl<const W: usize> Logic for Ntt<W> {
         self.ev_busy.next = self.schedule.busy.val();
         self.ev_butterfly.next = self.schedule.issue.val().get_bit(1);
 
+        for i in 0..self._columns {
+            self.factors.columns[i].next = self.schedule.columns[i].val();
+        }
         self.factors.reset.next = self.in_reset.val();
         self.factors.load.next = self.schedule.load_factors.val();
         self.schedule.factors_loaded.next = self.factors.loaded.val();

@@ -6,6 +6,9 @@
 //! uses at the earliest, so K is chosen such that the sequence needs no stalls however its user
 //! stops and goes.
 //!
+//! In an engine with columns a block may have 16 ratios in place of the one: element i is then of column i mod 16, and comes back times the ratio of
+//! its column. So column k is a sequence of its own, with a start of its own: K/16 seeds, every sixteenth.
+//!
 //! In a pipelined engine that is the work of a multiplier of the sequence's own, one element a cycle:
 //! K must be at least its latency plus two. In a serial one the engine's unit does it in a slot
 //! before each element's use, and four seeds are enough.
@@ -42,6 +45,11 @@ pub struct FactorSource<const W: usize> {
     /// Serial: an element times the ratio comes back. They come in the order of their use.
     pub back: Signal<In, Bit>,
     pub back_data: Signal<In, U<W>>,
+    /// Of an engine with columns, else none: blocks have 16 ratios. Stands while a block is read and used.
+    pub columns: Vec<Signal<In, Bit>>,
+    ratios: Vec<Ram<U<W>>>,
+    last_ratio: Vec<Constant<Bits<24>>>,
+    column: Vec<Constant<Bits<24>>>,
     ring: Ram<U<W>>,
     // Pipelined: one each; serial: none.
     multiplier: Vec<FieldMul<W>>,
@@ -58,11 +66,13 @@ pub struct FactorSource<const W: usize> {
     mask: Constant<Bits<24>>,
     seeds: Constant<Bits<24>>,
     _own: usize,
+    _columns: usize,
 }
 
 impl<const W: usize> FactorSource<W> {
     /// For blocks of 2^log_seeds seeds.
-    pub fn new(field: &FieldParams, log_seeds: u32, arithmetic: Arithmetic, fidelity: Fidelity) -> Self {
+    pub fn new(field: &FieldParams, log_seeds: u32, arithmetic: Arithmetic, columns: bool, fidelity: Fidelity) -> Self {
+        let columns = usize::from(columns);
         let multiplier = match arithmetic {
             Arithmetic::Pipelined => vec![FieldMul::new(field, fidelity)],
             Arithmetic::Serial => vec![],
@@ -92,6 +102,11 @@ impl<const W: usize> FactorSource<W> {
             ratio: Default::default(),
             back: Default::default(),
             back_data: Default::default(),
+            columns: (0..columns).map(|_| Default::default()).collect(),
+            ratios: (0..columns).map(|_| Ram::with_style(16, RamStyle::Distributed)).collect(),
+            last_ratio: vec![Constant::new(((1u64 << log_seeds) + 15).to_bits()); columns],
+            column: vec![Constant::new(15u64.to_bits()); columns],
+            _columns: columns,
             ring: Ram::with_style(1 << log_seeds, style),
             returning: multiplier.iter().map(|m| Delay::new(m.latency() + 1)).collect(),
             ratio_q: Default::default(),
@@ -133,6 +148,11 @@ impl<const W: usize> Logic for FactorSource<W> {
             self.returning[i].clock.next = self.clock.val();
             self.multiplier[i].a.next = self.ring.read_data.val();
             self.multiplier[i].b.next = self.ratio_q.q.val();
+            for j in 0..self._columns {
+                if self.columns[j].val() {
+                    self.multiplier[i].b.next = self.ratios[j].read_data.val();
+                }
+            }
             self.returning[i].d.next = self.advance.val();
             self.returned.next = self.returning[i].q.val();
             self.product.next = self.multiplier[i].r.val();
@@ -157,6 +177,27 @@ impl<const W: usize> Logic for FactorSource<W> {
                     self.loaded_q.d.next = true;
                 } else {
                     self.ring.write_enable.next = true;
+                }
+            }
+        }
+        for i in 0..self._columns {
+            self.ratios[i].clock.next = self.clock.val();
+            self.ratios[i].read_address.next = self.position.q.val() & self.column[i].val();
+            self.ratios[i].write_address.next = self.position.q.val() & self.column[i].val();
+            self.ratios[i].write_data.next = self.factor_data.val();
+            self.ratios[i].write_enable.next = false;
+            if self.loading.q.val() && self.columns[i].val() && (self.position.q.val() & self.seeds.val()).any() {
+                self.ring.write_enable.next = false;
+                if self.factor_valid.val() {
+                    self.ratios[i].write_enable.next = true;
+                    self.position.d.next = self.position.q.val() + self.one.val();
+                    self.loading.d.next = true;
+                    self.loaded_q.d.next = false;
+                    if self.position.q.val() == self.last_ratio[i].val() {
+                        self.position.d.next = self.zero.val();
+                        self.loading.d.next = false;
+                        self.loaded_q.d.next = true;
+                    }
                 }
             }
         }

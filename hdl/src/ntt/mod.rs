@@ -11,12 +11,14 @@
 //! | [`goldilocks`] | the unit for Goldilocks, and the engine behind 256-bit words of four elements |
 //! | [`vector_ntt`] | [`VectorNtt`], an engine for either |
 //! | [`factors`] | the sequence `s*g^i` that multiplies inputs or outputs |
+//! | [`columns`] | the model of commands with columns |
 //! | [`params`] | fields with their generators, twiddle tables |
 //! | [`model`] | the software model |
 //!
 //! Structure, addressing and figures: `docs/ntt.md`.
 
 pub mod butterfly;
+pub mod columns;
 pub mod engine;
 pub mod factors;
 pub mod goldilocks;

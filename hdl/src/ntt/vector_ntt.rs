@@ -65,6 +65,16 @@ impl VectorNtt {
         of_engine!(self, engine => engine.cycles(log_n, before, after))
     }
 
+    /// As [`super::Ntt::column_cycles`].
+    pub fn column_cycles(&self, log_rows: u32, before: bool, after: bool) -> u64 {
+        of_engine!(self, engine => engine.column_cycles(log_rows, before, after))
+    }
+
+    /// As [`super::Ntt::has_columns`].
+    pub fn has_columns(&self) -> bool {
+        of_engine!(self, engine => engine.has_columns())
+    }
+
     /// log2 of the longest vector.
     pub fn log_max(&self) -> u32 {
         of_engine!(self, engine => engine.log_max())

@@ -1,5 +1,6 @@
 //! Checker: holds the command being run, decodes it, and checks everything in it.
 
+use super::batch::Times;
 use crate::config::CardConfig;
 use gristmill_abi::command::{self as abi, Opcode, Operation};
 use gristmill_abi::completion::Status;
@@ -29,6 +30,7 @@ struct State {
 }
 
 /// Takes a descriptor at `load`; five cycles later `done` is up for one cycle with the `status`:
+/// (nine cycles more for each operand of a command for several vectors)
 /// Ok, or the first that holds of BadEpoch, BadOpcode, BadUnit, BadFlags, BadAlignment, BadCount,
 /// BadRange. The decoded fields stand until the next load.
 ///
@@ -55,6 +57,14 @@ pub struct Checker {
     pub is_zero: Signal<Out, Bit>,
     /// Of a card with element-wise operations, else none.
     pub is_elementwise: Vec<Signal<Out, Bit>>,
+    /// Vectors after the first, of a card with batches, else none. The words below are those of one vector.
+    pub more: Vec<Signal<Out, Bits<8>>>,
+    /// Of a card with columns, else none: the transform is of columns, its results lie from row to row too, and bytes from row to
+    /// row of `a` and `c`, or zero.
+    pub columns: Vec<Signal<Out, Bit>>,
+    pub scattered: Vec<Signal<Out, Bit>>,
+    pub a_stride: Vec<Signal<Out, U<64>>>,
+    pub c_stride: Vec<Signal<Out, U<64>>>,
     pub a_space: Signal<Out, Bit>,
     pub a_address: Signal<Out, U<64>>,
     pub a_words: Signal<Out, U<32>>,
@@ -118,6 +128,27 @@ pub struct Checker {
     fused: Vec<Constant<Bits<2>>>,
     operation: Vec<Signal<Local, Bits<2>>>,
     _elementwise: usize,
+    /// Words of all vectors, and whether they are being counted.
+    times: Vec<Times>,
+    counting: Vec<DFF<Bit>>,
+    awaited: Vec<Signal<Local, Bit>>,
+    /// The operand is one for each vector.
+    many: Vec<Signal<Local, Bit>>,
+    _batches: usize,
+    a_log: Vec<Signal<Local, Bits<5>>>,
+    c_log: Vec<Signal<Local, Bits<5>>>,
+    /// Columns after the first sixteen.
+    further: Vec<Signal<Local, U<32>>>,
+    a_span: Vec<Signal<Local, U<72>>>,
+    c_span: Vec<Signal<Local, U<72>>>,
+    rows: Vec<Signal<Local, Bits<5>>>,
+    most_rows: Vec<Constant<U<32>>>,
+    least_row: Vec<Constant<Bits<5>>>,
+    column_words: Vec<Constant<U<32>>>,
+    sixteen: Vec<Constant<U<32>>>,
+    row_bytes: Vec<Constant<U<64>>>,
+    word_bytes: Vec<Constant<U<72>>>,
+    _columns: usize,
     /// Of a card whose vectors have four elements a word, else none.
     least_log: Vec<Constant<U<32>>>,
     /// A base has three words, not two; or there are several multiples of it.
@@ -137,6 +168,8 @@ impl Checker {
     pub fn new(config: &CardConfig, engines: bool) -> Self {
         let elementwise = usize::from(config.elementwise && engines);
         let multiples = || std::iter::once(u64::from(config.multiples.ilog2())).filter(|log| *log > 0);
+        let batches = usize::from(config.batches() && engines);
+        let columns = usize::from(config.columns() && engines);
         let packed = usize::from(config.field_id() == Field::Goldilocks);
         let byte = |value: u8| Constant::new(u64::from(value).into());
         let word = |value: u32| Constant::new(u64::from(value).into());
@@ -160,6 +193,11 @@ impl Checker {
             is_ntt: Default::default(),
             is_zero: Default::default(),
             is_elementwise: (0..elementwise).map(|_| Default::default()).collect(),
+            more: (0..batches).map(|_| Default::default()).collect(),
+            columns: (0..columns).map(|_| Default::default()).collect(),
+            scattered: (0..columns).map(|_| Default::default()).collect(),
+            a_stride: (0..columns).map(|_| Default::default()).collect(),
+            c_stride: (0..columns).map(|_| Default::default()).collect(),
             a_space: Default::default(),
             a_address: Default::default(),
             a_words: Default::default(),
@@ -199,7 +237,12 @@ impl Checker {
             curve: byte(config.curve_id() as u8),
             field: byte(config.field_id() as u8),
             msm_flags: byte(abi::FLAG_MONTGOMERY),
-            ntt_flags: byte(abi::FLAG_INVERSE | abi::FLAG_FACTORS_BEFORE | abi::FLAG_FACTORS_AFTER),
+            ntt_flags: byte(
+                abi::FLAG_INVERSE
+                    | abi::FLAG_FACTORS_BEFORE
+                    | abi::FLAG_FACTORS_AFTER
+                    | if columns > 0 { abi::FLAG_COLUMNS } else { 0 },
+            ),
             most_words: word(abi::MAX_COUNT),
             most_points: word(1 << config.log_max_points),
             most_log: word(config.ntt_log_max),
@@ -224,6 +267,24 @@ impl Checker {
             operation: (0..elementwise).map(|_| Default::default()).collect(),
             _multiples: multiples().count(),
             _elementwise: elementwise,
+            times: (0..batches).map(|_| Default::default()).collect(),
+            counting: (0..batches).map(|_| Default::default()).collect(),
+            awaited: (0..batches).map(|_| Default::default()).collect(),
+            many: (0..batches).map(|_| Default::default()).collect(),
+            _batches: batches,
+            a_log: (0..columns).map(|_| Default::default()).collect(),
+            c_log: (0..columns).map(|_| Default::default()).collect(),
+            further: (0..columns).map(|_| Default::default()).collect(),
+            a_span: (0..columns).map(|_| Default::default()).collect(),
+            c_span: (0..columns).map(|_| Default::default()).collect(),
+            rows: (0..columns).map(|_| Default::default()).collect(),
+            most_rows: vec![word(config.ntt_log_max.saturating_sub(4)); columns],
+            least_row: vec![Constant::new(4.into()); columns],
+            column_words: vec![word(config.field_id().column_block_words(config.log_seeds()) as u32); columns],
+            sixteen: vec![word(16); columns],
+            row_bytes: vec![Constant::new(32.into()); columns],
+            word_bytes: vec![Constant::new(32.into()); columns],
+            _columns: columns,
             least_log: (0..packed).map(|_| word(config.field_id().least_log())).collect(),
             _packed: packed,
         }
@@ -255,6 +316,38 @@ impl Logic for Checker {
         for i in 0..self._elementwise {
             self.is_elementwise[i].next = self.opcode.val() == self.elementwise[i].val();
             self.operation[i].next = bit_cast_ub::<2, 2>(self.lower.val().get_bits::<2>(8));
+        }
+        for i in 0..self._batches {
+            self.more[i].next = bit_cast_ub::<8, 8>(self.upper.val().get_bits::<8>(64));
+            self.many[i].next = self.more[i].val().any()
+                && (((self.s.q.val().step == self.step_a.val()) && self.is_ntt.val())
+                    || ((self.s.q.val().step == self.step_b.val()) && self.is_msm.val())
+                    || (self.s.q.val().step == self.step_c.val()));
+        }
+        for i in 0..self._columns {
+            self.columns[i].next = self.is_ntt.val() && self.flags.val().get_bit(3);
+            self.a_log[i].next = bit_cast_ub::<5, 5>(self.upper.val().get_bits::<5>(96));
+            self.c_log[i].next = bit_cast_ub::<5, 5>(self.upper.val().get_bits::<5>(104));
+            self.scattered[i].next = self.columns[i].val() && self.c_log[i].val().any();
+            self.a_stride[i].next = 0.into();
+            if self.columns[i].val() {
+                self.a_stride[i].next = self.row_bytes[i].val() << self.a_log[i].val();
+            }
+            self.c_stride[i].next = 0.into();
+            if self.scattered[i].val() {
+                self.c_stride[i].next = self.row_bytes[i].val() << self.c_log[i].val();
+            }
+            self.further[i].next = bit_cast_u::<32, 8>(self.upper.val().get_bits::<8>(64)) << 4;
+            self.rows[i].next = bit_cast_ub::<5, 5>(self.count.val().get_bits::<5>(0));
+            self.a_span[i].next = (self.word_bytes[i].val() << self.rows[i].val()) << self.a_log[i].val();
+            self.c_span[i].next = (self.word_bytes[i].val() << self.rows[i].val()) << self.c_log[i].val();
+            if self.columns[i].val() {
+                for j in 0..self._batches {
+                    self.many[j].next = self.more[j].val().any()
+                        && ((self.s.q.val().step == self.step_b.val())
+                            || ((self.s.q.val().step == self.step_c.val()) && (!self.scattered[i].val())));
+                }
+            }
         }
         self.a_words.next = self.s.q.val().a_words;
         self.b_words.next = self.s.q.val().b_words;
@@ -326,6 +419,25 @@ impl Logic for Checker {
                 if self.flags.val().get_bit(2) {
                     self.factors.next = self.factors.val() + self.factor_words.val();
                 }
+                for i in 0..self._columns {
+                    if self.columns[i].val() {
+                        self.s.d.next.count_bad = (!self.count.val().any())
+                            || (self.count.val() > self.most_rows[i].val())
+                            || (self.a_log[i].val() < self.least_row[i].val())
+                            || (self.further[i].val() >> self.a_log[i].val()).any()
+                            || (self.scattered[i].val()
+                                && ((self.c_log[i].val() < self.least_row[i].val())
+                                    || (self.further[i].val() >> self.c_log[i].val()).any()));
+                        self.vector.next = self.sixteen[i].val() << self.rows[i].val();
+                        self.factors.next = self.no_words.val();
+                        if self.flags.val().get_bit(1) {
+                            self.factors.next = self.column_words[i].val();
+                        }
+                        if self.flags.val().get_bit(2) {
+                            self.factors.next = self.factors.val() + self.column_words[i].val();
+                        }
+                    }
+                }
                 self.s.d.next.a_words = self.vector.val();
                 self.s.d.next.b_words = self.factors.val();
                 self.s.d.next.c_words = self.vector.val();
@@ -347,6 +459,24 @@ impl Logic for Checker {
             self.s.d.next.flags_bad = self.extra_flags.val().any()
                 || self.lower.val().get_bits::<21>(43).any()
                 || self.upper.val().get_bits::<192>(64).any();
+            for i in 0..self._batches {
+                self.s.d.next.flags_bad = self.extra_flags.val().any()
+                    || self.lower.val().get_bits::<21>(43).any()
+                    || self.upper.val().get_bits::<184>(72).any()
+                    || (self.more[i].val().any() && (!self.is_msm.val()) && (!self.is_ntt.val()));
+            }
+            for i in 0..self._columns {
+                for j in 0..self._batches {
+                    self.s.d.next.flags_bad = self.extra_flags.val().any()
+                        || self.lower.val().get_bits::<21>(43).any()
+                        || self.upper.val().get_bits::<24>(72).any()
+                        || self.upper.val().get_bits::<3>(101).any()
+                        || self.upper.val().get_bits::<147>(109).any()
+                        || (self.more[j].val().any() && (!self.is_msm.val()) && (!self.is_ntt.val()))
+                        || ((!self.columns[i].val()) && (self.a_log[i].val().any() || self.c_log[i].val().any()))
+                        || (self.columns[i].val() && (self.scattered[i].val() != self.flags.val().get_bit(2)));
+                }
+            }
             for i in 0..self._elementwise {
                 if self.is_elementwise[i].val()
                     && (self.operation[i].val() == self.fused[i].val())
@@ -390,8 +520,27 @@ impl Logic for Checker {
             if self.has_operand.val() {
                 self.bound.next =
                     bit_cast_u::<72, 64>(self.operand.val()) + (bit_cast_u::<72, 32>(self.operand_words.val()) << 5);
+                for i in 0..self._batches {
+                    if self.many[i].val() {
+                        self.bound.next = bit_cast_u::<72, 64>(self.operand.val()) + self.times[i].bytes.val();
+                    }
+                }
                 if self.operand.val().get_bits::<5>(0).any() {
                     self.s.d.next.alignment_bad = true;
+                }
+                for i in 0..self._columns {
+                    if (self.s.q.val().step == self.step_a.val()) && self.columns[i].val() {
+                        self.bound.next = bit_cast_u::<72, 64>(self.operand.val()) + self.a_span[i].val();
+                        if self.operand.val().get_bits::<9>(0).any() {
+                            self.s.d.next.alignment_bad = true;
+                        }
+                    }
+                    if (self.s.q.val().step == self.step_c.val()) && self.scattered[i].val() {
+                        self.bound.next = bit_cast_u::<72, 64>(self.operand.val()) + self.c_span[i].val();
+                        if self.operand.val().get_bits::<9>(0).any() {
+                            self.s.d.next.alignment_bad = true;
+                        }
+                    }
                 }
                 if self.bound.val() > self.wrap.val() {
                     self.s.d.next.range_bad = true;
@@ -403,6 +552,20 @@ impl Logic for Checker {
                 if self.operand.val().any() || self.operand_card.val() {
                     self.s.d.next.flags_bad = true;
                 }
+            }
+        }
+        // With several vectors an operand waits until its words have been counted.
+        for i in 0..self._batches {
+            self.counting[i].clock.next = self.clock.val();
+            self.times[i].clock.next = self.clock.val();
+            self.times[i].words.next = self.operand_words.val();
+            self.times[i].more.next = self.more[i].val();
+            self.awaited[i].next = self.many[i].val() && (!self.times[i].done.val());
+            self.times[i].start.next = self.awaited[i].val() && (!self.counting[i].q.val());
+            self.counting[i].d.next = self.awaited[i].val();
+            if self.awaited[i].val() {
+                self.s.d.next.step = self.s.q.val().step;
+                self.s.d.next.range_bad = self.s.q.val().range_bad;
             }
         }
         if self.s.q.val().step == self.step_verdict.val() {

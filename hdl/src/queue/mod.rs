@@ -2,6 +2,7 @@
 //! running of commands, completions, reset, counters. `docs/card.md` tells how they work together.
 
 pub mod bank;
+pub mod batch;
 pub mod checker;
 pub mod counters;
 pub mod fetcher;
@@ -14,6 +15,7 @@ pub mod sequencer;
 mod tests;
 
 pub use bank::Bank;
+pub use batch::Batch;
 pub use checker::Checker;
 pub use counters::{Counters, Events};
 pub use fetcher::Fetcher;

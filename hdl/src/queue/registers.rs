@@ -160,7 +160,9 @@ impl RegisterFile {
 /// What the registers below [`CONSTANT_BYTES`] read, where that never changes; zero elsewhere.
 fn constants(config: &CardConfig, engines: bool, source: SourceHash) -> Vec<U<32>> {
     let elementwise = if config.elementwise { caps::ELEMENTWISE } else { 0 };
-    let all = caps::MSM | caps::NTT | caps::NTT_FACTORS | caps::MONTGOMERY_SCALARS | elementwise;
+    let columns = if config.columns() { caps::COLUMNS } else { 0 };
+    let batches = if config.batches() { caps::BATCHES } else { 0 };
+    let all = caps::MSM | caps::NTT | caps::NTT_FACTORS | caps::MONTGOMERY_SCALARS | elementwise | batches | columns;
     let offered = if engines { all } else { 0 };
     let if_engines = |word: u32| if engines { word } else { 0 };
     let fixed = [

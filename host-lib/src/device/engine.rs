@@ -223,4 +223,6 @@ pub struct NttInfo {
     pub max_elements: u64,
     /// Vectors may stay in card memory between transforms and element-wise operations.
     pub resident: bool,
+    /// Elements of the longest vector that the card transforms in its memory, in two passes; 0 if only what its chip holds.
+    pub in_memory: u64,
 }

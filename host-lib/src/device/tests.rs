@@ -319,7 +319,7 @@ mod choices {
             clock_hz: 1e9,
             memory: 1 << 30,
             msm: Some(msm),
-            ntt: Some(NttInfo { butterflies: 1, max_elements: 1 << 20, resident: false }),
+            ntt: Some(NttInfo { butterflies: 1, max_elements: 1 << 20, resident: false, in_memory: 0 }),
             addition: 1.0,
             butterfly: 1.0,
             link: Link { rate: 4e6, latency: 1e-6 },

@@ -36,7 +36,7 @@ impl Sequence {
     }
 
     /// Every `step`-th factor from `first` on.
-    fn strided(&self, first: usize, step: usize) -> Self {
+    pub fn strided(&self, first: usize, step: usize) -> Self {
         Sequence { start: self.start * self.ratio.pow([first as u64]), ratio: self.ratio.pow([step as u64]) }
     }
 }

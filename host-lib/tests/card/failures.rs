@@ -116,10 +116,17 @@ fn a_failed_upload() {
 fn a_failure_in_the_midst_of_a_batch() {
     let (points, scalars) = terms(5, &mut rng(36));
     let device: Device = with(Fallback::Never, Check::Curve, &["status:8@msm+1"]);
-    let bases = device.upload_bases(&points).unwrap();
+    let [bases, others] = [(); 2].map(|()| device.upload_bases(&points).unwrap());
     let twice: Vec<_> = scalars.iter().map(|s| *s + s).collect();
-    let jobs = [(&bases, &scalars[..]), (&bases, &twice[..]), (&bases, &scalars[..])];
+    let jobs = [(&bases, &scalars[..]), (&others, &twice[..]), (&bases, &scalars[..])];
     assert!(matches!(device.msm_batch(&jobs), Err(Error::DeviceFailed { .. })));
     let expected = sum(&points, &scalars);
+    assert_eq!(device.msm_batch(&jobs).unwrap(), [expected, expected + expected, expected]);
+    // Over one base set they are one command.
+    let device: Device = with(Fallback::Never, Check::Curve, &["status:8@msm+1"]);
+    let bases = device.upload_bases(&points).unwrap();
+    let jobs = [(&bases, &scalars[..]), (&bases, &twice[..]), (&bases, &scalars[..])];
+    assert_eq!(device.msm_batch(&jobs).unwrap(), [expected, expected + expected, expected]);
+    assert!(matches!(device.msm_batch(&jobs), Err(Error::DeviceFailed { .. })));
     assert_eq!(device.msm_batch(&jobs).unwrap(), [expected, expected + expected, expected]);
 }

@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod checks;
+mod columns;
 mod domain;
 mod failures;
 mod goldilocks;

@@ -119,6 +119,8 @@ impl Host {
             id: self.next_id,
             unit: 0,
             count,
+            more: 0,
+            rows: [0; 2],
             epoch: self.epoch,
             a,
             b: Operand::NONE,

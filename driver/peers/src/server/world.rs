@@ -281,6 +281,8 @@ impl World {
             id: self.tail,
             unit,
             count: count.into(),
+            more: 0,
+            rows: [0; 2],
             epoch: self.card.read32(reg::EPOCH).wrapping_add(epoch.into()),
             a: if spaces & 4 == 0 { operand(from, 0) } else { Operand::NONE },
             b: Operand::NONE,

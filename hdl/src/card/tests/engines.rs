@@ -184,7 +184,7 @@ fn engine_commands_are_checked() {
         (BadUnit, Descriptor { unit: 1, ..msm }),
         (BadUnit, Descriptor { unit: 3, ..ntt }),
         (BadFlags, Descriptor { flags: 2, ..msm }),
-        (BadFlags, Descriptor { flags: 8, ..ntt }),
+        (BadFlags, Descriptor { flags: 16, ..ntt }),
         (BadFlags, Descriptor { b: Operand::host(32), ..ntt }),
         (BadAlignment, Descriptor { b: Operand::host(SCALARS + 8), ..msm }),
         (BadCount, Descriptor { count: 0, ..msm }),

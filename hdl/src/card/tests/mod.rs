@@ -1,7 +1,9 @@
 //! The card as a whole, against memories that misbehave as far as AXI lets them.
 
 mod adders;
+mod batches;
 mod bench;
+mod columns;
 mod curves;
 mod elementwise;
 pub(crate) mod engines;

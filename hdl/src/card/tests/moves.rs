@@ -15,6 +15,8 @@ pub fn nop(epoch: u32, id: u16) -> Descriptor {
         id,
         unit: 0,
         count: 0,
+        more: 0,
+        rows: [0; 2],
         epoch,
         a: Operand::NONE,
         b: Operand::NONE,

@@ -18,6 +18,27 @@ pub struct Command {
     pub input: Vec<BigUint>,
 }
 
+/// What one command with columns is to do.
+#[derive(Clone, Debug, Default)]
+pub struct Columns {
+    pub inverse: bool,
+    pub before: Option<Vec<Factors>>,
+    pub after: Option<Vec<Factors>>,
+    /// Canonical, interleaved.
+    pub input: Vec<BigUint>,
+}
+
+/// A command as it enters the engine.
+struct Entry {
+    log_n: u64,
+    inverse: bool,
+    before: bool,
+    after: bool,
+    results: usize,
+    words: Vec<U<256>>,
+    factors: Vec<U<256>>,
+}
+
 /// What it did.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -105,23 +126,53 @@ impl Bench {
 
     /// Runs one command; `stop_after` cycles it is left where it is.
     pub fn run(&mut self, command: &Command, flow: Flow, stop_after: Option<u64>) -> Option<Outcome> {
-        let n = command.input.len();
-        let forms = || command.input.iter().map(|v| self.field.to_montgomery(v)).collect();
-        let elements: Vec<BigUint> = self.raw_words.take().unwrap_or_else(forms);
-        let words: Vec<U<256>> = self.field.pack(&elements).iter().map(word).collect();
         let blocks = [&command.before, &command.after].into_iter().flatten();
-        let factors: Vec<U<256>> =
-            blocks.flat_map(|f| self.field.factor_block(f, self.ntt.log_seeds())).map(|v| word(&v)).collect();
+        let entry = Entry {
+            log_n: command.input.len().trailing_zeros().into(),
+            inverse: command.inverse,
+            before: command.before.is_some(),
+            after: command.after.is_some(),
+            results: command.input.len(),
+            factors: blocks.flat_map(|f| self.field.factor_block(f, self.ntt.log_seeds())).map(|v| word(&v)).collect(),
+            words: self.words(&command.input),
+        };
+        self.enter(&entry, flow, stop_after)
+    }
+
+    /// Runs one command with columns.
+    pub fn run_columns(&mut self, command: &Columns, flow: Flow) -> Option<Outcome> {
+        let blocks = [&command.before, &command.after].into_iter().flatten();
+        let entry = Entry {
+            log_n: 32 + u64::from(command.input.len().trailing_zeros()),
+            inverse: command.inverse,
+            before: command.before.is_some(),
+            after: command.after.is_some(),
+            results: command.input.len(),
+            factors: blocks.flat_map(|f| self.field.column_block(f, self.ntt.log_seeds())).map(|v| word(&v)).collect(),
+            words: self.words(&command.input),
+        };
+        self.enter(&entry, flow, None)
+    }
+
+    fn words(&mut self, input: &[BigUint]) -> Vec<U<256>> {
+        let forms = || input.iter().map(|v| self.field.to_montgomery(v)).collect();
+        let elements: Vec<BigUint> = self.raw_words.take().unwrap_or_else(forms);
+        self.field.pack(&elements).iter().map(word).collect()
+    }
+
+    fn enter(&mut self, entry: &Entry, flow: Flow, stop_after: Option<u64>) -> Option<Outcome> {
+        let Entry { words, factors, results: n, .. } = entry;
+        let n = *n;
         let (mut taken, mut factors_taken) = (0, 0);
         let mut output: Vec<BigUint> = Vec::new();
         let (mut offered, mut factor_offered, mut held) = (false, false, None);
         let (mut butterflies, mut first, mut last, mut busy) = (0, 0, 0, 0);
         assert!(self.ntt.ready.val() && !self.ntt.ev_busy.val(), "a command starts when the engine is ready");
         self.ntt.start.next = true;
-        self.ntt.log_n.next = u64::from(n.trailing_zeros()).to_bits();
-        self.ntt.inverse.next = command.inverse;
-        self.ntt.factors_before.next = command.before.is_some();
-        self.ntt.factors_after.next = command.after.is_some();
+        self.ntt.log_n.next = entry.log_n.to_bits();
+        self.ntt.inverse.next = entry.inverse;
+        self.ntt.factors_before.next = entry.before;
+        self.ntt.factors_after.next = entry.after;
         for now in 0.. {
             // Every output comes from registers, so it stands before this cycle's inputs are put on.
             assert!(now < 1_000_000, "the command does not end");

@@ -37,11 +37,20 @@ fn butterfly() {
     }
 }
 
+/// A command: with one factor sequence, or sixteen if it has columns.
+struct Order {
+    log_n: u32,
+    columns: bool,
+    inverse: bool,
+    before: Option<Vec<Factors>>,
+    after: Option<Vec<Factors>>,
+}
+
 /// Streams of one command after the other, with random pauses.
 struct Driver {
     rng: StdRng,
     field: VectorField,
-    commands: VecDeque<(u32, bool, Option<Factors>, Option<Factors>)>,
+    commands: VecDeque<Order>,
     words: VecDeque<Value>,
     factors: VecDeque<Value>,
     expected: VecDeque<Value>,
@@ -84,14 +93,23 @@ impl Driver {
             self.done += 1;
         }
         if is_set(READY) && !self.running {
-            if let Some((log_n, inverse, before, after)) = self.commands.pop_front() {
+            if let Some(Order { log_n, columns, inverse, before, after }) = self.commands.pop_front() {
                 let input: Vec<BigUint> = (0..1 << log_n).map(|_| self.random()).collect();
-                let output = self.field.command(&input, inverse, before.as_ref(), after.as_ref());
+                let one = |f: &Option<Vec<Factors>>| f.as_ref().map(|f| f[0].clone());
+                let output = match columns {
+                    true => self.field.columns(&input, inverse, before.as_deref(), after.as_deref()),
+                    false => self.field.command(&input, inverse, one(&before).as_ref(), one(&after).as_ref()),
+                };
                 self.words = self.stream(&input);
                 self.expected = self.stream(&output);
                 let blocks = [&before, &after].into_iter().flatten();
-                self.factors = blocks.flat_map(|f| self.field.factor_block(f, log_seeds)).map(|x| value(&x)).collect();
-                let flags = [u64::from(log_n), inverse.into(), before.is_some().into(), after.is_some().into()];
+                let block = |f: &Vec<Factors>| match columns {
+                    true => self.field.column_block(f, log_seeds),
+                    false => self.field.factor_block(&f[0], log_seeds),
+                };
+                self.factors = blocks.flat_map(block).map(|x| value(&x)).collect();
+                let code = u64::from(log_n) | if columns { 32 } else { 0 };
+                let flags = [code, inverse.into(), before.is_some().into(), after.is_some().into()];
                 inputs[START] = small(1);
                 for (i, flag) in flags.into_iter().enumerate() {
                     inputs[LOG_N + i] = small(flag);
@@ -125,6 +143,12 @@ impl Driver {
 /// Every kind of command on the whole engine: the Verilog's multipliers and unit in full, the
 /// native side with twins.
 fn engine(ntt: impl Ports, field: VectorField, sizes: &[u32], log_seeds: u32, cycles: usize) {
+    let sizes: Vec<(u32, bool)> = sizes.iter().map(|log_n| (*log_n, false)).collect();
+    orders(ntt, field, &sizes, log_seeds, cycles);
+}
+
+/// The same with some commands of columns.
+fn orders(ntt: impl Ports, field: VectorField, sizes: &[(u32, bool)], log_seeds: u32, cycles: usize) {
     let mut ntt = ntt;
     ntt.connect_all();
     let mut driver = Driver {
@@ -140,12 +164,14 @@ fn engine(ntt: impl Ports, field: VectorField, sizes: &[u32], log_seeds: u32, cy
         willing: false,
         done: 0,
     };
-    for &log_n in sizes {
+    for &(log_n, columns) in sizes {
         for kind in 0..8u32 {
-            let mut factors =
-                |bit: u32| (kind & bit != 0).then(|| Factors { start: driver.random(), ratio: driver.random() });
+            let mut factors = |bit: u32| {
+                let mut one = || Factors { start: driver.random(), ratio: driver.random() };
+                (kind & bit != 0).then(|| (0..if columns { 16 } else { 1 }).map(|_| one()).collect())
+            };
             let (before, after) = (factors(2), factors(4));
-            driver.commands.push_back((log_n, kind & 1 != 0, before, after));
+            driver.commands.push_back(Order { log_n, columns, inverse: kind & 1 != 0, before, after });
         }
     }
     let outcome = check_with(&mut ntt, cycles, &Options::default(), |_, outputs, inputs| {
@@ -165,6 +191,12 @@ fn words(arithmetic: Arithmetic, log_seeds: u32, cycles: usize) {
 #[test]
 fn pipelined_engine() {
     words(Arithmetic::Pipelined, 6, 24_000);
+}
+
+#[test]
+fn pipelined_engine_with_columns() {
+    let ntt = Ntt256::new(&BN254_FR_VECTORS, 7, 6, Arithmetic::Pipelined, Fidelity::Twin);
+    orders(ntt, VectorField::bn254_fr(), &[(7, true), (4, false), (5, true), (6, true)], 6, 24_000);
 }
 
 #[test]

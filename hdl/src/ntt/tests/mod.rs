@@ -3,6 +3,7 @@
 mod arkworks;
 mod bench;
 mod butterfly;
+mod columns;
 mod commands;
 mod cosim;
 mod goldilocks;

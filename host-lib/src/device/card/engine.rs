@@ -11,7 +11,7 @@ use crate::device::{GoldilocksTransform, Transform};
 use crate::report::{Bytes, Cost, Stalls};
 use ark_bn254::{Fr, G1Projective};
 use ark_ec::short_weierstrass::{Affine, Projective};
-use gristmill_abi::layout::Field;
+use gristmill_abi::layout::{Field, WORD_BYTES};
 use gristmill_driver::{Card, Counters, DmaBuffer, Error as DriverError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -205,7 +205,12 @@ impl Engine for CardEngine {
         let caps = card.info().clone();
         let ntt = |field| {
             let shape = caps.ntt.filter(|_| caps.has_field(field))?;
-            Some(NttInfo { butterflies: shape.butterflies.into(), max_elements: 1 << shape.log_max, resident: false })
+            Some(NttInfo {
+                butterflies: shape.butterflies.into(),
+                max_elements: 1 << shape.log_max,
+                resident: false,
+                in_memory: 0,
+            })
         };
         Ok(Info {
             device: card.name().to_owned(),
@@ -226,8 +231,13 @@ impl Engine for CardEngine {
                 segments: m.segments.into(),
                 max_points: 1 << m.log_max_points,
             }),
-            ntt: ntt(Field::Bn254Fr)
-                .map(|n| NttInfo { resident: caps.elementwise && caps.copy && caps.card_mem_bytes > 0, ..n }),
+            ntt: ntt(Field::Bn254Fr).map(|n| NttInfo {
+                resident: caps.elementwise && caps.copy && caps.card_mem_bytes > 0,
+                in_memory: super::columns::log_most(&caps)
+                    .filter(|_| caps.copy && caps.card_mem_bytes > 0)
+                    .map_or(0, |log| (1u64 << log).min(caps.card_mem_bytes / (2 * WORD_BYTES as u64))),
+                ..n
+            }),
             goldilocks: ntt(Field::Goldilocks),
             twins: self.nature.twins.clone(),
             counters: counters

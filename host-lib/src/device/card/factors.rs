@@ -30,11 +30,39 @@ pub(super) fn blocks(log_seeds: u32, key: &Key) -> Vec<u8> {
     bytes
 }
 
+/// Appends a block for sixteen columns, whose sequences `of` tells (`abi::layout::Field::column_block_words`).
+pub(super) fn put_columns(log_seeds: u32, of: impl Fn(usize) -> Sequence, bytes: &mut Vec<u8>) {
+    let sequences: Vec<Sequence> = (0..16).map(of).collect();
+    let rows = (1usize << log_seeds) / 16;
+    let mut row: Vec<Fr> = sequences.iter().map(|s| s.start).collect();
+    for _ in 0..rows {
+        words::put_elements(&row, bytes);
+        row.iter_mut().zip(&sequences).for_each(|(f, s)| *f *= s.ratio);
+    }
+    let ratios: Vec<Fr> = sequences.iter().map(|s| s.ratio.pow([rows as u64])).collect();
+    words::put_elements(&ratios, bytes);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use ark_ff::Zero;
-    use gristmill_abi::layout::{WORD_BYTES, factor_block_words};
+    use gristmill_abi::layout::{Field as AbiField, WORD_BYTES, factor_block_words};
+
+    #[test]
+    fn a_block_for_columns_has_a_sequence_for_each() {
+        let sequence = |k: usize| Sequence { start: Fr::from(k as u64 + 3), ratio: Fr::from(7 * k as u64 + 2) };
+        let mut bytes = Vec::new();
+        put_columns(6, sequence, &mut bytes);
+        assert_eq!(bytes.len(), AbiField::Bn254Fr.column_block_words(6) * WORD_BYTES);
+        let mut values = vec![Fr::zero(); 80];
+        words::elements(&bytes, &mut values).expect("reduced");
+        for k in 0..16 {
+            let Sequence { start, ratio } = sequence(k);
+            assert_eq!((values[k], values[48 + k]), (start, start * ratio.pow([3u64])));
+            assert_eq!(values[64 + k], ratio.pow([4u64]));
+        }
+    }
 
     #[test]
     fn a_block_is_the_start_of_its_sequence_and_the_ratio_of_blocks() {

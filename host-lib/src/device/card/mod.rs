@@ -12,6 +12,7 @@
 //! | [`words`] | arkworks' types as the card's words |
 //! | `simulated`, `in_process` | the simulated card in this process (feature `sim`) |
 
+mod columns;
 mod combine;
 #[cfg(all(test, target_os = "linux"))]
 mod curves_tests;

@@ -19,10 +19,13 @@ use ark_ff::{PrimeField, Zero};
 use gristmill_abi::caps::Msm;
 use gristmill_abi::layout::{Curve, WORD_BYTES};
 use gristmill_driver::{Command, DmaBuffer, Place, ScalarForm};
+use std::ops::Range;
 use std::time::Instant;
 
 /// Most bytes of host memory staged before the card is waited for.
 const STAGING_BYTES: u64 = 64 << 20;
+/// Most vectors of one command.
+const MAX_VECTORS: usize = 256;
 /// Bases and multiples of them that are copied at once, so that buffers stay small.
 const CHUNK_POINTS: usize = 1 << 18;
 
@@ -50,7 +53,8 @@ struct Batch {
 struct Awaited {
     /// Its place among the batch's commands.
     command: usize,
-    job: usize,
+    /// The jobs whose vectors it has.
+    jobs: Range<usize>,
     sums: DmaBuffer,
 }
 
@@ -226,7 +230,10 @@ impl State {
         let caps = self.needs_msm(C::CURVE)?;
         let mut sums = vec![Projective::zero(); jobs.len()];
         let mut batch = Batch::default();
-        for (j, job) in jobs.iter().enumerate() {
+        let mut next = 0;
+        while let Some(job) = jobs.get(next) {
+            let j = next;
+            next += 1;
             let set = set::<C>(job.resident)?;
             if job.scalars.is_empty() {
                 continue;
@@ -234,11 +241,23 @@ impl State {
             let home = self.make_resident(set, &mut batch, &mut sums, cost)?;
             let kept = !matches!(home, Home::Nowhere);
             let chunk = command_points(caps.window_bits.into(), 1 << caps.log_max_points, kept);
+            let vectors = self.alike(&caps, &jobs[j..], chunk)?;
+            if vectors > 1 {
+                next = j + vectors;
+                let bases = self.bases(home, set, 0, job.scalars.len(), &mut batch)?;
+                let all: Vec<&[C::ScalarField]> = jobs[j..next].iter().map(|job| job.scalars).collect();
+                let (place, form) = self.stage_scalars(&caps, &all, &mut batch)?;
+                self.push_msm::<C>(&caps, j..next, job.scalars.len(), bases, place, form, &mut batch)?;
+                if batch.staged >= STAGING_BYTES {
+                    self.flush(&mut batch, &mut sums, cost)?;
+                }
+                continue;
+            }
             for (i, scalars) in job.scalars.chunks(chunk).enumerate() {
                 let first = i * chunk;
                 let bases = self.bases(home, set, first, scalars.len(), &mut batch)?;
-                let (place, form) = self.stage_scalars(&caps, scalars, &mut batch)?;
-                self.push_msm::<C>(&caps, j, scalars.len(), bases, place, form, &mut batch)?;
+                let (place, form) = self.stage_scalars(&caps, &[scalars], &mut batch)?;
+                self.push_msm::<C>(&caps, j..j + 1, scalars.len(), bases, place, form, &mut batch)?;
                 if batch.staged >= STAGING_BYTES {
                     self.flush(&mut batch, &mut sums, cost)?;
                 }
@@ -270,7 +289,7 @@ impl State {
             let points = chunk.min(count - first);
             let bases = self.bases(home, set, first, points, &mut batch)?;
             let scalars = Place::Card(address + (first * WORD_BYTES) as u64);
-            self.push_msm::<Bn254>(&caps, 0, points, bases, scalars, ScalarForm::Montgomery, &mut batch)?;
+            self.push_msm::<Bn254>(&caps, 0..1, points, bases, scalars, ScalarForm::Montgomery, &mut batch)?;
             if batch.staged >= STAGING_BYTES {
                 self.flush(&mut batch, &mut sums, cost)?;
             }
@@ -280,21 +299,43 @@ impl State {
         Ok(sum)
     }
 
-    /// Brings scalars into memory that the card reaches, in the form that suits them.
+    /// How many of these jobs, from the first on, can be vectors of one command: over the same bases, each in a command of its own, scalars in the same form.
+    fn alike<C: MsmCurve>(&self, caps: &Msm, jobs: &[MsmJob<'_, C>], chunk: usize) -> EngineResult<usize> {
+        let [first, rest @ ..] = jobs else { return Ok(0) };
+        let length = first.scalars.len();
+        if !self.card.info().batches || length > chunk {
+            return Ok(1);
+        }
+        let form = |job: &MsmJob<'_, C>| canonical_scalars(caps.window_bits.into(), job.scalars);
+        let (id, canonical) = (set::<C>(first.resident)?.id, form(first));
+        let most = (STAGING_BYTES as usize / (length * WORD_BYTES)).clamp(1, MAX_VECTORS);
+        let mut count = 1;
+        for job in rest.iter().take(most - 1) {
+            if set::<C>(job.resident)?.id != id || job.scalars.len() != length || form(job) != canonical {
+                break;
+            }
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Brings scalars of vectors that the card reaches, in the form that suits them.
     fn stage_scalars<F: Element + PrimeField>(
         &mut self,
         caps: &Msm,
-        scalars: &[F],
+        vectors: &[&[F]],
         batch: &mut Batch,
     ) -> EngineResult<(Place, ScalarForm)> {
-        let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(scalars.len() * WORD_BYTES));
-        let form = if canonical_scalars(caps.window_bits.into(), scalars) {
-            words::put_canonical(scalars, &mut bytes);
-            ScalarForm::Canonical
-        } else {
-            words::put_elements(scalars, &mut bytes);
-            ScalarForm::Montgomery
-        };
+        let length: usize = vectors.iter().map(|scalars| scalars.len()).sum();
+        let mut bytes = zeroize::Zeroizing::new(Vec::with_capacity(length * WORD_BYTES));
+        let canonical = vectors.first().is_some_and(|first| canonical_scalars(caps.window_bits.into(), first));
+        for scalars in vectors {
+            match canonical {
+                true => words::put_canonical(scalars, &mut bytes),
+                false => words::put_elements(scalars, &mut bytes),
+            }
+        }
+        let form = if canonical { ScalarForm::Canonical } else { ScalarForm::Montgomery };
         Ok((Place::from(&self.stage(&bytes, batch)?), form))
     }
 
@@ -302,19 +343,21 @@ impl State {
     fn push_msm<C: MsmCurve>(
         &mut self,
         caps: &Msm,
-        job: usize,
+        jobs: Range<usize>,
         points: usize,
         bases: Place,
         scalars: Place,
         form: ScalarForm,
         batch: &mut Batch,
     ) -> EngineResult<()> {
-        let size = combine::result_bytes::<C>(caps) as u64;
+        let vectors = jobs.len();
+        let size = (vectors * combine::result_bytes::<C>(caps)) as u64;
         let sums = self.allocate(size)?;
         batch.staged += size;
         let command = batch.commands.len();
-        batch.commands.push(Command::msm(C::CURVE, points as u32, bases, scalars, form, &sums));
-        batch.results.push(Awaited { command, job, sums });
+        let msm = Command::msm(C::CURVE, points as u32, bases, scalars, form, &sums).vectors(vectors as u32);
+        batch.commands.push(msm);
+        batch.results.push(Awaited { command, jobs, sums });
         Ok(())
     }
 
@@ -341,11 +384,16 @@ impl State {
             if let (Some(caps), Some(done)) = (&caps, results.next_if(|result| result.command == command)) {
                 let start = Instant::now();
                 let mut bytes = vec![0; combine::result_bytes::<C>(caps)];
-                done.sums.read(0, &mut bytes).map_err(|e| failed("reading results", e.into()))?;
-                sums[done.job] += combine::combine::<C>(caps, &bytes).map_err(|e| {
-                    let what = format!("coordinate {} of the card's segment sums is not below the modulus", e.element);
-                    EngineError::failed(what)
-                })?;
+                for (vector, job) in done.jobs.enumerate() {
+                    let at = (vector * bytes.len()) as u64;
+                    done.sums.read(at, &mut bytes).map_err(|e| failed("reading results", e.into()))?;
+                    sums[job] += combine::combine::<C>(caps, &bytes).map_err(|e| {
+                        let which = e.element;
+                        EngineError::failed(format!(
+                            "coordinate {which} of the card's segment sums is not below the modulus"
+                        ))
+                    })?;
+                }
                 seconds += start.elapsed().as_secs_f64();
             }
         }

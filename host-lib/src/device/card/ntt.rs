@@ -1,4 +1,4 @@
-//! Transforms on a card: on chip where the vector fits, in four steps beyond.
+//! Transforms on a card: on chip where the vector fits; beyond, in card memory by passes of columns, or in four steps with the host between.
 
 use super::engine::{State, failed};
 use super::{factors, words};
@@ -16,6 +16,8 @@ use zeroize::Zeroizing;
 
 /// Most bytes of vectors staged before the card is waited for.
 const STAGING_BYTES: usize = 64 << 20;
+/// Most vectors of one command.
+const MAX_VECTORS: usize = 256;
 /// Most factor blocks kept for later transforms.
 const MAX_BLOCKS: usize = 64;
 
@@ -59,6 +61,11 @@ impl State {
             let start = Instant::now();
             let mut on_card = 0.0;
             let kernel = Kernel::of(transform, vector.len());
+            if let Some(shape) = self.shape(vector.len())
+                && self.through_memory(vector, &kernel, &shape, cost)?
+            {
+                continue;
+            }
             split::ntt(vector, kernel, on_chip, &mut |batch| {
                 let start = Instant::now();
                 let done = self.on_chip(batch, cost);
@@ -89,34 +96,48 @@ impl State {
 
     fn batch(&mut self, jobs: &mut [SmallNtt<'_>], cost: &mut Cost) -> EngineResult<()> {
         let mut commands = Vec::new();
-        let mut buffers: Vec<Option<DmaBuffer>> = Vec::new();
-        for job in jobs.iter_mut() {
+        // A buffer for each command, and how many of the jobs are its vectors.
+        let mut done: Vec<(Option<DmaBuffer>, usize)> = Vec::new();
+        let mut rest = &mut *jobs;
+        while let Some(job) = rest.first_mut() {
             if job.values.len() == 1 {
                 // The card's smallest transform has two elements; one element only has factors.
                 for sequence in [job.kernel.before, job.kernel.after].into_iter().flatten() {
                     sequence.apply(job.values);
                 }
-                buffers.push(None);
+                done.push((None, 1));
+                rest = &mut rest[1..];
                 continue;
             }
-            let mut bytes = Zeroizing::new(Vec::with_capacity(job.values.len() * WORD_BYTES));
-            words::put_elements(job.values, &mut bytes);
+            let (kernel, length) = (job.kernel, job.values.len());
+            let most = if self.card.info().batches { MAX_VECTORS } else { 1 };
+            let alike = |job: &&SmallNtt<'_>| job.values.len() == length && job.kernel == kernel;
+            let vectors = rest.iter().take(most).take_while(alike).count();
+            let (now, later) = rest.split_at_mut(vectors);
+            let mut bytes = Zeroizing::new(Vec::with_capacity(vectors * length * WORD_BYTES));
+            now.iter().for_each(|job| words::put_elements(job.values, &mut bytes));
             let mut buffer = self.allocate(bytes.len() as u64)?;
             buffer.write(0, &bytes).map_err(|e| failed("filling DMA memory", e.into()))?;
-            commands.push(self.transform(&job.kernel, job.values.len(), &Home::Host(&buffer))?);
-            buffers.push(Some(buffer));
+            commands.push(self.transform(&kernel, length, &Home::Host(&buffer))?.vectors(vectors as u32));
+            done.push((Some(buffer), vectors));
+            rest = later;
         }
         let tickets = self.card.submit_all(commands).map_err(|e| failed("submitting commands", e))?;
         for ticket in tickets {
             cost.cycles += self.card.wait(ticket).map_err(|e| failed("the card", e))?.cycles;
         }
-        for (job, buffer) in jobs.iter_mut().zip(&buffers) {
+        let mut rest = jobs;
+        for (buffer, vectors) in &done {
+            let (now, later) = rest.split_at_mut(*vectors);
+            rest = later;
             let Some(buffer) = buffer else { continue };
-            let mut bytes = Zeroizing::new(vec![0; job.values.len() * WORD_BYTES]);
-            buffer.read(0, &mut bytes).map_err(|e| failed("reading results", e.into()))?;
-            words::elements(&bytes, job.values).map_err(|e| {
-                EngineError::failed(format!("element {} of the card's vector is not below the modulus", e.element))
-            })?;
+            for (i, job) in now.iter_mut().enumerate() {
+                let mut bytes = Zeroizing::new(vec![0; job.values.len() * WORD_BYTES]);
+                buffer.read((i * bytes.len()) as u64, &mut bytes).map_err(|e| failed("reading results", e.into()))?;
+                words::elements(&bytes, job.values).map_err(|e| {
+                    EngineError::failed(format!("element {} of the card's vector is not below the modulus", e.element))
+                })?;
+            }
         }
         Ok(())
     }

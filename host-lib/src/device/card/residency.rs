@@ -66,6 +66,11 @@ impl Residency {
         bytes <= self.capacity
     }
 
+    /// Whether a piece of this size finds room beside everything that is there.
+    pub fn has_gap(&self, bytes: u64) -> bool {
+        self.gap(bytes, &[]).is_some()
+    }
+
     /// Makes room for a set by evicting the least recently used, never one of `keep`. `None` if
     /// there is no room even so; nothing is evicted then.
     pub fn place(&mut self, id: SetId, bytes: u64, keep: &[SetId]) -> Option<Room> {

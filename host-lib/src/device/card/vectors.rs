@@ -1,6 +1,7 @@
 //! Vectors that stay in card memory: brought there once, transformed and combined where they lie, used as the scalars of
 //! an MSM, read back. A program of steps is one batch, with one doorbell.
 
+use super::columns;
 use super::engine::{CardEngine, State, failed};
 use super::ntt::Home;
 use super::residency::SetId;
@@ -60,14 +61,19 @@ impl CardEngine {
 }
 
 impl State {
-    /// Refuses what this card does not offer, and vectors that do not fit on chip.
+    /// Refuses what this card does not offer, and vectors that it does not transform in its memory.
     pub(super) fn needs_vectors(&self, length: usize) -> EngineResult<()> {
         let info = self.card.info();
-        let most = 1usize << self.needs_ntt()?.log_max;
+        let on_chip = u32::from(self.needs_ntt()?.log_max);
+        let most = 1usize << columns::log_most(info).unwrap_or(on_chip);
+        // The first pass of a longer one goes to another place.
+        let places = if length > 1 << on_chip { 2 } else { 1 };
         let what = match () {
             () if !(info.elementwise && info.copy) => "element-wise operations".into(),
             () if !(2..=most).contains(&length) => format!("resident vectors of {length} elements (2 to {most})"),
-            () if !self.residency.fits((length * WORD_BYTES) as u64) => "resident vectors: no card memory".into(),
+            () if !self.residency.fits((places * length * WORD_BYTES) as u64) => {
+                "resident vectors: no card memory".into()
+            }
             () => return Ok(()),
         };
         Err(EngineError::Unsupported(what))
@@ -106,7 +112,7 @@ impl State {
         Ok(())
     }
 
-    fn fill(&mut self, address: u64, values: &[Fr], cost: &mut Cost) -> EngineResult<()> {
+    pub(super) fn fill(&mut self, address: u64, values: &[Fr], cost: &mut Cost) -> EngineResult<()> {
         for (i, chunk) in values.chunks(CHUNK).enumerate() {
             let mut bytes = Zeroizing::new(Vec::with_capacity(chunk.len() * WORD_BYTES));
             words::put_elements(chunk, &mut bytes);
@@ -123,6 +129,11 @@ impl State {
         if out.len() != length {
             return Err(EngineError::failed(format!("a vector of {length} elements read into {}", out.len())));
         }
+        self.fetch(address, out, cost)
+    }
+
+    /// Reads elements from card memory.
+    pub(super) fn fetch(&mut self, address: u64, out: &mut [Fr], cost: &mut Cost) -> EngineResult<()> {
         for (i, chunk) in out.chunks_mut(CHUNK).enumerate() {
             let mut bytes = Zeroizing::new(vec![0; chunk.len() * WORD_BYTES]);
             let buffer = self.allocate(bytes.len() as u64)?;
@@ -138,11 +149,32 @@ impl State {
     }
 
     pub(super) fn steps(&mut self, steps: &[VectorStep<'_>], cost: &mut Cost) -> EngineResult<()> {
+        let transformed = steps.iter().find_map(|step| match step {
+            VectorStep::Transform(vector, _) => Some(vector),
+            VectorStep::Combine(..) => None,
+        });
+        let scratch = match transformed {
+            Some(vector) => {
+                let (_, length) = self.at(vector)?;
+                self.scratch(length)?
+            }
+            None => None,
+        };
+        let done = self.steps_with(steps, scratch.map(|(_, address)| address), cost);
+        let wiped = self.wipe(scratch.iter().map(|(id, _)| *id).collect());
+        done.and(wiped)
+    }
+
+    fn steps_with(&mut self, steps: &[VectorStep<'_>], scratch: Option<u64>, cost: &mut Cost) -> EngineResult<()> {
         let mut commands = Vec::new();
         for step in steps {
             commands.push(match step {
                 VectorStep::Transform(vector, transform) => {
                     let (address, length) = self.at(vector)?;
+                    if let (Some(shape), Some(scratch)) = (self.shape(length), scratch) {
+                        commands.extend(self.passes(&Kernel::of(transform, length), &shape, address, scratch)?);
+                        continue;
+                    }
                     self.transform(&Kernel::of(transform, length), length, &Home::Card(address))?
                 }
                 VectorStep::Combine(operation, a, b, to) => {

@@ -115,6 +115,10 @@ impl Card {
                 butterflies: ntt.butterflies.into(),
                 max_elements: 1 << ntt.log_max,
                 resident: config.elementwise && config.card_mem_bytes > 0,
+                in_memory: match config.columns() && config.card_mem_bytes > 0 {
+                    true => (1 << (2 * (ntt.log_max.saturating_sub(4)).min(12))).min(config.card_mem_bytes / 64),
+                    false => 0,
+                },
             }),
             addition,
             butterfly,
@@ -142,11 +146,15 @@ impl Card {
                 Some(self.transform(ntt, elements.max(1).ilog2(), ntt.max_elements.max(2).ilog2()))
             }
             Op::Quotient { elements } => {
-                let fits = |ntt: &&NttInfo| ntt.resident && (2..=ntt.max_elements).contains(&(elements as u64));
+                let fits = |ntt: &&NttInfo| {
+                    ntt.resident && (2..=ntt.max_elements.max(ntt.in_memory)).contains(&(elements as u64))
+                };
                 let ntt = self.ntt.as_ref().filter(fits)?;
                 let log = elements.ilog2();
                 // Two vectors come, a product, a product and a difference: words read or written by turns.
-                Some(TRANSFORMS * self.transform(ntt, log, log) + QUOTIENT * elements as f64)
+                Some(
+                    TRANSFORMS * self.transform(ntt, log, ntt.max_elements.max(2).ilog2()) + QUOTIENT * elements as f64,
+                )
             }
         }
     }
@@ -156,6 +164,13 @@ impl Card {
         let n = (1u64 << log) as f64;
         if log <= most {
             return self.butterfly * n / 2.0 * f64::from(log) / ntt.butterflies.max(1) as f64 + ELEMENT * n + TRANSFORM;
+        }
+        if 1u64 << log <= ntt.in_memory {
+            // Every element's butterflies, and two passes of loads and stores, by tiles.
+            let tiles = 2.0 * n / (1u64 << most) as f64;
+            return self.butterfly * n / 2.0 * f64::from(log) / ntt.butterflies.max(1) as f64
+                + 2.0 * ELEMENT * n
+                + tiles.max(2.0) * TRANSFORM;
         }
         let rows = log.div_ceil(log.div_ceil(most));
         let columns = log - rows;
@@ -185,6 +200,10 @@ impl Card {
             }
             (Op::Ntt { elements }, _, Some(ntt)) => {
                 let n = elements as f64;
+                if elements as u64 > ntt.max_elements && elements as u64 <= ntt.in_memory {
+                    // There, and back again when it is done.
+                    return compute + 2.0 * n / rate + 6.0 * n * words;
+                }
                 let levels = elements.max(2).ilog2().div_ceil(ntt.max_elements.max(2).ilog2());
                 let (passes, cuts) = (f64::from(levels), f64::from(levels - 1));
                 // One element a cycle each way is in the cycles; a slower link takes longer.

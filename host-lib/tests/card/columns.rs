@@ -1,0 +1,62 @@
+//! Transforms longer than the chip holds that never leave card memory: in two passes of columns.
+
+use crate::support::{all_kinds, configured, rng, tiny_config, transformed, values};
+use crate::vectors::runs_programs;
+use ark_bn254::Fr;
+use ark_ff::{One, Zero};
+use gristmill::{Check, Device, Fallback, Transform};
+use gristmill_hdl::config::CardConfig;
+
+/// 2^9 elements on chip, and so 2^10 in memory.
+fn device(card_mem_bytes: u64) -> Device {
+    let config = CardConfig { name: "columns".into(), ntt_log_max: 9, card_mem_bytes, ..tiny_config() };
+    configured(&config, Fallback::Never, Check::Dual, &[])
+}
+
+#[test]
+fn transforms_of_host_vectors() {
+    let (device, rng) = (device(1 << 20), &mut rng(91));
+    assert_eq!(device.info().unwrap().ntt.unwrap().in_memory, 1 << 10);
+    for t in all_kinds(rng) {
+        let input = values(1 << 10, rng);
+        let mut found = input.clone();
+        device.ntt(&mut found, &t).unwrap();
+        assert_eq!(found, transformed(&input, &t), "{t:?}");
+    }
+    let mut impulse = vec![Fr::zero(); 1 << 10];
+    impulse[700] = Fr::one();
+    for input in [vec![-Fr::one(); 1 << 10], impulse] {
+        let mut found = input.clone();
+        device.ntt(&mut found, &Transform::INVERSE).unwrap();
+        assert_eq!(found, transformed(&input, &Transform::INVERSE));
+    }
+    let report = device.report();
+    assert!(!report.host_stages.iter().any(|s| s == "four-step transposes"), "{:?}", report.host_stages);
+    assert_eq!(report.butterflies, 6 * 5 << 10);
+    // 2^11 go the way over the host.
+    let input = values(1 << 11, rng);
+    let mut found = input.clone();
+    device.ntt(&mut found, &Transform::FORWARD).unwrap();
+    assert_eq!(found, transformed(&input, &Transform::FORWARD));
+    assert!(device.report().host_stages.iter().any(|s| s == "four-step transposes"));
+}
+
+#[test]
+fn programs_on_vectors_that_stay() {
+    runs_programs(&device(1 << 20), &[1 << 10], true);
+    runs_programs(&device(1 << 20), &[1 << 11], false);
+}
+
+/// Without room for a first pass vectors stay on the host, and transforms go over it.
+#[test]
+fn memory_that_is_short() {
+    let (device, rng) = (device(48 << 10), &mut rng(92));
+    assert_eq!(device.info().unwrap().ntt.unwrap().in_memory, (48 << 10) / 64);
+    let input = values(1 << 10, rng);
+    let vector = device.vector(&input).unwrap();
+    assert!(!vector.is_on_card());
+    let mut found = input.clone();
+    device.ntt(&mut found, &Transform::FORWARD).unwrap();
+    assert_eq!(found, transformed(&input, &Transform::FORWARD));
+    assert!(device.report().host_stages.iter().any(|s| s == "four-step transposes"));
+}
