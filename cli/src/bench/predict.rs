@@ -12,7 +12,7 @@ use gristmill_hdl::msm::{CycleModel, Cycles, digits};
 /// the operands, results and completion on their way. Fitted to one run, `gristmill bench msm --device sim --log-size 10`.
 const COMMAND: u64 = 453;
 /// Cycles between the engine's runs for two vectors of one command.
-const NEXT_VECTOR: u64 = 3;
+const NEXT_VECTOR: u64 = 6;
 /// Points that are walked through before the rest is taken to go on alike.
 const WALKED: usize = 1 << 22;
 
