@@ -187,7 +187,7 @@ pub struct Bench {
     /// Vectors of scalars that are multiplied with the same bases (msm): on a card that can, one command for all of them
     #[arg(long, default_value_t = 1, value_name = "V", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub vectors: u32,
-    /// Run nothing: predict what an MSM takes on a card of --config, by the engine's cycle model
+    /// Run nothing: predict what an MSM or NTT takes on a card of --config, by the engine's cycle model
     #[arg(long)]
     pub model: bool,
     /// Seed of the random inputs

@@ -1,10 +1,11 @@
 //! `gristmill bench msm|ntt`: one operation on random inputs, an MSM checked against arkworks, an NTT against the CPU engine. `link` has
-//! `gristmill bench link`, `crossover` the cost model, `model` an MSM's cycles predicted.
+//! `gristmill bench link`, `crossover` the cost model, `model` and `ntt_model` cycles predicted.
 
 mod crossover;
 pub mod distribution;
 mod link;
 mod model;
+mod ntt_model;
 #[cfg(feature = "sim")]
 mod predict;
 mod sample;
@@ -91,11 +92,12 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
                 Curve::Bls12_377 => model::run::<ark_bls12_377::g1::Config>(args),
             };
         }
+        BenchOp::Ntt if args.model => return ntt_model::run(args),
         _ if args.model => {
             return Err(CliError::NotOffered {
                 option: "model",
                 value: format!("{:?}", args.op).to_lowercase(),
-                choices: "msm",
+                choices: "msm, ntt",
             });
         }
         op if op != BenchOp::Msm && args.curve != CurveArg::Bn254 => {
@@ -220,6 +222,7 @@ fn ntt(args: &Bench, device: &Device, cpu: &Device, info: &Info) -> Result<Figur
     if let (Some(ntt), Some(cycles)) = (info.ntt, figures.cycles) {
         let butterflies = n as u64 / 2 * u64::from(log_size(args));
         figures.bound_cycles = Some(butterflies.div_ceil(ntt.butterflies.max(1)));
+        figures.model_cycles = ntt_model::of_simulated(args)?;
         figures.ntt = Some(NttFigures {
             butterflies: report.butterflies,
             butterfly_units: ntt.butterflies,

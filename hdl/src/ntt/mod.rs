@@ -13,12 +13,14 @@
 //! | [`factors`] | the sequence `s*g^i` that multiplies inputs or outputs |
 //! | [`columns`] | the model of commands with columns |
 //! | [`params`] | fields with their generators, twiddle tables |
+//! | [`cycles`] | how long a card takes, [`NttCycles`] |
 //! | [`model`] | the software model |
 //!
 //! Structure, addressing and figures: `docs/ntt.md`.
 
 pub mod butterfly;
 pub mod columns;
+pub mod cycles;
 pub mod engine;
 pub mod factors;
 pub mod goldilocks;
@@ -33,6 +35,7 @@ pub mod unit;
 pub mod vector_ntt;
 
 pub use butterfly::Butterfly;
+pub use cycles::NttCycles;
 pub use engine::Ntt;
 pub use goldilocks::PackedNtt;
 pub use params::{VectorParams, BLS12_377_FR_VECTORS, BLS12_381_FR_VECTORS, BN254_FR_VECTORS, GOLDILOCKS_VECTORS};

@@ -60,3 +60,21 @@ fn memory_that_is_short() {
     assert_eq!(found, transformed(&input, &Transform::FORWARD));
     assert!(device.report().host_stages.iter().any(|s| s == "four-step transposes"));
 }
+
+/// Cycles of a transform of a vector that stays on a card `sim`, for `docs/ntt.md`: `cargo test --release -p gristmill --features sim --test card
+/// columns::figures -- --ignored --nocapture`, a minute and a half.
+#[test]
+#[ignore = "a minute and a half: prints figures"]
+fn figures() {
+    let device = configured(&CardConfig::sim(), Fallback::Never, Check::None, &[]);
+    for log in [13, 14, 15, 16] {
+        let n = 1u64 << log;
+        let mut vectors = [device.vector(&values(n as usize, &mut rng(93))).unwrap()];
+        device.take_report();
+        device.run(&mut vectors, &[gristmill::Step::transform(0, Transform::FORWARD)]).unwrap();
+        let report = device.take_report();
+        let share = report.butterflies as f64 / report.cycles as f64 * 100.0;
+        println!("2^{log}: {} cycles, {share:.1} % butterflies", report.cycles);
+        assert_eq!(report.butterflies, n / 2 * log);
+    }
+}

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | [`engine`] | one open card: lock, recovery after errors, identity, counters |
 //! | [`msm`], [`combine`] | MSMs: resident bases, commands, segment sums |
-//! | [`ntt`], [`factors`] | transforms: commands, factor blocks, four steps |
+//! | [`ntt`], [`factors`] | transforms: commands, factor blocks, four steps over the host |
+//! | [`columns`] | longer ones in card memory |
 //! | [`vectors`] | vectors that stay in card memory |
 //! | [`goldilocks`] | transforms over Goldilocks |
 //! | [`find`] | cards in this machine's slots |

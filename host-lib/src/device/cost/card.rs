@@ -1,6 +1,6 @@
 //! A card's time for an operation. Constants of cycles are fitted to the simulated card `sim`
 //! (`gristmill bench msm --device sim --log-size 1` to `12`, `bench ntt` likewise to `14`), within 5 % for MSMs and for
-//! transforms from 2^8 on that fit the card, 12 % for one in four steps.
+//! transforms from 2^8 on that fit the card or its memory, 12 % for one in four steps over the link.
 
 use super::host::TRANSFORMS;
 use super::{Host, Op};
@@ -16,6 +16,9 @@ const COMMAND: f64 = 500.0;
 const TRANSFORM: f64 = 400.0;
 /// Cycles of an element's way in and out of a transform.
 const ELEMENT: f64 = 2.7;
+/// Of its way in and out of both passes of one in memory, and to the card and back.
+const PASSES: f64 = 4.7;
+const THERE_AND_BACK: f64 = 2.0;
 /// Cycles of an element of a quotient beside its transforms.
 const QUOTIENT: f64 = 8.0;
 /// Bytes of a word.
@@ -143,7 +146,9 @@ impl Card {
             }
             Op::Ntt { elements } => {
                 let ntt = self.ntt.as_ref()?;
-                Some(self.transform(ntt, elements.max(1).ilog2(), ntt.max_elements.max(2).ilog2()))
+                let n = elements as u64;
+                let copied = if n > ntt.max_elements && n <= ntt.in_memory { THERE_AND_BACK * n as f64 } else { 0.0 };
+                Some(copied + self.transform(ntt, elements.max(1).ilog2(), ntt.max_elements.max(2).ilog2()))
             }
             Op::Quotient { elements } => {
                 let fits = |ntt: &&NttInfo| {
@@ -169,7 +174,7 @@ impl Card {
             // Every element's butterflies, and two passes of loads and stores, by tiles.
             let tiles = 2.0 * n / (1u64 << most) as f64;
             return self.butterfly * n / 2.0 * f64::from(log) / ntt.butterflies.max(1) as f64
-                + 2.0 * ELEMENT * n
+                + PASSES * n
                 + tiles.max(2.0) * TRANSFORM;
         }
         let rows = log.div_ceil(log.div_ceil(most));

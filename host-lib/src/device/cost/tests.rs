@@ -8,7 +8,7 @@ fn fast() -> Card {
         clock_hz: 250e6,
         memory: 16 << 30,
         msm: Some(MsmInfo { adders: 1, window_bits: 15, windows: 17, multiples: 1, segments: 4, max_points: 1 << 26 }),
-        ntt: Some(NttInfo { butterflies: 1, max_elements: 1 << 16, resident: true }),
+        ntt: Some(NttInfo { butterflies: 1, max_elements: 1 << 16, resident: true, in_memory: 0 }),
         addition: 1.0,
         butterfly: 1.0,
         link: Link::pcie(8.0, 16),
@@ -140,7 +140,7 @@ fn what_a_card_counts_corrects_the_model() {
 fn cycles_are_those_of_the_simulated_card() {
     let card = Card {
         msm: Some(MsmInfo { adders: 1, window_bits: 8, windows: 32, multiples: 1, segments: 2, max_points: 1 << 24 }),
-        ntt: Some(NttInfo { butterflies: 1, max_elements: 1 << 13, resident: false }),
+        ntt: Some(NttInfo { butterflies: 1, max_elements: 1 << 13, resident: false, in_memory: 0 }),
         ..fast()
     };
     let close = |op, counted: f64, within: f64| {
@@ -155,6 +155,10 @@ fn cycles_are_those_of_the_simulated_card() {
     }
     // In four steps.
     close(Op::Ntt { elements: 1 << 14 }, 277_000.0, 0.12);
+    // In its memory, copied there and back.
+    let ntt = card.ntt.map(|ntt| NttInfo { in_memory: 1 << 18, ..ntt });
+    let cycles = Card { ntt, ..card }.cycles(&Op::Ntt { elements: 1 << 14 }).unwrap();
+    assert!((cycles / 229_395.0 - 1.0).abs() < 0.05, "{cycles}");
 }
 
 #[test]

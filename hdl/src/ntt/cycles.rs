@@ -1,0 +1,74 @@
+//! How many cycles a transform takes on a card: the engine's formulas, and what is outside of it.
+
+use super::{VectorNtt, VectorParams};
+use crate::config::CardConfig;
+use gristmill_hdl_kit::twin::Fidelity;
+
+/// Cycles from the fetch of a command to its completion outside the engine, vectors in card memory: descriptor, first words, completion.
+/// Fitted to one run, 2^13 elements on a simulated card `sim`.
+pub const COMMAND: u64 = 313;
+/// Cycles from a tile's end to the next one's start, within a command of columns.
+const NEXT_TILE: u64 = 4;
+/// log2 of the columns of a tile, and of the most tiles of a command.
+const TILE_LOG: u32 = 4;
+const TILES_LOG: u32 = 8;
+
+/// The model of a card's transforms. The engine's cycles are exact (the tests hold the formulas against it).
+pub struct NttCycles {
+    engine: VectorNtt,
+    log_max: u32,
+    columns: bool,
+}
+
+impl NttCycles {
+    /// Of a card of this configuration.
+    ///
+    /// # Panics
+    /// If the configuration is not valid.
+    pub fn new(config: &CardConfig) -> Self {
+        let params = VectorParams::of_field(config.field_id());
+        let engine = VectorNtt::new(params, config.ntt_log_max, config.log_seeds(), config.arithmetic, Fidelity::Twin);
+        let columns = config.columns() && config.card_mem_bytes > 0;
+        NttCycles { engine, log_max: config.ntt_log_max, columns }
+    }
+
+    /// Cycles between two butterflies.
+    pub fn interval(&self) -> u64 {
+        self.engine.interval() as u64
+    }
+
+    /// From `start` to `done` of a transform of 2^log elements on chip, without factors; `None` if they do not fit.
+    pub fn on_chip(&self, log: u32) -> Option<u64> {
+        (1..=self.log_max).contains(&log).then(|| self.engine.cycles(log, false, false))
+    }
+
+    /// From the fetch of the first command of columns to the completion of the second; `None` for what fits on chip, and what is too long.
+    pub fn in_memory(&self, log: u32) -> Option<u64> {
+        let side = self.log_max.saturating_sub(TILE_LOG).min(TILE_LOG + TILES_LOG);
+        let (rows, columns) = (log.div_ceil(2), log / 2);
+        (self.columns && log > self.log_max && rows <= side).then(|| {
+            let pass = |tiles_log: u32, rows: u32, factors: bool| {
+                let tile = self.engine.column_cycles(rows, factors, factors) + NEXT_TILE;
+                (1u64 << (tiles_log - TILE_LOG)) * tile + COMMAND
+            };
+            pass(columns, rows, false) + pass(rows, columns, true)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_go_from_the_chip_to_its_memory() {
+        let sim = NttCycles::new(&CardConfig::sim());
+        assert_eq!(sim.on_chip(12), Some(32_832));
+        assert!(sim.on_chip(13).is_some() && sim.on_chip(14).is_none() && sim.on_chip(0).is_none());
+        assert!(sim.in_memory(13).is_none() && sim.in_memory(14).is_some());
+        assert!(sim.in_memory(18).is_some() && sim.in_memory(19).is_none());
+        let serial = NttCycles::new(&CardConfig::ecp5_85k());
+        assert_eq!((serial.interval(), serial.on_chip(11)), (17, Some(261_224)));
+        assert!(serial.in_memory(12).is_none());
+    }
+}
