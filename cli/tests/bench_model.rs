@@ -1,4 +1,4 @@
-//! `gristmill bench msm --distribution` and `--model`: the cycle model against the card, and what is refused.
+//! `gristmill bench msm --distribution`, `--vectors` and `--model`, `bench ntt --model`: the cycle model against the card, and what is refused.
 
 mod common;
 
@@ -44,10 +44,45 @@ fn a_large_msm_on_a_card_that_is_not_there() {
     }
 }
 
+/// Three vectors over one base set are one command.
+#[test]
+fn several_vectors_of_scalars() {
+    let bench = ["bench", "msm", "--log-size", "6", "--config", "tiny", "--device", "sim", "--json", "--vectors"];
+    let cycles = |vectors: &str| {
+        let counted = run(Path::new(HERE), &[&bench[..], &[vectors]].concat()).succeeded().json();
+        assert_eq!(counted["correct"], true);
+        let [counted, told] = ["cycles", "model_cycles"].map(|key| counted[key].as_u64().expect("cycles"));
+        assert!(told.abs_diff(counted) * 100 < counted, "{told} for {counted}");
+        counted
+    };
+    assert!(cycles("3") < 3 * cycles("1"));
+}
+
+#[test]
+fn the_model_tells_the_cycles_of_transforms() {
+    let bench = ["bench", "ntt", "--config", "sim", "--device", "sim", "--json", "--log-size"];
+    for log in ["1", "6", "9", "11"] {
+        let counted = run(Path::new(HERE), &[&bench[..], &[log]].concat()).succeeded().json();
+        assert_eq!(counted["correct"], true);
+        let [counted, told] = ["cycles", "model_cycles"].map(|key| counted[key].as_u64().expect("cycles"));
+        assert!(told.abs_diff(counted) * 50 < counted, "2^{log}: {told} for {counted}");
+    }
+    let bench = ["bench", "ntt", "--model", "--config", "u55c", "--log-size", "24"];
+    let text = run(Path::new(HERE), &bench).succeeded().stdout;
+    for part in ["predicted, nothing was run", "two passes of columns", "M elements/s", "Assumed"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
 #[test]
 fn what_is_not_offered_names_the_way_out() {
     for (args, parts) in [
-        (&["bench", "ntt", "--model"][..], &["--model", "ntt", "msm"][..]),
+        (&["bench", "link", "--model"][..], &["--model", "link", "msm, ntt"][..]),
+        (&["bench", "ntt", "--model", "--log-size", "25"], &["--log-size", "25 on a card u55c", "--config"]),
+        (&["bench", "ntt", "--model", "--config", "tiny", "--log-size", "7"], &["7 on a card tiny", "its chip holds"]),
+        (&["bench", "ntt", "--vectors", "2"], &["--vectors", "2", "bench msm"]),
+        (&["bench", "msm", "--vectors", "2", "--model"], &["--vectors", "2", "without --model"]),
+        (&["bench", "msm", "--vectors", "257"], &["257", "1..=256"]),
         (&["bench", "msm", "--model", "--curve", "bls12"], &["--curve", "'bls12'", "bls12-377"]),
         (&["bench", "msm", "--model", "--config", "huge"], &["huge", "u55c"]),
         (&["bench", "msm", "--log-size", "25"], &["--log-size", "25", "--model"]),

@@ -27,7 +27,6 @@ mod with_configurations {
     use crate::picture::{duration, grouped};
     use gristmill::device::{DeviceName, default_config, load_config};
     use gristmill_abi::layout::Field;
-    use gristmill_hdl::config::CardConfig;
     use gristmill_hdl::field::Arithmetic;
     use gristmill_hdl::ntt::NttCycles;
     use gristmill_hdl::ntt::cycles::COMMAND;

@@ -49,7 +49,7 @@ fn program(count: usize, vectors: usize, rng: &mut StdRng) -> Vec<Step> {
         .collect()
 }
 
-pub fn runs_programs(device: &Device, lengths: &[usize], on_card: bool) {
+fn runs_programs(device: &Device, lengths: &[usize], on_card: bool) {
     let rng = &mut rng(71);
     for n in lengths {
         let mut held: Vec<Vec<Fr>> = (0..3).map(|_| values(*n, rng)).collect();
