@@ -121,10 +121,10 @@ fn transforms(b: &mut Bench, log: u32, vectors: usize, flags: u8, on_card: bool,
 #[test]
 fn transforms_of_several_vectors() {
     let mut rng = StdRng::seed_from_u64(64);
-    for (seed, manner) in [(64, Manner::prompt()), (65, Manner::rough())] {
+    for (seed, manner, kinds) in [(64, Manner::prompt(), [0u8, 3, 5, 6]), (65, Manner::rough(), [1, 2, 4, 7])] {
         let mut b = tiny(manner, seed);
         b.open_queue(4);
-        for flags in 0..8 {
+        for flags in kinds {
             for (log, vectors) in [(1, 7), (3, 2), (6, 4)] {
                 transforms(&mut b, log, vectors, flags, flags % 3 != 0, &mut rng);
             }

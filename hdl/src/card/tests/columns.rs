@@ -91,10 +91,10 @@ fn run(b: &mut Bench, case: &Case, in_place: bool, rng: &mut StdRng) {
 #[test]
 fn columns_in_rows_of_any_length() {
     let mut rng = StdRng::seed_from_u64(81);
-    for (seed, manner) in [(81, Manner::prompt()), (82, Manner::rough())] {
+    for (seed, manner, kinds) in [(81, Manner::prompt(), [0u8, 3, 5, 6]), (82, Manner::rough(), [1, 2, 4, 7])] {
         let mut b = tiny(manner, seed);
         b.open_queue(4);
-        for flags in 0..8u8 {
+        for flags in kinds {
             for (log_rows, row, tiles) in [(1, 4, 1), (2, 6, 4), (2, 6, 2), (1, 5, 2)] {
                 let (a_on_card, c_on_card) = (flags & 1 == 0 || tiles > 2, flags < 6);
                 let case = Case { log_rows, row, tiles, flags, a_on_card, c_on_card };
