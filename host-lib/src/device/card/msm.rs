@@ -319,7 +319,7 @@ impl State {
         Ok(count)
     }
 
-    /// Brings scalars of vectors that the card reaches, in the form that suits them.
+    /// Brings vectors of scalars, one behind the other, into memory that the card reaches, in the form that suits the first.
     fn stage_scalars<F: Element + PrimeField>(
         &mut self,
         caps: &Msm,
