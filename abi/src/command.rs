@@ -116,6 +116,9 @@ pub const FLAG_SCALAR: u8 = 1 << 2;
 /// Most words in one COPY, ZERO or ELEMENTWISE, and most points in any MSM: counts fit 28 bits.
 pub const MAX_COUNT: u32 = (1 << 28) - 1;
 
+/// Most vectors in one command, the first included.
+pub const MAX_VECTORS: u32 = 256;
+
 /// An operand: where and at which address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operand {

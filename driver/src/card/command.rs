@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::queue::Holds;
 use gristmill_abi::command::{
     Descriptor, FLAG_COLUMNS, FLAG_FACTORS_AFTER, FLAG_FACTORS_BEFORE, FLAG_INVERSE, FLAG_MONTGOMERY, FLAG_SCALAR,
-    Opcode, Operand, Operation,
+    MAX_VECTORS, Opcode, Operand, Operation,
 };
 use gristmill_abi::layout::{self, Curve, Field, WORD_BYTES};
 
@@ -269,7 +269,7 @@ impl Command {
     /// Words that the command uses of each operand.
     fn words(&self, info: &CardInfo) -> Result<[u64; 3], Error> {
         let (count, vectors) = (u64::from(self.count), u64::from(self.vectors));
-        if vectors == 0 || vectors > MAX_VECTORS {
+        if vectors == 0 || vectors > MAX_VECTORS.into() {
             return Err(Error::BadCount { what: "vectors", count: vectors, problem: "give 1 to 256 to a command" });
         }
         Ok(match self.opcode() {
@@ -364,9 +364,6 @@ impl Command {
         least.saturating_add(worked).saturating_add(on_the_line.saturating_mul(16))
     }
 }
-
-/// Vectors of one command.
-const MAX_VECTORS: u64 = 256;
 
 /// Cycles for which an operation is waited that takes one on a pipelined card. The capability words do
 /// not tell how a card multiplies: digit by digit it takes 68 for an addition and 17 for a butterfly's

@@ -61,8 +61,31 @@ fn a_program_on_vectors_that_stay() {
     let difference: Vec<Fr> = y.iter().zip(&x).map(|(a, b)| *a - b).collect();
     assert_eq!(device.read(&vectors[1]).unwrap(), y);
     assert_eq!(device.read(&vectors[0]).unwrap(), transformed(&difference, &back));
+    // Vectors of two lengths in one program, the shorter on chip.
+    let short = values(64, rng);
+    let mut both = [device.vector(&short).unwrap(), device.vector(&held[1]).unwrap()];
+    let steps = [Step::transform(0, coset), Step::transform(1, inverse), Step::transform(0, back)];
+    device.run(&mut both, &steps).unwrap();
+    assert_eq!(device.read(&both[0]).unwrap(), transformed(&transformed(&short, &coset), &back));
+    assert_eq!(device.read(&both[1]).unwrap(), transformed(&held[1], &inverse));
     // Too long for two passes.
     assert!(!device.vector(&values(1 << 11, rng)).unwrap().is_on_card());
+}
+
+/// Three vectors take all the memory: there is no room for a first pass, and they stay what they were.
+#[test]
+fn no_room_for_a_first_pass() {
+    let (device, rng) = (device(96 << 10), &mut rng(95));
+    let held: Vec<Vec<Fr>> = (0..3).map(|_| values(1 << 10, rng)).collect();
+    let mut vectors: Vec<Vector> = held.iter().map(|v| device.vector(v).unwrap()).collect();
+    assert!(vectors.iter().all(Vector::is_on_card), "{vectors:?}");
+    let error = device.run(&mut vectors, &[Step::transform(1, Transform::FORWARD)]).unwrap_err().to_string();
+    assert!(error.contains("no card memory for its first pass"), "{error}");
+    assert_eq!(device.read(&vectors[1]).unwrap(), held[1]);
+    drop(vectors.pop());
+    device.run(&mut vectors, &[Step::transform(1, Transform::FORWARD)]).unwrap();
+    assert_eq!(device.read(&vectors[1]).unwrap(), transformed(&held[1], &Transform::FORWARD));
+    assert_eq!(device.read(&vectors[0]).unwrap(), held[0]);
 }
 
 /// Without room for a first pass vectors stay on the host, and transforms go over it.

@@ -17,6 +17,7 @@ use ark_bn254::g1::Config as Bn254;
 use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ff::{PrimeField, Zero};
 use gristmill_abi::caps::Msm;
+use gristmill_abi::command::MAX_VECTORS;
 use gristmill_abi::layout::{Curve, WORD_BYTES};
 use gristmill_driver::{Command, DmaBuffer, Place, ScalarForm};
 use std::ops::Range;
@@ -24,8 +25,6 @@ use std::time::Instant;
 
 /// Most bytes of host memory staged before the card is waited for.
 const STAGING_BYTES: u64 = 64 << 20;
-/// Most vectors of one command.
-const MAX_VECTORS: usize = 256;
 /// Bases and multiples of them that are copied at once, so that buffers stay small.
 const CHUNK_POINTS: usize = 1 << 18;
 
@@ -308,7 +307,7 @@ impl State {
         }
         let form = |job: &MsmJob<'_, C>| canonical_scalars(caps.window_bits.into(), job.scalars);
         let (id, canonical) = (set::<C>(first.resident)?.id, form(first));
-        let most = (STAGING_BYTES as usize / (length * WORD_BYTES)).clamp(1, MAX_VECTORS);
+        let most = (STAGING_BYTES as usize / (length * WORD_BYTES)).clamp(1, MAX_VECTORS as usize);
         let mut count = 1;
         for job in rest.iter().take(most - 1) {
             if set::<C>(job.resident)?.id != id || job.scalars.len() != length || form(job) != canonical {

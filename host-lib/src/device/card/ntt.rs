@@ -8,6 +8,7 @@ use crate::report::Cost;
 use crate::split::{self, Kernel, SmallNtt};
 use ark_bn254::Fr;
 use gristmill_abi::caps::Ntt;
+use gristmill_abi::command::MAX_VECTORS;
 use gristmill_abi::layout::{Field, WORD_BYTES};
 use gristmill_driver::{Command, DmaBuffer, DmaSlice, Place};
 use std::collections::HashMap;
@@ -16,8 +17,6 @@ use zeroize::Zeroizing;
 
 /// Most bytes of vectors staged before the card is waited for.
 const STAGING_BYTES: usize = 64 << 20;
-/// Most vectors of one command.
-const MAX_VECTORS: usize = 256;
 /// Most factor blocks kept for later transforms.
 const MAX_BLOCKS: usize = 64;
 
@@ -110,7 +109,7 @@ impl State {
                 continue;
             }
             let (kernel, length) = (job.kernel, job.values.len());
-            let most = if self.card.info().batches { MAX_VECTORS } else { 1 };
+            let most = if self.card.info().batches { MAX_VECTORS as usize } else { 1 };
             let alike = |job: &&SmallNtt<'_>| job.values.len() == length && job.kernel == kernel;
             let vectors = rest.iter().take(most).take_while(alike).count();
             let (now, later) = rest.split_at_mut(vectors);

@@ -149,17 +149,14 @@ impl State {
     }
 
     pub(super) fn steps(&mut self, steps: &[VectorStep<'_>], cost: &mut Cost) -> EngineResult<()> {
-        let transformed = steps.iter().find_map(|step| match step {
-            VectorStep::Transform(vector, _) => Some(vector),
-            VectorStep::Combine(..) => None,
-        });
-        let scratch = match transformed {
-            Some(vector) => {
-                let (_, length) = self.at(vector)?;
-                self.scratch(length)?
+        // Transforms of one program may be of several lengths: the first pass of the longest finds room for all.
+        let mut longest = 0;
+        for step in steps {
+            if let VectorStep::Transform(vector, _) = step {
+                longest = longest.max(self.at(vector)?.1);
             }
-            None => None,
-        };
+        }
+        let scratch = self.scratch(longest)?;
         let done = self.steps_with(steps, scratch.map(|(_, address)| address), cost);
         let wiped = self.wipe(scratch.iter().map(|(id, _)| *id).collect());
         done.and(wiped)
