@@ -92,8 +92,7 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
                 Curve::Bls12_377 => model::run::<ark_bls12_377::g1::Config>(args),
             };
         }
-        BenchOp::Ntt if args.model => return ntt_model::run(args),
-        _ if args.model => {
+        op if args.model && op != BenchOp::Ntt => {
             return Err(CliError::NotOffered {
                 option: "model",
                 value: format!("{:?}", args.op).to_lowercase(),
@@ -108,15 +107,16 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
             let value = args.distribution.name();
             return Err(CliError::NotOffered { option: "distribution", value, choices: "bench msm" });
         }
+        BenchOp::Ntt if args.field != "bn254-fr" => {
+            return Err(CliError::NotOffered { option: "field", value: args.field.clone(), choices: "bn254-fr" });
+        }
+        BenchOp::Ntt if args.model => return ntt_model::run(args),
         _ if log_size(args) > LARGEST => {
             let value = log_size(args).to_string();
             return Err(CliError::NotOffered { option: "log-size", value, choices: "1 to 24; to 27 with --model" });
         }
         BenchOp::Link => return link::run(args),
         BenchOp::Crossover => return crossover::run(args),
-        BenchOp::Ntt if args.field != "bn254-fr" => {
-            return Err(CliError::NotOffered { option: "field", value: args.field.clone(), choices: "bn254-fr" });
-        }
         _ => {}
     }
     let device = match args.op {
