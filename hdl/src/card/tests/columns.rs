@@ -112,6 +112,14 @@ fn columns_in_rows_of_any_length() {
     }
 }
 
+/// For both simulators: column by column, and in place.
+pub fn scenario(b: &mut Bench, rng: &mut StdRng) {
+    for (flags, in_place) in [(FLAG_INVERSE | FLAG_FACTORS_BEFORE, false), (FLAG_FACTORS_AFTER, true)] {
+        let case = Case { log_rows: 2, row: 6, tiles: 3, flags, a_on_card: true, c_on_card: true };
+        run(b, &case, in_place, rng);
+    }
+}
+
 #[test]
 fn wrong_columns_have_their_status() {
     let mut b = tiny(Manner::prompt(), 83);

@@ -6,7 +6,7 @@ use super::curves;
 use super::engines::{load, ntt, result, Job};
 use super::goldilocks;
 use super::memory::Manner;
-use super::{faults, moves, queue, queues, registers, Card, CardConfig};
+use super::{batches, columns, faults, moves, queue, queues, registers, Card, CardConfig};
 use crate::card::pins::{Inputs, Outputs, Value, OUTPUTS};
 use crate::curve::PointAdder256;
 use crate::msm::tests::on_curve::Bls12_377;
@@ -164,6 +164,8 @@ fn engines() {
         for (log, flags) in [(1, 0), (4, 7), (6, 1)] {
             ntt(b, log, flags, true, &mut rng);
         }
+        batches::scenario(b, &mut rng);
+        columns::scenario(b, &mut rng);
         b.settle(1000);
         b.read_pair(r::CNT_ADDS_LO);
         b.read_pair(r::CNT_BUTTERFLIES_LO);
