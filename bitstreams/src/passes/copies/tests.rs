@@ -121,3 +121,11 @@ fn what_is_not_copied() {
     kept(&clocks, 2 * MOST, "clocks");
     assert!(copy(&mut json!({}), "board").is_err());
 }
+
+#[test]
+fn a_flip_flop_behind_another_has_fewer_readers() {
+    let mut netlist = netlist(2 * MOST_OF_FOLLOWER);
+    netlist["modules"]["board"]["cells"]["t"]["type"] = "TRELLIS_FF".into();
+    assert_eq!(copy(&mut netlist, "board"), Ok(Copied { nets: 1, flip_flops: 1, tables: 0 }));
+    assert!(drivers(&netlist).iter().filter(|d| d.1 > 0).all(|(_, readers, _)| *readers == MOST_OF_FOLLOWER));
+}
