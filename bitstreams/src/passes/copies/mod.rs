@@ -19,6 +19,10 @@ const MOST: usize = 128;
 const MOST_OF_FOLLOWER: usize = 32;
 /// Nets of more cells say nothing about where a cell will stand.
 const FEW: usize = 64;
+/// Readers that lead on and are served apart.
+const FEW_ON: usize = 16;
+/// Ports behind which a way ends.
+const ENDS: [&str; 6] = ["CE", "LSR", "DI", "M", "WRE", "WD"];
 /// Clocks have their own network.
 const CLOCKS: [&str; 5] = ["CLK", "WCK", "CLKA", "CLKB", "CLK0"];
 /// What is copied, in this order: who reads a table's inputs is known when its copies are made.
@@ -81,7 +85,7 @@ pub fn copy(netlist: &mut Value, top: &str) -> Result<Copied, String> {
             let readers: Vec<Pin> = graph.moving(net).cloned().collect();
             copied.nets += 1;
             let most = graph.most(cells, &cells[&graph.names[cell]]);
-            for (i, part) in graph.split(readers, most).into_iter().enumerate().skip(1) {
+            for (i, part) in graph.parts(readers, most).into_iter().enumerate().skip(1) {
                 let (new, made) = graph.one_more(cells, net, &group, i, part)?;
                 copied.flip_flops += made.flip_flops;
                 copied.tables += made.tables;
@@ -200,6 +204,17 @@ impl Graph {
             _ => {}
         }
         Some(group)
+    }
+
+    /// Readers by what follows them, then by nearness: where few of them lead on, they get a driver of their own. Behind the others the way ends.
+    fn parts(&self, readers: Vec<Pin>, most: usize) -> Vec<Vec<Pin>> {
+        let (ends, on): (Vec<Pin>, Vec<Pin>) = readers.into_iter().partition(|pin| ENDS.contains(&pin.port.as_str()));
+        if on.is_empty() || on.len() > FEW_ON || ends.is_empty() {
+            return self.split(on.into_iter().chain(ends).collect(), most);
+        }
+        let mut parts = vec![on];
+        parts.extend(self.split(ends, most));
+        parts
     }
 
     /// Readers by nearness, at most `most` each: halved across the longer side of where they stand.

@@ -68,6 +68,8 @@ impl<const W: usize> Recoder<W> {
             take: Default::default(),
             skip: Default::default(),
             step: Default::default(),
+            moves: Default::default(),
+            begins: Default::default(),
             last: Default::default(),
             load: Default::default(),
             scalar_enters: Default::default(),

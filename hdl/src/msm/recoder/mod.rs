@@ -28,7 +28,7 @@ pub(super) const SCALARS_AHEAD: usize = 8;
 /// With a paced recoder ([`Recoder::paced`]) digits move only in cycles with `beat`, at least four apart, and points two
 /// cycles behind one; what they are is found in the cycles between, with a register after each step, and `op_bucket` is to be asked
 /// for instead of `bucket_next`. `decide` is then the cycle before a beat and `op_will_go` tells in it whether `op_ready` will be high in that
-/// beat; words enter in the cycle after the one in which they were seen. A point waits for one beat until its first digit is found (`op_empty`, if nothing else goes out).
+/// beat; words enter in the cycle after the one in which they were seen, and `count` and `montgomery` stand for a cycle behind `start`. A point waits for one beat until its first digit is found (`op_empty`, if nothing else goes out).
 /// `finished`: all points have gone out. A scalar that is not below the order counts as 0; the
 /// index of the first is held in `scalar_index` with `scalar_error` until the next start.
 #[derive(LogicBlock)]
@@ -69,6 +69,8 @@ pub struct Recoder<const W: usize> {
     take: Signal<Local, Bit>,
     skip: Signal<Local, Bit>,
     step: Signal<Local, Bit>,
+    moves: Signal<Local, Bit>,
+    begins: Signal<Local, Bit>,
     last: Signal<Local, Bit>,
     load: Signal<Local, Bit>,
     scalar_enters: Signal<Local, Bit>,
@@ -232,6 +234,9 @@ impl<const W: usize> Logic for Recoder<W> {
             self.state.d.next.step = self.state.q.val().active
                 && ((!self.state.q.val().op_valid) || self.op_will_go.val())
                 && self.decide.val();
+            self.state.d.next.moves = self.state.q.val().active
+                && ((!self.state.q.val().op_valid) || self.op_will_go.val())
+                && self.decide.val();
             self.step.next = self.state.q.val().step;
         }
         self.shifted.next = self.state.q.val().rest >> self.shift.val();
@@ -276,12 +281,18 @@ impl<const W: usize> Logic for Recoder<W> {
             self.place.next = self.state.q.val().bucket;
         }
         self.bucket.next = self.state.q.val().op_bucket;
+        self.moves.next = self.step.val();
+        if self.paced.val() {
+            self.moves.next = self.state.q.val().moves;
+        }
         if self.load.val() {
             self.state.d.next.op_valid = false;
             self.state.d.next.op_empty = self.step.val();
         }
-        if self.step.val() {
+        if self.moves.val() {
             self.state.d.next.rest = self.shifted.val();
+        }
+        if self.step.val() {
             self.state.d.next.carry = self.negative.val();
             self.state.d.next.window = self.state.q.val().window + self.one8.val();
             self.state.d.next.origin = self.state.q.val().origin + self.half.val();
@@ -326,6 +337,13 @@ impl<const W: usize> Logic for Recoder<W> {
                 && self.state.q.val().here
                 && (!self.state.q.val().active)
                 && (!self.state.q.val().waits);
+            if self.state.q.val().after_beat
+                && self.state.q.val().here
+                && (!self.state.q.val().active)
+                && (!self.state.q.val().waits)
+            {
+                self.state.d.next.moves = true;
+            }
             self.take.next = self.state.q.val().take;
             self.skip.next = (!self.state.q.val().scalar_some.any())
                 || ((!self.state.q.val().x_some.any()) && (!self.state.q.val().base_y_some.any()));
@@ -440,9 +458,14 @@ impl<const W: usize> Logic for Recoder<W> {
         self.finished.next =
             (!self.state.q.val().points_left.any()) && (!self.state.q.val().active) && (!self.state.q.val().op_valid);
         if self.paced.val() {
-            self.finished.next = self.finished.val() && (!self.state.q.val().waits);
+            self.finished.next = self.finished.val() && (!self.state.q.val().waits) && (!self.state.q.val().starts);
         }
-        if self.start.val() {
+        self.begins.next = self.start.val();
+        if self.paced.val() {
+            self.state.d.next.starts = self.start.val();
+            self.begins.next = self.state.q.val().starts;
+        }
+        if self.begins.val() {
             self.state.d.next.montgomery = self.montgomery.val();
             self.state.d.next.points_left = self.count.val();
             self.state.d.next.scalars_left = self.count.val();

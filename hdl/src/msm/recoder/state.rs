@@ -71,6 +71,10 @@ word_struct! {
         /// Registers in front of what enables whole words: a digit goes out in this beat; a word enters the one or the other place of a
         /// base; a scalar enters.
         pub step: Bit,
+        /// Or a point is taken: `rest` changes.
+        pub moves: Bit,
+        /// A command began a cycle ago.
+        pub starts: Bit,
         pub enters0: Bit,
         pub enters1: Bit,
         pub scalar_enters: Bit,
