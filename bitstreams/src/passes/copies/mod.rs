@@ -1,4 +1,4 @@
-//! Copies of what drives many: a flip-flop or table with more readers than [`MOST`] (a flip-flop behind another, [`MOST_OF_FOLLOWER`]) gets copies, one for each so many, and each copy has the
+//! Copies of what drives many: a flip-flop or table with more readers than [`MOST`] gets copies, one for each so many, and each copy has the
 //! readers that will stand near one another.
 //!
 //! One wire to a thousand places all over the part is as long as the part, and a router that adds place after place to it makes some of
@@ -15,8 +15,6 @@ use std::collections::BTreeMap;
 
 /// Readers of one driver.
 const MOST: usize = 128;
-/// Readers of a flip-flop that follows no table: on the way to its copies, which stand near the readers, there is nothing else.
-const MOST_OF_FOLLOWER: usize = 32;
 /// Nets of more cells say nothing about where a cell will stand.
 const FEW: usize = 64;
 /// Readers that lead on and are served apart.
@@ -84,8 +82,7 @@ pub fn copy(netlist: &mut Value, top: &str) -> Result<Copied, String> {
             let Some(group) = graph.group(cells, net, cell) else { continue };
             let readers: Vec<Pin> = graph.moving(net).cloned().collect();
             copied.nets += 1;
-            let most = graph.most(cells, &cells[&graph.names[cell]]);
-            for (i, part) in graph.parts(readers, most).into_iter().enumerate().skip(1) {
+            for (i, part) in graph.parts(readers).into_iter().enumerate().skip(1) {
                 let (new, made) = graph.one_more(cells, net, &group, i, part)?;
                 copied.flip_flops += made.flip_flops;
                 copied.tables += made.tables;
@@ -168,20 +165,10 @@ impl Graph {
         self.readers.get(&net).into_iter().flatten().filter(|pin| !CLOCKS.contains(&pin.port.as_str()))
     }
 
-    /// Readers that a driver may have.
-    fn most(&self, cells: &Map<String, Value>, driver: &Value) -> usize {
-        let follows_table = || {
-            let inputs = ["DI", "M"].iter().flat_map(|port| nets(&driver["connections"][*port]));
-            let from = inputs.filter_map(|net| self.drivers.get(&net)).map(|cell| &cells[&self.names[*cell]]["type"]);
-            from.into_iter().any(|kind| !["TRELLIS_FF", "DP16KD"].contains(&kind.as_str().unwrap_or_default()))
-        };
-        if driver["type"] == "TRELLIS_FF" && !follows_table() { MOST_OF_FOLLOWER } else { MOST }
-    }
-
     /// What has to be copied for another driver of `net`, if that is wanted and can be done: `cell`, and the tables that are in its slice.
     fn group(&self, cells: &Map<String, Value>, net: u64, cell: usize) -> Option<Vec<usize>> {
         let driver = &cells[&self.names[cell]];
-        if self.moving(net).count() <= self.most(cells, driver) || self.outside.contains(&net) {
+        if self.moving(net).count() <= MOST || self.outside.contains(&net) {
             return None;
         }
         // A table's way into the multiplexer of its slice is no wire.
@@ -207,19 +194,19 @@ impl Graph {
     }
 
     /// Readers by what follows them, then by nearness: where few of them lead on, they get a driver of their own. Behind the others the way ends.
-    fn parts(&self, readers: Vec<Pin>, most: usize) -> Vec<Vec<Pin>> {
+    fn parts(&self, readers: Vec<Pin>) -> Vec<Vec<Pin>> {
         let (ends, on): (Vec<Pin>, Vec<Pin>) = readers.into_iter().partition(|pin| ENDS.contains(&pin.port.as_str()));
         if on.is_empty() || on.len() > FEW_ON || ends.is_empty() {
-            return self.split(on.into_iter().chain(ends).collect(), most);
+            return self.split(on.into_iter().chain(ends).collect());
         }
         let mut parts = vec![on];
-        parts.extend(self.split(ends, most));
+        parts.extend(self.split(ends));
         parts
     }
 
-    /// Readers by nearness, at most `most` each: halved across the longer side of where they stand.
-    fn split(&self, mut readers: Vec<Pin>, most: usize) -> Vec<Vec<Pin>> {
-        let parts = readers.len().div_ceil(most);
+    /// Readers by nearness, at most [`MOST`] each: halved across the longer side of where they stand.
+    fn split(&self, mut readers: Vec<Pin>) -> Vec<Vec<Pin>> {
+        let parts = readers.len().div_ceil(MOST);
         if parts <= 1 {
             return vec![readers];
         }
@@ -234,8 +221,8 @@ impl Graph {
             x.total_cmp(&y).then_with(|| a.cmp(b))
         });
         let rest = readers.split_off(readers.len() * (parts / 2) / parts);
-        let mut split = self.split(readers, most);
-        split.extend(self.split(rest, most));
+        let mut split = self.split(readers);
+        split.extend(self.split(rest));
         split
     }
 
