@@ -67,10 +67,6 @@ struct State {
     shift_out: Bit,
     shift_in: Bit,
     octet: Bits<8>,
-    /// The phase is Gather, Spill, Load: likewise.
-    gathers: Bit,
-    spills: Bit,
-    loads: Bit,
 }
 
 /// AXI4 slave for the card's host port, one burst at a time, reads and writes in turn.
@@ -126,7 +122,6 @@ pub struct Asker {
     pub waiting: Signal<Out, Bit>,
     buffer: Ram<Bits<8>>,
     s: DFF<State>,
-    phase: Signal<Local, Phase>,
     word: Signal<Local, U<256>>,
     /// A question is under way; an answer may be looked at.
     asking: Signal<Local, Bit>,
@@ -206,7 +201,6 @@ impl Asker {
             waiting: Default::default(),
             buffer: Ram::with_style(BURST_BYTES, RamStyle::Block),
             s: Default::default(),
-            phase: Default::default(),
             word: Default::default(),
             asking: Default::default(),
             hears: Default::default(),
@@ -237,7 +231,6 @@ impl Logic for Asker {
     fn update(&mut self) {
         dff_setup!(self, clock, s);
         clock!(self, clock, buffer);
-        self.phase.next = self.s.q.val().phase;
         self.word.next = self.s.q.val().word;
         self.bytes.next = bit_cast::<16, 5>(self.s.q.val().beats) << 5;
         self.count.next = bit_cast::<10, 16>(self.bytes.val());
@@ -258,7 +251,7 @@ impl Logic for Asker {
         self.arready.next = self.s.q.val().reading;
         self.s.d.next.reading = false;
         self.awready.next = self.s.q.val().phase == Phase::TakeWrite;
-        self.wready.next = self.s.q.val().gathers;
+        self.wready.next = self.s.q.val().phase == Phase::Gather;
         self.rvalid.next = ((self.s.q.val().phase == Phase::Beat) && (!self.s.q.val().shift_in))
             || (self.s.q.val().phase == Phase::Fail);
         self.rdata.next = self.word.val();
@@ -276,7 +269,7 @@ impl Logic for Asker {
         self.buffer.read_address.next = bit_cast::<24, 10>(self.s.q.val().at);
         self.buffer.write_address.next = bit_cast::<24, 10>(self.s.q.val().at);
         self.buffer.write_data.next = bit_cast_ub::<8, 8>(self.word.val().get_bits::<8>(0));
-        self.buffer.write_enable.next = self.s.q.val().spills;
+        self.buffer.write_enable.next = self.s.q.val().phase == Phase::Spill;
         self.s.d.next.data = self.buffer.read_data.val();
         self.out_valid.next = false;
         self.out_last.next = false;
@@ -303,18 +296,6 @@ impl Logic for Asker {
         if self.s.q.val().shift_in {
             self.s.d.next.word = (self.word.val() >> 8) | (bit_cast_bu::<256, 8>(self.s.q.val().octet) << 248);
         }
-        if self.s.q.val().gathers {
-            self.s.d.next.word = self.wdata.val();
-        }
-        if self.s.q.val().spills {
-            self.s.d.next.word = self.word.val() >> 8;
-        }
-        if self.s.q.val().loads {
-            self.s.d.next.word = bit_cast_bu::<256, 8>(self.s.q.val().kind)
-                | (bit_cast_bu::<256, 8>(self.s.q.val().number) << 8)
-                | (bit_cast_u::<256, 64>(self.s.q.val().address) << 16)
-                | (bit_cast_bu::<256, 16>(self.bytes.val()) << 80);
-        }
 
         match self.s.q.val().phase {
             Phase::Idle => {
@@ -325,14 +306,14 @@ impl Logic for Asker {
                     self.s.d.next.risen = self.irq.val() && (!self.s.q.val().line);
                     self.s.d.next.number = self.s.q.val().number + self.one_number.val();
                     self.s.d.next.kind = self.k_interrupt.val();
-                    self.phase.next = Phase::Load;
+                    self.s.d.next.phase = Phase::Load;
                 } else {
                     if self.arvalid.val() && ((!self.awvalid.val()) || (!self.s.q.val().was_read)) {
-                        self.phase.next = Phase::TakeRead;
+                        self.s.d.next.phase = Phase::TakeRead;
                         self.s.d.next.reading = true;
                     } else {
                         if self.awvalid.val() {
-                            self.phase.next = Phase::TakeWrite;
+                            self.s.d.next.phase = Phase::TakeWrite;
                         }
                     }
                 }
@@ -344,9 +325,9 @@ impl Logic for Asker {
                 self.s.d.next.address = self.araddr.val();
                 self.s.d.next.beats = bit_cast::<5, 8>(self.arlen.val()) + self.one.val();
                 self.s.d.next.left = bit_cast::<5, 8>(self.arlen.val()) + self.one.val();
-                self.phase.next = Phase::Load;
+                self.s.d.next.phase = Phase::Load;
                 if !self.mastering.val() {
-                    self.phase.next = Phase::Fail;
+                    self.s.d.next.phase = Phase::Fail;
                 }
             }
             Phase::TakeWrite => {
@@ -356,29 +337,35 @@ impl Logic for Asker {
                 self.s.d.next.address = self.awaddr.val();
                 self.s.d.next.beats = bit_cast::<5, 8>(self.awlen.val()) + self.one.val();
                 self.s.d.next.left = bit_cast::<5, 8>(self.awlen.val()) + self.one.val();
-                self.phase.next = Phase::Gather;
+                self.s.d.next.phase = Phase::Gather;
             }
             Phase::Gather => {
+                self.s.d.next.word = self.wdata.val();
                 if self.wvalid.val() {
                     self.s.d.next.left = self.s.q.val().left - self.one.val();
-                    self.phase.next = Phase::Spill;
+                    self.s.d.next.phase = Phase::Spill;
                 }
             }
             Phase::Spill => {
+                self.s.d.next.word = self.word.val() >> 8;
                 self.s.d.next.at = self.after.val();
                 self.s.d.next.index = self.s.q.val().index + self.one.val();
                 if self.s.q.val().index == self.last_byte.val() {
-                    self.phase.next = Phase::Gather;
+                    self.s.d.next.phase = Phase::Gather;
                     if !self.s.q.val().left.any() {
-                        self.phase.next = Phase::Load;
+                        self.s.d.next.phase = Phase::Load;
                         if !self.mastering.val() {
                             self.s.d.next.failed = true;
-                            self.phase.next = Phase::Respond;
+                            self.s.d.next.phase = Phase::Respond;
                         }
                     }
                 }
             }
             Phase::Load => {
+                self.s.d.next.word = bit_cast_bu::<256, 8>(self.s.q.val().kind)
+                    | (bit_cast_bu::<256, 8>(self.s.q.val().number) << 8)
+                    | (bit_cast_u::<256, 64>(self.s.q.val().address) << 16)
+                    | (bit_cast_bu::<256, 16>(self.bytes.val()) << 80);
                 self.s.d.next.index = self.memory_head.val();
                 if self.s.q.val().kind == self.k_interrupt.val() {
                     self.s.d.next.index = self.bare_head.val();
@@ -386,7 +373,7 @@ impl Logic for Asker {
                 self.s.d.next.at = 0.into();
                 self.s.d.next.near = false;
                 self.s.d.next.fresh = false;
-                self.phase.next = Phase::Head;
+                self.s.d.next.phase = Phase::Head;
             }
             Phase::Head => {
                 self.out_valid.next = !self.s.q.val().shift_out;
@@ -395,9 +382,9 @@ impl Logic for Asker {
                     self.s.d.next.shift_out = true;
                     self.s.d.next.index = self.s.q.val().index - self.one.val();
                     if !self.s.q.val().index.any() {
-                        self.phase.next = Phase::Sent;
+                        self.s.d.next.phase = Phase::Sent;
                         if self.s.q.val().kind == self.k_store.val() {
-                            self.phase.next = Phase::Buffer;
+                            self.s.d.next.phase = Phase::Buffer;
                         }
                     }
                 }
@@ -413,40 +400,40 @@ impl Logic for Asker {
                     self.s.d.next.fresh = false;
                     self.s.d.next.at = self.after.val();
                     if self.out_last.val() {
-                        self.phase.next = Phase::Sent;
+                        self.s.d.next.phase = Phase::Sent;
                     }
                 }
             }
             Phase::Sent => {
                 self.s.d.next.retry = self.retry_cycles.val();
                 if self.sent.val() {
-                    self.phase.next = Phase::Wait;
+                    self.s.d.next.phase = Phase::Wait;
                 }
             }
             Phase::Wait => {
                 if self.s.q.val().failed {
-                    self.phase.next = Phase::Respond;
+                    self.s.d.next.phase = Phase::Respond;
                     if self.s.q.val().kind == self.k_fetch.val() {
-                        self.phase.next = Phase::Fail;
+                        self.s.d.next.phase = Phase::Fail;
                     }
                     if self.s.q.val().kind == self.k_interrupt.val() {
-                        self.phase.next = Phase::Idle;
+                        self.s.d.next.phase = Phase::Idle;
                     }
                 } else {
                     if self.there.val() && self.answer_kind.val().get_bit(7) {
                         if self.ours.val() && (self.s.q.val().kind != self.k_interrupt.val()) {
-                            self.phase.next = Phase::Status;
+                            self.s.d.next.phase = Phase::Status;
                         } else {
                             self.dismiss.next = true;
                             if self.ours.val() && (!self.answer_left.val().any()) {
-                                self.phase.next = Phase::Idle;
+                                self.s.d.next.phase = Phase::Idle;
                             }
                         }
                     } else {
                         if !self.busy.val() {
                             self.s.d.next.retry = self.s.q.val().retry - self.one_cycle.val();
                             if !self.s.q.val().retry.any() {
-                                self.phase.next = Phase::Load;
+                                self.s.d.next.phase = Phase::Load;
                             }
                         }
                     }
@@ -457,24 +444,24 @@ impl Logic for Asker {
                 // Unless something below says better: an answer of no use, and the wait goes on.
                 if self.valid.val() || (!self.answer_left.val().any()) {
                     self.take.next = self.valid.val();
-                    self.phase.next = Phase::Wait;
+                    self.s.d.next.phase = Phase::Wait;
                     self.dismiss.next = true;
                     if (self.s.q.val().kind == self.k_fetch.val())
                         && (!self.data.val().any())
                         && (self.answer_left.val() == self.whole.val())
                     {
                         self.dismiss.next = false;
-                        self.phase.next = Phase::Fill;
+                        self.s.d.next.phase = Phase::Fill;
                     }
                     if (self.s.q.val().kind == self.k_fetch.val())
                         && self.data.val().any()
                         && (self.answer_left.val() == self.one_byte.val())
                     {
-                        self.phase.next = Phase::Fail;
+                        self.s.d.next.phase = Phase::Fail;
                     }
                     if (self.s.q.val().kind == self.k_store.val()) && (self.answer_left.val() == self.one_byte.val()) {
                         self.s.d.next.failed = self.s.q.val().failed || self.data.val().any();
-                        self.phase.next = Phase::Respond;
+                        self.s.d.next.phase = Phase::Respond;
                     }
                 }
             }
@@ -484,17 +471,17 @@ impl Logic for Asker {
                     self.s.d.next.shift_in = true;
                     self.s.d.next.index = self.s.q.val().index + self.one.val();
                     if self.s.q.val().index == self.last_byte.val() {
-                        self.phase.next = Phase::Beat;
+                        self.s.d.next.phase = Phase::Beat;
                     }
                 }
             }
             Phase::Beat => {
                 if self.rready.val() && (!self.s.q.val().shift_in) {
                     self.s.d.next.left = self.s.q.val().left - self.one.val();
-                    self.phase.next = Phase::Fill;
+                    self.s.d.next.phase = Phase::Fill;
                     if self.rlast.val() {
                         self.dismiss.next = true;
-                        self.phase.next = Phase::Idle;
+                        self.s.d.next.phase = Phase::Idle;
                     }
                 }
             }
@@ -502,13 +489,13 @@ impl Logic for Asker {
                 if self.rready.val() {
                     self.s.d.next.left = self.s.q.val().left - self.one.val();
                     if self.rlast.val() {
-                        self.phase.next = Phase::Idle;
+                        self.s.d.next.phase = Phase::Idle;
                     }
                 }
             }
             Phase::Respond => {
                 if self.bready.val() {
-                    self.phase.next = Phase::Idle;
+                    self.s.d.next.phase = Phase::Idle;
                 }
             }
         }
@@ -520,9 +507,5 @@ impl Logic for Asker {
         {
             self.s.d.next.failed = true;
         }
-        self.s.d.next.phase = self.phase.val();
-        self.s.d.next.gathers = self.phase.val() == Phase::Gather;
-        self.s.d.next.spills = self.phase.val() == Phase::Spill;
-        self.s.d.next.loads = self.phase.val() == Phase::Load;
     }
 }
