@@ -32,7 +32,7 @@ const WRITING: &str =
     "read_json netlist.json\nhierarchy -top top\nsplitnets\nstat\nwrite_verilog -noattr -noexpr netlist.v\n";
 
 /// The passes between; another number for another result.
-const PASSES: &str = "product registers 1, floorplan 1, copies 1";
+const PASSES: &str = "product registers 1, floorplan 1, copies 2";
 
 /// yosys leaves out pins that a cell does not need.
 const LENIENT: &str = "/* verilator lint_off PINMISSING */\n";

@@ -79,6 +79,7 @@ pub struct Reader {
     one_beat: Constant<Bits<8>>,
     one_word: Constant<U<32>>,
     _strided: usize,
+    _paced: usize,
     capacity: Constant<Bits<8>>,
 }
 
@@ -131,12 +132,18 @@ impl Default for Reader {
             one_beat: Constant::new(1.into()),
             one_word: Constant::new(1.into()),
             _strided: 0,
+            _paced: 0,
             capacity: Constant::new((READER_WORDS as u64).into()),
         }
     }
 }
 
 impl Reader {
+    /// One whose words leave every two cycles at most, over whose FIFO nothing hurries ([`Fifo::paced`]).
+    pub fn paced() -> Self {
+        Self { fifo: Fifo::paced(READER_WORDS), _paced: 1, ..Self::default() }
+    }
+
     /// One with a stride.
     pub fn strided() -> Self {
         Self { stride: vec![Default::default()], _strided: 1, ..Self::default() }
@@ -179,6 +186,10 @@ impl Logic for Reader {
         self.out_valid.next = self.fifo.out_valid.val();
         self.fifo.out_ready.next = self.out_ready.val();
         self.busy.next = self.beats.val().any() || self.flying.val().any() || self.fifo.out_valid.val();
+        // A paced FIFO does not always show that there are words.
+        for _i in 0..self._paced {
+            self.busy.next = self.beats.val().any() || self.flying.val().any() || self.fifo.level.val().any();
+        }
         self.error.next = self.s.q.val().error;
 
         self.fifo.in_valid.next = self.beat_valid.val() || self.fill.val();

@@ -26,6 +26,9 @@ struct State {
     /// Bursts without a response.
     flying: Bits<8>,
     error: Bit,
+    /// Paced: the first burst's length is being found; a burst's words are there, and it may begin.
+    starts: Bit,
+    may: Bit,
 }
 
 /// Writes `words` words of a stream from `address` on.
@@ -69,6 +72,9 @@ pub struct Writer {
     fifo: Fifo<U<256>>,
     s: DFF<State>,
     from: Signal<Local, U<64>>,
+    first: Signal<Local, Bit>,
+    first_address: Signal<Local, U<64>>,
+    first_words: Signal<Local, U<32>>,
     limit: Signal<Local, Bits<8>>,
     few: Signal<Local, Bits<8>>,
     beats: Signal<Local, Bits<8>>,
@@ -79,6 +85,8 @@ pub struct Writer {
     level: Signal<Local, Bits<8>>,
     need: Signal<Local, Bits<8>>,
     spent: Signal<Local, Bit>,
+    may: Signal<Local, Bit>,
+    ready: Signal<Local, Bit>,
     issue: Signal<Local, Bit>,
     drop: Signal<Local, Bit>,
     send: Signal<Local, Bit>,
@@ -93,6 +101,7 @@ pub struct Writer {
     one_word: Constant<U<32>>,
     most_bursts: Constant<Bits<8>>,
     _strided: usize,
+    _paced: usize,
 }
 
 ports!(Writer {
@@ -107,9 +116,10 @@ impl Default for Writer {
 }
 
 impl Writer {
-    /// One that sends a word every two cycles at most, over whose FIFO nothing hurries ([`Fifo::paced`]).
+    /// One that sends a word every two cycles at most, over whose FIFO nothing hurries ([`Fifo::paced`]), and begins the
+    /// first burst two cycles, each other one a cycle later than another writer.
     pub fn paced() -> Self {
-        Self::build(Fifo::paced(WRITER_WORDS))
+        Self { _paced: 1, ..Self::build(Fifo::paced(WRITER_WORDS)) }
     }
 
     /// One with a stride.
@@ -147,6 +157,9 @@ impl Writer {
             fifo,
             s: Default::default(),
             from: Default::default(),
+            first: Default::default(),
+            first_address: Default::default(),
+            first_words: Default::default(),
             limit: Default::default(),
             few: Default::default(),
             beats: Default::default(),
@@ -157,6 +170,8 @@ impl Writer {
             level: Default::default(),
             need: Default::default(),
             spent: Default::default(),
+            may: Default::default(),
+            ready: Default::default(),
             issue: Default::default(),
             drop: Default::default(),
             send: Default::default(),
@@ -171,6 +186,7 @@ impl Writer {
             one_word: Constant::new(1.into()),
             most_bursts: Constant::new(WRITER_BURSTS.into()),
             _strided: 0,
+            _paced: 0,
         }
     }
 }
@@ -214,13 +230,18 @@ impl Logic for Writer {
         // A burst waits until the FIFO holds all of it behind what the burst being sent still needs.
         self.level.next = self.fifo.level.val().get_bits::<8>(0);
         self.need.next = self.beats.val() + self.now.val();
-        self.issue.next = self.beats.val().any()
+        self.may.next = self.beats.val().any()
             && (!self.then.val().any())
-            && ((!self.s.q.val().aw) || self.aw_ready.val())
-            && (!self.s.q.val().error)
-            && (!self.stop.val())
             && (self.flying.val() < self.most_bursts.val())
             && (self.level.val() >= self.need.val());
+        self.ready.next =
+            ((!self.s.q.val().aw) || self.aw_ready.val()) && (!self.s.q.val().error) && (!self.stop.val());
+        self.issue.next = self.may.val() && self.ready.val();
+        // But for a burst that begins, none of it becomes less before the next start.
+        for _i in 0..self._paced {
+            self.issue.next = self.s.q.val().may && self.ready.val();
+            self.s.d.next.may = self.may.val() && (!self.issue.val());
+        }
         self.send.next = self.now.val().any() && self.fifo.out_valid.val() && self.w_ready.val();
         self.drop.next =
             self.s.q.val().error && (!self.now.val().any()) && self.beats.val().any() && self.fifo.out_valid.val();
@@ -282,21 +303,32 @@ impl Logic for Writer {
         self.s.d.next.now = self.now.val();
         self.s.d.next.then = self.then.val();
         self.s.d.next.flying = self.flying.val();
-        // The first burst ends at a 512-byte boundary or with the last word.
-        self.limit.next = self.burst.val() - bit_cast_ub::<8, 4>(self.address.val().get_bits::<4>(5));
-        self.few.next = bit_cast_ub::<8, 5>(self.words.val().get_bits::<5>(0));
         if self.start.val() {
             self.s.d.next.space = self.space.val();
             self.s.d.next.address = self.address.val();
             self.s.d.next.wanted = self.words.val();
             self.s.d.next.wanting = self.words.val().any();
+            self.s.d.next.error = false;
+        }
+        // The first burst ends at a 512-byte boundary or with the last word. Paced: a cycle later, from the registers.
+        self.first.next = self.start.val();
+        self.first_address.next = self.address.val();
+        self.first_words.next = self.words.val();
+        for _i in 0..self._paced {
+            self.s.d.next.starts = self.start.val();
+            self.first.next = self.s.q.val().starts;
+            self.first_address.next = self.s.q.val().address;
+            self.first_words.next = self.s.q.val().wanted;
+        }
+        self.limit.next = self.burst.val() - bit_cast_ub::<8, 4>(self.first_address.val().get_bits::<4>(5));
+        self.few.next = bit_cast_ub::<8, 5>(self.first_words.val().get_bits::<5>(0));
+        if self.first.val() {
             self.s.d.next.beats = self.limit.val();
-            self.s.d.next.rest = self.words.val() - bit_cast_bu::<32, 8>(self.limit.val());
-            if (!self.words.val().get_bits::<27>(5).any()) && (self.few.val() <= self.limit.val()) {
+            self.s.d.next.rest = self.first_words.val() - bit_cast_bu::<32, 8>(self.limit.val());
+            if (!self.first_words.val().get_bits::<27>(5).any()) && (self.few.val() <= self.limit.val()) {
                 self.s.d.next.beats = self.few.val();
                 self.s.d.next.rest = 0.into();
             }
-            self.s.d.next.error = false;
         }
         if self.clear.val() {
             self.s.d.next = self.blank.val();

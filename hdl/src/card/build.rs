@@ -156,8 +156,12 @@ impl Card {
             fetcher: Default::default(),
             descriptor: Checker::new(config, engines),
             sequencer: Sequencer::with_lanes(lanes.len()),
-            reader0: if columns == 0 { Reader::default() } else { Reader::strided() },
-            reader1: Default::default(),
+            reader0: match (slow, columns) {
+                (0, 0) => Reader::default(),
+                (0, _) => Reader::strided(),
+                _ => Reader::paced(),
+            },
+            reader1: if slow == 0 { Reader::default() } else { Reader::paced() },
             writer: match (slow, columns) {
                 (0, 0) => Writer::default(),
                 (0, _) => Writer::strided(),

@@ -33,6 +33,10 @@ struct Kind {
     /// A cycle ago, of a card with serial engines: an engine did a piece of work; a scalar was too large.
     work: Bit,
     scalar_error: Bit,
+    /// A mover is busy; one begins; a reset is asked for.
+    movers_busy: Bit,
+    begins: Bit,
+    reset_request: Bit,
 }
 
 /// A beat of a read from host memory, on its way to whose it is.
@@ -364,6 +368,15 @@ impl Logic for Card {
             // The destination is read from card memory: a fault there is a fault of an operand that is read.
             self.sequencer.a_error.next = self.batch[i].a_error.val() || self.reader2[i].error.val();
             self.sequencer.a_space.next = self.descriptor.a_space.val() || self.reader2[i].error.val();
+        }
+        // Slow: from registers, since much hangs on both; that a mover begins is seen at once.
+        for _i in 0..self._slow {
+            self.kind.d.next.movers_busy =
+                self.reader0.busy.val() || self.reader1.busy.val() || self.writer.busy.val();
+            self.kind.d.next.begins = self.sequencer.start.val() || self.sequencer.completion_start.val();
+            self.sequencer.movers_busy.next = self.kind.q.val().movers_busy || self.kind.q.val().begins;
+            self.kind.d.next.reset_request = self.registers.reset_request.val();
+            self.sequencer.reset_request.next = self.kind.q.val().reset_request;
         }
         self.sequencer.buses_idle.next = self.host.idle.val() && self.card.idle.val() && self.writer.idle.val();
 

@@ -32,15 +32,19 @@ struct Step {
     read_b: Bits<4>,
     /// 1 to 3: a multiplier's result becomes the operands; 0: the registers read.
     product: Bits<2>,
-    /// 1 to 3: this multiplier takes the operands.
-    load: Bits<2>,
+    /// This multiplier takes the operands. One bit each, as for the results: they enable whole words.
+    load1: Bit,
+    load2: Bit,
+    load3: Bit,
     subtract: Bit,
     /// 1 to 6: the input that becomes the write data; 0: the sum.
     input: Bits<3>,
     write: Bit,
     write_address: Bits<4>,
-    /// 1 to 3: the coordinate that the sum is.
-    output: Bits<2>,
+    /// The sum is this coordinate.
+    output_x: Bit,
+    output_y: Bit,
+    output_z: Bit,
 }
 
 impl Step {
@@ -50,12 +54,16 @@ impl Step {
             read_a: (step.read[0] as u64).into(),
             read_b: (step.read[1] as u64).into(),
             product: from_one(step.product).into(),
-            load: from_one(step.load).into(),
+            load1: step.load == Some(0),
+            load2: step.load == Some(1),
+            load3: step.load == Some(2),
             subtract: step.subtract,
             input: from_one(step.input).into(),
             write: step.write.is_some(),
             write_address: (step.write.unwrap_or(0) as u64).into(),
-            output: from_one(step.output).into(),
+            output_x: step.output == Some(0),
+            output_y: step.output == Some(1),
+            output_z: step.output == Some(2),
         }
     }
 }
@@ -246,22 +254,22 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for PointAdderSerial
         self.sum.subtract.next = self.step.q.val().subtract;
         self.mul1.a.next = self.operand_a.q.val();
         self.mul1.b.next = self.operand_b.q.val();
-        self.mul1.load.next = self.step.q.val().load == self.one2.val();
+        self.mul1.load.next = self.step.q.val().load1;
         self.mul2.a.next = self.operand_a.q.val();
         self.mul2.b.next = self.operand_b.q.val();
-        self.mul2.load.next = self.step.q.val().load == self.two2.val();
+        self.mul2.load.next = self.step.q.val().load2;
         self.mul3.a.next = self.operand_a.q.val();
         self.mul3.b.next = self.operand_b.q.val();
-        self.mul3.load.next = self.step.q.val().load == self.three2.val();
+        self.mul3.load.next = self.step.q.val().load3;
 
         // Results.
-        if self.step.q.val().output == self.one2.val() {
+        if self.step.q.val().output_x {
             self.result_x.d.next = self.sum.r.val();
         }
-        if self.step.q.val().output == self.two2.val() {
+        if self.step.q.val().output_y {
             self.result_y.d.next = self.sum.r.val();
         }
-        if self.step.q.val().output == self.three2.val() {
+        if self.step.q.val().output_z {
             self.result_z.d.next = self.sum.r.val();
         }
         self.x3.next = self.result_x.q.val();

@@ -54,8 +54,12 @@ pub struct MontMulSerial<const L: usize, const W: usize, const LW: usize> {
     // Beside the resolver.
     out_tag1: DFF<U<16>>,
     out_tag2: DFF<U<16>>,
+    out_tag3: DFF<U<16>>,
+    out_tag4: DFF<U<16>>,
     out_busy1: DFF<Bit>,
     out_busy2: DFF<Bit>,
+    out_busy3: DFF<Bit>,
+    out_busy4: DFF<Bit>,
     free: Signal<Local, Bit>,
     last: Signal<Local, Bit>,
     b_now: Signal<Local, U<W>>,
@@ -105,8 +109,12 @@ impl<const L: usize, const W: usize, const LW: usize> MontMulSerial<L, W, LW> {
             finished: Default::default(),
             out_tag1: Default::default(),
             out_tag2: Default::default(),
+            out_tag3: Default::default(),
+            out_tag4: Default::default(),
             out_busy1: Default::default(),
             out_busy2: Default::default(),
+            out_busy3: Default::default(),
+            out_busy4: Default::default(),
             free: Default::default(),
             last: Default::default(),
             b_now: Default::default(),
@@ -125,7 +133,8 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for MontMulSerial<L,
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, a1, a2, a3, b1, b2, b3, pass1, pass2, pass3, tag1, tag2, tag3);
-        dff_setup!(self, clock, busy1, busy2, busy3, held, finished, out_tag1, out_tag2, out_busy1, out_busy2);
+        dff_setup!(self, clock, busy1, busy2, busy3, held, finished, out_tag1, out_tag2, out_tag3, out_tag4);
+        dff_setup!(self, clock, out_busy1, out_busy2, out_busy3, out_busy4);
         clock!(self, clock, stage, resolve);
         self.last.next = self.pass2.q.val() == self.passes.val();
         self.finished.d.next = self.busy2.q.val() & self.last.val();
@@ -167,9 +176,13 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for MontMulSerial<L,
         self.out_busy1.d.next = self.finished.q.val();
         self.out_tag2.d.next = self.out_tag1.q.val();
         self.out_busy2.d.next = self.out_busy1.q.val();
+        self.out_tag3.d.next = self.out_tag2.q.val();
+        self.out_busy3.d.next = self.out_busy2.q.val();
+        self.out_tag4.d.next = self.out_tag3.q.val();
+        self.out_busy4.d.next = self.out_busy3.q.val();
         self.r.next = self.resolve.r.val();
-        self.out_tag.next = self.out_tag2.q.val();
-        self.out_valid.next = self.out_busy2.q.val();
+        self.out_tag.next = self.out_tag4.q.val();
+        self.out_valid.next = self.out_busy4.q.val();
         if self.reset.val() {
             self.busy1.d.next = false;
             self.busy2.d.next = false;
@@ -178,6 +191,8 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for MontMulSerial<L,
             self.finished.d.next = false;
             self.out_busy1.d.next = false;
             self.out_busy2.d.next = false;
+            self.out_busy3.d.next = false;
+            self.out_busy4.d.next = false;
         }
     }
 }

@@ -3,8 +3,8 @@
 use gristmill_hdl_kit::word::U;
 use rust_hdl::prelude::*;
 
-use super::add_sub::ModAdd;
 use super::join::Join;
+use super::mod_sum::ModSum;
 use super::FieldParams;
 
 /// Carry-save lanes to a reduced residue.
@@ -15,12 +15,12 @@ pub struct Resolve<const L: usize, const W: usize, const LW: usize> {
     pub r: Signal<Out, U<W>>,
     low: Join<16, W>,
     high: Join<16, W>,
-    sum: ModAdd<W>,
+    sum: ModSum<W>,
 }
 
 impl<const L: usize, const W: usize, const LW: usize> Resolve<L, W, LW> {
     /// Cycles from lanes to residue.
-    pub const LATENCY: usize = ModAdd::<W>::LATENCY;
+    pub const LATENCY: usize = ModSum::<W>::LATENCY;
 
     /// For a field of W-bit words.
     pub fn new(params: &FieldParams) -> Self {
@@ -30,7 +30,7 @@ impl<const L: usize, const W: usize, const LW: usize> Resolve<L, W, LW> {
             r: Default::default(),
             low: Default::default(),
             high: Default::default(),
-            sum: ModAdd::new(params),
+            sum: ModSum::new(params),
         }
     }
 }
@@ -49,6 +49,7 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for Resolve<L, W, LW
         }
         self.sum.a.next = self.low.whole.val();
         self.sum.b.next = self.high.whole.val();
+        self.sum.subtract.next = false;
         self.r.next = self.sum.r.val();
     }
 }

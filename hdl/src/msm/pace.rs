@@ -105,7 +105,7 @@ impl Logic for Pace {
             self.ahead.next = self.running.val() && self.s.q.val().last;
             self.decide.next = self.s.q.val().decide;
             self.beat.next = !self.s.q.val().off_beat;
-            self.result.next = self.running.val() && self.s.q.val().result;
+            self.result.next = self.s.q.val().result;
         }
     }
 }

@@ -45,7 +45,7 @@ struct State {
 /// asks. Operands stay for three cycles before the one with `decide`, and in the cycle after that one `a_go` or
 /// `b_go` may be high; only then may they change. `a_full`, `b_full` tell whether it reads or writes, and `a_reads` to
 /// `b_writes` both. An operand reads only in a cycle with a slot, in which the adder takes an addition: `slot` tells in the
-/// cycle with `decide` whether the next one is, and `b_will_read` whether `b_reads` will be high in it.
+/// cycle with `decide` whether the next one is, and `a_will_go`, `b_will_go` and `b_will_read` whether `a_go`, `b_go` and `b_reads` will be high in it.
 ///
 /// While `summing`, `a` takes what is there and the slot becomes as new. While `wiping`, the slot
 /// of `a` becomes as new whatever it holds.
@@ -70,6 +70,8 @@ pub struct PacedTracker {
     pub a_writes: Signal<Out, Bit>,
     pub b_reads: Signal<Out, Bit>,
     pub b_writes: Signal<Out, Bit>,
+    pub a_will_go: Signal<Out, Bit>,
+    pub b_will_go: Signal<Out, Bit>,
     pub b_will_read: Signal<Out, Bit>,
     state: DFF<State>,
     /// Bit 0 flips with every write into the slot; bit 1 is `seen`.
@@ -125,6 +127,8 @@ impl PacedTracker {
             a_writes: Default::default(),
             b_reads: Default::default(),
             b_writes: Default::default(),
+            a_will_go: Default::default(),
+            b_will_go: Default::default(),
             b_will_read: Default::default(),
             state: Default::default(),
             puts: Ram2::new(buckets),
@@ -194,6 +198,8 @@ impl Logic for PacedTracker {
         // Who goes, after a register.
         self.state.d.next.full_a = self.full_a.val();
         self.state.d.next.full_b = self.full_b.val();
+        self.a_will_go.next = self.may_a.val();
+        self.b_will_go.next = self.may_b.val();
         self.b_will_read.next = self.may_b.val() && self.known_b.val();
         self.state.d.next.go_a = self.may_a.val() && self.decide.val();
         self.state.d.next.go_b = self.may_b.val() && self.decide.val();
@@ -270,5 +276,6 @@ impl Logic for PacedTracker {
 
 gristmill_hdl_kit::ports!(PacedTracker {
     in: a_next, a_valid, b_next, b_valid, urgent, slot, decide, summing, wiping;
-    out: a_go, a_full, a_seen, b_go, b_full, a_reads, a_writes, b_reads, b_writes, b_will_read
+    out: a_go, a_full, a_seen, b_go, b_full, a_reads, a_writes, b_reads, b_writes, a_will_go, b_will_go,
+        b_will_read
 });

@@ -79,7 +79,7 @@ mod tests {
         assert!(sim.in_memory(13).is_none() && sim.in_memory(14).is_some());
         assert!(sim.in_memory(18).is_some() && sim.in_memory(19).is_none());
         let serial = NttCycles::new(&CardConfig::ecp5_85k());
-        assert_eq!((serial.interval(), serial.on_chip(11)), (17, Some(261_224)));
+        assert_eq!((serial.interval(), serial.on_chip(11)), (17, Some(261_226)));
         assert!(serial.in_memory(12).is_none());
     }
 }

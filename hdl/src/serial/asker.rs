@@ -67,6 +67,10 @@ struct State {
     shift_out: Bit,
     shift_in: Bit,
     octet: Bits<8>,
+    /// The phase is Gather, Spill, Load: likewise.
+    gathers: Bit,
+    spills: Bit,
+    loads: Bit,
 }
 
 /// AXI4 slave for the card's host port, one burst at a time, reads and writes in turn.
@@ -122,6 +126,7 @@ pub struct Asker {
     pub waiting: Signal<Out, Bit>,
     buffer: Ram<Bits<8>>,
     s: DFF<State>,
+    phase: Signal<Local, Phase>,
     word: Signal<Local, U<256>>,
     /// A question is under way; an answer may be looked at.
     asking: Signal<Local, Bit>,
@@ -201,6 +206,7 @@ impl Asker {
             waiting: Default::default(),
             buffer: Ram::with_style(BURST_BYTES, RamStyle::Block),
             s: Default::default(),
+            phase: Default::default(),
             word: Default::default(),
             asking: Default::default(),
             hears: Default::default(),
@@ -231,6 +237,7 @@ impl Logic for Asker {
     fn update(&mut self) {
         dff_setup!(self, clock, s);
         clock!(self, clock, buffer);
+        self.phase.next = self.s.q.val().phase;
         self.word.next = self.s.q.val().word;
         self.bytes.next = bit_cast::<16, 5>(self.s.q.val().beats) << 5;
         self.count.next = bit_cast::<10, 16>(self.bytes.val());
@@ -251,7 +258,7 @@ impl Logic for Asker {
         self.arready.next = self.s.q.val().reading;
         self.s.d.next.reading = false;
         self.awready.next = self.s.q.val().phase == Phase::TakeWrite;
-        self.wready.next = self.s.q.val().phase == Phase::Gather;
+        self.wready.next = self.s.q.val().gathers;
         self.rvalid.next = ((self.s.q.val().phase == Phase::Beat) && (!self.s.q.val().shift_in))
             || (self.s.q.val().phase == Phase::Fail);
         self.rdata.next = self.word.val();
@@ -269,7 +276,7 @@ impl Logic for Asker {
         self.buffer.read_address.next = bit_cast::<24, 10>(self.s.q.val().at);
         self.buffer.write_address.next = bit_cast::<24, 10>(self.s.q.val().at);
         self.buffer.write_data.next = bit_cast_ub::<8, 8>(self.word.val().get_bits::<8>(0));
-        self.buffer.write_enable.next = self.s.q.val().phase == Phase::Spill;
+        self.buffer.write_enable.next = self.s.q.val().spills;
         self.s.d.next.data = self.buffer.read_data.val();
         self.out_valid.next = false;
         self.out_last.next = false;
@@ -296,6 +303,18 @@ impl Logic for Asker {
         if self.s.q.val().shift_in {
             self.s.d.next.word = (self.word.val() >> 8) | (bit_cast_bu::<256, 8>(self.s.q.val().octet) << 248);
         }
+        if self.s.q.val().gathers {
+            self.s.d.next.word = self.wdata.val();
+        }
+        if self.s.q.val().spills {
+            self.s.d.next.word = self.word.val() >> 8;
+        }
+        if self.s.q.val().loads {
+            self.s.d.next.word = bit_cast_bu::<256, 8>(self.s.q.val().kind)
+                | (bit_cast_bu::<256, 8>(self.s.q.val().number) << 8)
+                | (bit_cast_u::<256, 64>(self.s.q.val().address) << 16)
+                | (bit_cast_bu::<256, 16>(self.bytes.val()) << 80);
+        }
 
         match self.s.q.val().phase {
             Phase::Idle => {
@@ -306,14 +325,14 @@ impl Logic for Asker {
                     self.s.d.next.risen = self.irq.val() && (!self.s.q.val().line);
                     self.s.d.next.number = self.s.q.val().number + self.one_number.val();
                     self.s.d.next.kind = self.k_interrupt.val();
-                    self.s.d.next.phase = Phase::Load;
+                    self.phase.next = Phase::Load;
                 } else {
                     if self.arvalid.val() && ((!self.awvalid.val()) || (!self.s.q.val().was_read)) {
-                        self.s.d.next.phase = Phase::TakeRead;
+                        self.phase.next = Phase::TakeRead;
                         self.s.d.next.reading = true;
                     } else {
                         if self.awvalid.val() {
-                            self.s.d.next.phase = Phase::TakeWrite;
+                            self.phase.next = Phase::TakeWrite;
                         }
                     }
                 }
@@ -325,9 +344,9 @@ impl Logic for Asker {
                 self.s.d.next.address = self.araddr.val();
                 self.s.d.next.beats = bit_cast::<5, 8>(self.arlen.val()) + self.one.val();
                 self.s.d.next.left = bit_cast::<5, 8>(self.arlen.val()) + self.one.val();
-                self.s.d.next.phase = Phase::Load;
+                self.phase.next = Phase::Load;
                 if !self.mastering.val() {
-                    self.s.d.next.phase = Phase::Fail;
+                    self.phase.next = Phase::Fail;
                 }
             }
             Phase::TakeWrite => {
@@ -337,35 +356,29 @@ impl Logic for Asker {
                 self.s.d.next.address = self.awaddr.val();
                 self.s.d.next.beats = bit_cast::<5, 8>(self.awlen.val()) + self.one.val();
                 self.s.d.next.left = bit_cast::<5, 8>(self.awlen.val()) + self.one.val();
-                self.s.d.next.phase = Phase::Gather;
+                self.phase.next = Phase::Gather;
             }
             Phase::Gather => {
-                self.s.d.next.word = self.wdata.val();
                 if self.wvalid.val() {
                     self.s.d.next.left = self.s.q.val().left - self.one.val();
-                    self.s.d.next.phase = Phase::Spill;
+                    self.phase.next = Phase::Spill;
                 }
             }
             Phase::Spill => {
-                self.s.d.next.word = self.word.val() >> 8;
                 self.s.d.next.at = self.after.val();
                 self.s.d.next.index = self.s.q.val().index + self.one.val();
                 if self.s.q.val().index == self.last_byte.val() {
-                    self.s.d.next.phase = Phase::Gather;
+                    self.phase.next = Phase::Gather;
                     if !self.s.q.val().left.any() {
-                        self.s.d.next.phase = Phase::Load;
+                        self.phase.next = Phase::Load;
                         if !self.mastering.val() {
                             self.s.d.next.failed = true;
-                            self.s.d.next.phase = Phase::Respond;
+                            self.phase.next = Phase::Respond;
                         }
                     }
                 }
             }
             Phase::Load => {
-                self.s.d.next.word = bit_cast_bu::<256, 8>(self.s.q.val().kind)
-                    | (bit_cast_bu::<256, 8>(self.s.q.val().number) << 8)
-                    | (bit_cast_u::<256, 64>(self.s.q.val().address) << 16)
-                    | (bit_cast_bu::<256, 16>(self.bytes.val()) << 80);
                 self.s.d.next.index = self.memory_head.val();
                 if self.s.q.val().kind == self.k_interrupt.val() {
                     self.s.d.next.index = self.bare_head.val();
@@ -373,7 +386,7 @@ impl Logic for Asker {
                 self.s.d.next.at = 0.into();
                 self.s.d.next.near = false;
                 self.s.d.next.fresh = false;
-                self.s.d.next.phase = Phase::Head;
+                self.phase.next = Phase::Head;
             }
             Phase::Head => {
                 self.out_valid.next = !self.s.q.val().shift_out;
@@ -382,9 +395,9 @@ impl Logic for Asker {
                     self.s.d.next.shift_out = true;
                     self.s.d.next.index = self.s.q.val().index - self.one.val();
                     if !self.s.q.val().index.any() {
-                        self.s.d.next.phase = Phase::Sent;
+                        self.phase.next = Phase::Sent;
                         if self.s.q.val().kind == self.k_store.val() {
-                            self.s.d.next.phase = Phase::Buffer;
+                            self.phase.next = Phase::Buffer;
                         }
                     }
                 }
@@ -400,40 +413,40 @@ impl Logic for Asker {
                     self.s.d.next.fresh = false;
                     self.s.d.next.at = self.after.val();
                     if self.out_last.val() {
-                        self.s.d.next.phase = Phase::Sent;
+                        self.phase.next = Phase::Sent;
                     }
                 }
             }
             Phase::Sent => {
                 self.s.d.next.retry = self.retry_cycles.val();
                 if self.sent.val() {
-                    self.s.d.next.phase = Phase::Wait;
+                    self.phase.next = Phase::Wait;
                 }
             }
             Phase::Wait => {
                 if self.s.q.val().failed {
-                    self.s.d.next.phase = Phase::Respond;
+                    self.phase.next = Phase::Respond;
                     if self.s.q.val().kind == self.k_fetch.val() {
-                        self.s.d.next.phase = Phase::Fail;
+                        self.phase.next = Phase::Fail;
                     }
                     if self.s.q.val().kind == self.k_interrupt.val() {
-                        self.s.d.next.phase = Phase::Idle;
+                        self.phase.next = Phase::Idle;
                     }
                 } else {
                     if self.there.val() && self.answer_kind.val().get_bit(7) {
                         if self.ours.val() && (self.s.q.val().kind != self.k_interrupt.val()) {
-                            self.s.d.next.phase = Phase::Status;
+                            self.phase.next = Phase::Status;
                         } else {
                             self.dismiss.next = true;
                             if self.ours.val() && (!self.answer_left.val().any()) {
-                                self.s.d.next.phase = Phase::Idle;
+                                self.phase.next = Phase::Idle;
                             }
                         }
                     } else {
                         if !self.busy.val() {
                             self.s.d.next.retry = self.s.q.val().retry - self.one_cycle.val();
                             if !self.s.q.val().retry.any() {
-                                self.s.d.next.phase = Phase::Load;
+                                self.phase.next = Phase::Load;
                             }
                         }
                     }
@@ -444,24 +457,24 @@ impl Logic for Asker {
                 // Unless something below says better: an answer of no use, and the wait goes on.
                 if self.valid.val() || (!self.answer_left.val().any()) {
                     self.take.next = self.valid.val();
-                    self.s.d.next.phase = Phase::Wait;
+                    self.phase.next = Phase::Wait;
                     self.dismiss.next = true;
                     if (self.s.q.val().kind == self.k_fetch.val())
                         && (!self.data.val().any())
                         && (self.answer_left.val() == self.whole.val())
                     {
                         self.dismiss.next = false;
-                        self.s.d.next.phase = Phase::Fill;
+                        self.phase.next = Phase::Fill;
                     }
                     if (self.s.q.val().kind == self.k_fetch.val())
                         && self.data.val().any()
                         && (self.answer_left.val() == self.one_byte.val())
                     {
-                        self.s.d.next.phase = Phase::Fail;
+                        self.phase.next = Phase::Fail;
                     }
                     if (self.s.q.val().kind == self.k_store.val()) && (self.answer_left.val() == self.one_byte.val()) {
                         self.s.d.next.failed = self.s.q.val().failed || self.data.val().any();
-                        self.s.d.next.phase = Phase::Respond;
+                        self.phase.next = Phase::Respond;
                     }
                 }
             }
@@ -471,17 +484,17 @@ impl Logic for Asker {
                     self.s.d.next.shift_in = true;
                     self.s.d.next.index = self.s.q.val().index + self.one.val();
                     if self.s.q.val().index == self.last_byte.val() {
-                        self.s.d.next.phase = Phase::Beat;
+                        self.phase.next = Phase::Beat;
                     }
                 }
             }
             Phase::Beat => {
                 if self.rready.val() && (!self.s.q.val().shift_in) {
                     self.s.d.next.left = self.s.q.val().left - self.one.val();
-                    self.s.d.next.phase = Phase::Fill;
+                    self.phase.next = Phase::Fill;
                     if self.rlast.val() {
                         self.dismiss.next = true;
-                        self.s.d.next.phase = Phase::Idle;
+                        self.phase.next = Phase::Idle;
                     }
                 }
             }
@@ -489,13 +502,13 @@ impl Logic for Asker {
                 if self.rready.val() {
                     self.s.d.next.left = self.s.q.val().left - self.one.val();
                     if self.rlast.val() {
-                        self.s.d.next.phase = Phase::Idle;
+                        self.phase.next = Phase::Idle;
                     }
                 }
             }
             Phase::Respond => {
                 if self.bready.val() {
-                    self.s.d.next.phase = Phase::Idle;
+                    self.phase.next = Phase::Idle;
                 }
             }
         }
@@ -507,5 +520,9 @@ impl Logic for Asker {
         {
             self.s.d.next.failed = true;
         }
+        self.s.d.next.phase = self.phase.val();
+        self.s.d.next.gathers = self.phase.val() == Phase::Gather;
+        self.s.d.next.spills = self.phase.val() == Phase::Spill;
+        self.s.d.next.loads = self.phase.val() == Phase::Load;
     }
 }

@@ -17,6 +17,10 @@ use std::collections::BTreeMap;
 const MOST: usize = 128;
 /// Nets of more cells say nothing about where a cell will stand.
 const FEW: usize = 64;
+/// Readers that lead on and are served apart.
+const FEW_ON: usize = 16;
+/// Ports behind which a way ends.
+const ENDS: [&str; 6] = ["CE", "LSR", "DI", "M", "WRE", "WD"];
 /// Clocks have their own network.
 const CLOCKS: [&str; 5] = ["CLK", "WCK", "CLKA", "CLKB", "CLK0"];
 /// What is copied, in this order: who reads a table's inputs is known when its copies are made.
@@ -78,7 +82,7 @@ pub fn copy(netlist: &mut Value, top: &str) -> Result<Copied, String> {
             let Some(group) = graph.group(cells, net, cell) else { continue };
             let readers: Vec<Pin> = graph.moving(net).cloned().collect();
             copied.nets += 1;
-            for (i, part) in graph.split(readers).into_iter().enumerate().skip(1) {
+            for (i, part) in graph.parts(readers).into_iter().enumerate().skip(1) {
                 let (new, made) = graph.one_more(cells, net, &group, i, part)?;
                 copied.flip_flops += made.flip_flops;
                 copied.tables += made.tables;
@@ -163,10 +167,10 @@ impl Graph {
 
     /// What has to be copied for another driver of `net`, if that is wanted and can be done: `cell`, and the tables that are in its slice.
     fn group(&self, cells: &Map<String, Value>, net: u64, cell: usize) -> Option<Vec<usize>> {
+        let driver = &cells[&self.names[cell]];
         if self.moving(net).count() <= MOST || self.outside.contains(&net) {
             return None;
         }
-        let driver = &cells[&self.names[cell]];
         // A table's way into the multiplexer of its slice is no wire.
         let inside = |pin: &Pin| ["ALUT", "BLUT"].contains(&pin.port.as_str());
         // Copies of a register that a signal of another clock sets at once might leave that state in different cycles.
@@ -187,6 +191,17 @@ impl Graph {
             _ => {}
         }
         Some(group)
+    }
+
+    /// Readers by what follows them, then by nearness: where few of them lead on, they get a driver of their own. Behind the others the way ends.
+    fn parts(&self, readers: Vec<Pin>) -> Vec<Vec<Pin>> {
+        let (ends, on): (Vec<Pin>, Vec<Pin>) = readers.into_iter().partition(|pin| ENDS.contains(&pin.port.as_str()));
+        if on.is_empty() || on.len() > FEW_ON || ends.is_empty() {
+            return self.split(on.into_iter().chain(ends).collect());
+        }
+        let mut parts = vec![on];
+        parts.extend(self.split(ends));
+        parts
     }
 
     /// Readers by nearness, at most [`MOST`] each: halved across the longer side of where they stand.

@@ -121,3 +121,18 @@ fn what_is_not_copied() {
     kept(&clocks, 2 * MOST, "clocks");
     assert!(copy(&mut json!({}), "board").is_err());
 }
+
+#[test]
+fn few_readers_that_lead_on_have_a_driver_of_their_own() {
+    let mut netlist = netlist(8 + MOST);
+    let cells = netlist["modules"]["board"]["cells"].as_object_mut().expect("cells");
+    for i in 8..8 + MOST {
+        let cell = &mut cells[&format!("r{i}")];
+        cell["connections"]["CE"] = cell["connections"]["A"].take();
+        cell["connections"]["A"] = json!(["0"]);
+        cell["port_directions"]["CE"] = "input".into();
+    }
+    assert_eq!(copy(&mut netlist, "board"), Ok(Copied { nets: 1, flip_flops: 1, tables: 1 }));
+    let leads_on: Vec<usize> = drivers(&netlist).iter().map(|d| d.1).collect();
+    assert_eq!(leads_on, [8, 0]);
+}

@@ -186,7 +186,14 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for Msm<L, W, LW> {
         self.slot.next = self.pace.slot.val();
         self.beat.next = self.pace.beat.val();
         self.issue.d.next.take = self.slot.val();
+        // Serial: from a register, which does not know a run's first slot, in which nothing goes.
+        for _i in 0..self._serial {
+            self.near.d.next.slot = self.pace.ahead.val();
+            self.issue.d.next.take = self.near.q.val().slot;
+        }
         self.recoder.beat.next = self.beat.val();
+        self.recoder.decide.next = self.pace.decide.val();
+        self.recoder.op_will_go.next = false;
         self.summation.step.next = self.slot.val();
 
         // Who goes: an operand of the recoder or the summation (a), the oldest sum (b), one that was parked (p).
@@ -232,6 +239,7 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for Msm<L, W, LW> {
         // Serial: in every phase. Where the tracker answers somebody else, the recoder has nothing to send.
         for i in 0..self._serial {
             self.recoder.op_ready.next = self.tracker[i].a_go.val();
+            self.recoder.op_will_go.next = self.tracker[i].a_will_go.val();
         }
 
         // The oldest sum goes when the tracker lets it, at once if it is infinity.
@@ -240,6 +248,12 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for Msm<L, W, LW> {
             || (self.head.q.val().valid && (!self.head.q.val().point) && self.beat.val());
         self.head_next.next =
             ((!self.head.q.val().valid) && self.beat.val()) || self.head_go.val() || self.b_parks.val();
+        // Serial: found in the cycle before, since it enables whole words.
+        for i in 0..self._serial {
+            self.near.d.next.head_next = self.pace.decide.val()
+                && ((!self.head.q.val().valid) || (!self.head.q.val().point) || self.tracker[i].b_will_go.val());
+            self.head_next.next = self.near.q.val().head_next;
+        }
         self.results.out_ready.next = self.head_next.val();
         self.head_bucket.next = self.head.q.val().bucket;
         if self.head_next.val() {
@@ -323,16 +337,20 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for Msm<L, W, LW> {
         self.issue.d.next.cause = Cause::Rest;
         if self.control.q.val().phase == Phase::Accumulate {
             self.issue.d.next.address = self.recoder.op_bucket.val();
-            self.issue.d.next.x = self.recoder.op_x.val();
-            self.issue.d.next.y = self.recoder.op_y.val();
-            self.issue.d.next.z = self.one.val();
+            for _i in 0..self._pipelined {
+                self.issue.d.next.x = self.recoder.op_x.val();
+                self.issue.d.next.y = self.recoder.op_y.val();
+                self.issue.d.next.z = self.one.val();
+            }
             self.issue_now.next = self.a_reads.val();
             self.put_now.next = self.a_writes.val();
             if self.b_reads.val() {
                 self.issue.d.next.address = self.head.q.val().bucket;
-                self.issue.d.next.x = self.head.q.val().x;
-                self.issue.d.next.y = self.head.q.val().y;
-                self.issue.d.next.z = self.head.q.val().z;
+                for _i in 0..self._pipelined {
+                    self.issue.d.next.x = self.head.q.val().x;
+                    self.issue.d.next.y = self.head.q.val().y;
+                    self.issue.d.next.z = self.head.q.val().z;
+                }
                 self.issue_now.next = true;
                 self.read_bucket.next = self.head.q.val().bucket;
             }
@@ -426,7 +444,25 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for Msm<L, W, LW> {
                 self.odd[i].write_data.next = self.p_point.val();
             }
         }
-        // Serial: the address to read is chosen a cycle before, with the decision; a point is written a cycle later,
+        // Serial: what chooses among whole words comes from registers, and does not look at the phase again.
+        for i in 0..self._serial {
+            self.near.d.next.accumulates = self.control.q.val().phase == Phase::Accumulate;
+            if self.near.q.val().accumulates {
+                self.issue.d.next.x = self.recoder.op_x.val();
+                self.issue.d.next.y = self.recoder.op_y.val();
+                self.issue.d.next.z = self.one.val();
+                if self.tracker[i].b_reads.val() {
+                    self.issue.d.next.x = self.head.q.val().x;
+                    self.issue.d.next.y = self.head.q.val().y;
+                    self.issue.d.next.z = self.head.q.val().z;
+                }
+            }
+            self.put_point.next = self.a_point.val();
+            if self.tracker[i].b_writes.val() {
+                self.put_point.next = self.b_point.val();
+            }
+        }
+        // The address to read is chosen a cycle before, with the decision; a point is written a cycle later,
         // which is before the next operand goes.
         for _i in 0..self._serial {
             self.near.d.next.bucket = self.recoder.op_bucket.val();
@@ -476,6 +512,17 @@ impl<const L: usize, const W: usize, const LW: usize> Logic for Msm<L, W, LW> {
                     self.near.d.next.pause = self.word2.val();
                 }
             }
+        }
+        // Serial: a slot's place in the summation is known in the cycle before it.
+        for _i in 0..self._serial {
+            self.near.d.next.plain = false;
+            self.near.d.next.weighted = false;
+            if (self.control.q.val().phase == Phase::Sum) && self.summation.slot.val() && self.pace.ahead.val() {
+                self.near.d.next.plain = !self.summation.weighted.val();
+                self.near.d.next.weighted = self.summation.weighted.val();
+            }
+            self.issue.d.next.plain = self.near.q.val().plain;
+            self.issue.d.next.weighted = self.near.q.val().weighted;
         }
         self.issue.d.next.valid = self.issue_now.val();
         if self.issue_now.val() {

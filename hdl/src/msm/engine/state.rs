@@ -98,8 +98,15 @@ word_struct! {
 word_struct! {
     /// Serial only: registers before and behind the memories, which stand all over a small part.
     pub struct Near<W> {
-        /// A cycle ago: `reset`.
+        /// A cycle ago: `reset`, and whether operands go into buckets.
         pub reset: Bit,
+        pub accumulates: Bit,
+        /// In this beat the next sum takes its place at the head.
+        pub head_next: Bit,
+        /// This slot is not the first of a run; it is one of a chain, R or A.
+        pub slot: Bit,
+        pub plain: Bit,
+        pub weighted: Bit,
         /// The bucket and the chain's sum that are read.
         pub bucket: Bits<24>,
         pub chain: Bits<24>,

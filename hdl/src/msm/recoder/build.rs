@@ -31,8 +31,7 @@ impl<const W: usize> Recoder<W> {
         assert!(!(lane && paced), "a paced recoder takes whole scalars");
         let order = if lane { (BigUint::one() << 256) - 1u32 } else { scalars.prime() };
         let reductions = usize::from(!paced && !lane);
-        let p = bases.prime();
-        let (low, high): (BigUint, BigUint) = (part(&p, 0, 128) + 1u32, (part(&p, 128, 128) << 1) + 1u32);
+        let quarter = |j: usize| -> BigUint { (part(&bases.prime(), 64 * j, 64) << 1) + 1u32 };
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -48,6 +47,8 @@ impl<const W: usize> Recoder<W> {
             op_valid: Default::default(),
             op_ready: Default::default(),
             beat: Default::default(),
+            decide: Default::default(),
+            op_will_go: Default::default(),
             op_empty: Default::default(),
             op_bucket: Default::default(),
             op_x: Default::default(),
@@ -67,8 +68,12 @@ impl<const W: usize> Recoder<W> {
             take: Default::default(),
             skip: Default::default(),
             step: Default::default(),
+            moves: Default::default(),
+            begins: Default::default(),
             last: Default::default(),
             load: Default::default(),
+            scalar_enters: Default::default(),
+            base_enters: Default::default(),
             window_sum: Default::default(),
             size: Default::default(),
             negative: Default::default(),
@@ -88,8 +93,7 @@ impl<const W: usize> Recoder<W> {
             next_x: Default::default(),
             next_y: Default::default(),
             not_y: Default::default(),
-            low: Default::default(),
-            high: Default::default(),
+            quarter: (0..4).map(|_| Default::default()).collect(),
             less: Default::default(),
             equal: Default::default(),
             found_last: Default::default(),
@@ -97,8 +101,8 @@ impl<const W: usize> Recoder<W> {
             modulus: Constant::new(bases.prime().into()),
             order: Constant::new(order.into()),
             order_quarter: (0..4).map(|j| Constant::new(part(&scalars.prime(), 64 * j, 64).into())).collect(),
-            modulus_low: Constant::new(low.into()),
-            modulus_high: Constant::new(high.into()),
+            modulus_quarter: (0..4).map(|j| Constant::new(quarter(j).into())).collect(),
+            carry_in: Constant::new(1u64.into()),
             mask: Constant::new(((BigUint::one() << config.window_bits) - 1u32).into()),
             zero: Constant::new(0u64.into()),
             no_word: Constant::new(0u64.into()),

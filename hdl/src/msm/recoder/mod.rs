@@ -27,7 +27,8 @@ pub(super) const SCALARS_AHEAD: usize = 8;
 /// tells that a zero digit or a skipped point is why, else a base or a scalar is awaited.
 /// With a paced recoder ([`Recoder::paced`]) digits move only in cycles with `beat`, at least four apart, and points two
 /// cycles behind one; what they are is found in the cycles between, with a register after each step, and `op_bucket` is to be asked
-/// for instead of `bucket_next`. A point waits for one beat until its first digit is found (`op_empty`, if nothing else goes out).
+/// for instead of `bucket_next`. `decide` is then the cycle before a beat and `op_will_go` tells in it whether `op_ready` will be high in that
+/// beat; words enter in the cycle after the one in which they were seen, and `count` and `montgomery` stand for a cycle behind `start`. A point waits for one beat until its first digit is found (`op_empty`, if nothing else goes out).
 /// `finished`: all points have gone out. A scalar that is not below the order counts as 0; the
 /// index of the first is held in `scalar_index` with `scalar_error` until the next start.
 #[derive(LogicBlock)]
@@ -46,6 +47,8 @@ pub struct Recoder<const W: usize> {
     pub op_valid: Signal<Out, Bit>,
     pub op_ready: Signal<In, Bit>,
     pub beat: Signal<In, Bit>,
+    pub decide: Signal<In, Bit>,
+    pub op_will_go: Signal<In, Bit>,
     pub op_empty: Signal<Out, Bit>,
     pub op_bucket: Signal<Out, Bits<24>>,
     pub op_x: Signal<Out, U<W>>,
@@ -66,8 +69,12 @@ pub struct Recoder<const W: usize> {
     take: Signal<Local, Bit>,
     skip: Signal<Local, Bit>,
     step: Signal<Local, Bit>,
+    moves: Signal<Local, Bit>,
+    begins: Signal<Local, Bit>,
     last: Signal<Local, Bit>,
     load: Signal<Local, Bit>,
+    scalar_enters: Signal<Local, Bit>,
+    base_enters: Signal<Local, Bit>,
     window_sum: Signal<Local, Bits<24>>,
     size: Signal<Local, Bits<24>>,
     negative: Signal<Local, Bit>,
@@ -87,8 +94,7 @@ pub struct Recoder<const W: usize> {
     next_x: Signal<Local, U<W>>,
     next_y: Signal<Local, U<W>>,
     not_y: Signal<Local, U<W>>,
-    low: Signal<Local, U<129>>,
-    high: Signal<Local, U<129>>,
+    quarter: Vec<Signal<Local, U<66>>>,
     less: Signal<Local, Bits<4>>,
     equal: Signal<Local, Bits<4>>,
     found_last: Signal<Local, Bit>,
@@ -96,9 +102,9 @@ pub struct Recoder<const W: usize> {
     modulus: Constant<U<W>>,
     order: Constant<U<256>>,
     order_quarter: Vec<Constant<U<64>>>,
-    /// The lower half and 1; the upper half and, below it, a one that makes a carry of the other operand's lowest bit.
-    modulus_low: Constant<U<129>>,
-    modulus_high: Constant<U<129>>,
+    /// Each quarter and, below it, a one that makes a carry of the other operand's lowest bit; that bit of the lowest quarter.
+    modulus_quarter: Vec<Constant<U<66>>>,
+    carry_in: Constant<U<66>>,
     mask: Constant<U<256>>,
     zero: Constant<U<256>>,
     no_word: Constant<U<W>>,
@@ -131,9 +137,17 @@ impl<const W: usize> Logic for Recoder<W> {
         self.scalars.reset.next = self.reset.val();
 
         // Scalars: in, checked, reduced if in Montgomery form, then waiting for their point.
-        self.scalar_ready.next = (!self.state.q.val().raw_valid) && self.state.q.val().more_scalars;
-        if self.scalar_valid.val() && (!self.state.q.val().raw_valid) && self.state.q.val().more_scalars {
+        self.scalar_enters.next = (!self.state.q.val().raw_valid) && self.state.q.val().more_scalars;
+        if self.paced.val() {
+            self.state.d.next.scalar_enters =
+                self.scalar_valid.val() && self.scalar_enters.val() && (!self.state.q.val().scalar_enters);
+            self.scalar_enters.next = self.state.q.val().scalar_enters;
+        }
+        self.scalar_ready.next = self.scalar_enters.val();
+        if self.scalar_enters.val() {
             self.state.d.next.raw = self.scalar_data.val();
+        }
+        if self.scalar_valid.val() && self.scalar_enters.val() {
             self.state.d.next.raw_valid = true;
             self.state.d.next.scalars_left = self.state.q.val().scalars_left - self.one32.val();
             self.state.d.next.more_scalars = self.state.q.val().scalars_left != self.one32.val();
@@ -216,6 +230,15 @@ impl<const W: usize> Logic for Recoder<W> {
         // The digit that goes out in this cycle.
         self.load.next = ((!self.state.q.val().op_valid) || self.op_ready.val()) && self.beat.val();
         self.step.next = self.state.q.val().active && self.load.val();
+        if self.paced.val() {
+            self.state.d.next.step = self.state.q.val().active
+                && ((!self.state.q.val().op_valid) || self.op_will_go.val())
+                && self.decide.val();
+            self.state.d.next.moves = self.state.q.val().active
+                && ((!self.state.q.val().op_valid) || self.op_will_go.val())
+                && self.decide.val();
+            self.step.next = self.state.q.val().step;
+        }
         self.shifted.next = self.state.q.val().rest >> self.shift.val();
         self.window_sum.next = bit_cast_ub::<24, 256>(self.state.q.val().rest & self.mask.val());
         if self.state.q.val().carry {
@@ -258,12 +281,18 @@ impl<const W: usize> Logic for Recoder<W> {
             self.place.next = self.state.q.val().bucket;
         }
         self.bucket.next = self.state.q.val().op_bucket;
+        self.moves.next = self.step.val();
+        if self.paced.val() {
+            self.moves.next = self.state.q.val().moves;
+        }
         if self.load.val() {
             self.state.d.next.op_valid = false;
             self.state.d.next.op_empty = self.step.val();
         }
-        if self.step.val() {
+        if self.moves.val() {
             self.state.d.next.rest = self.shifted.val();
+        }
+        if self.step.val() {
             self.state.d.next.carry = self.negative.val();
             self.state.d.next.window = self.state.q.val().window + self.one8.val();
             self.state.d.next.origin = self.state.q.val().origin + self.half.val();
@@ -308,6 +337,13 @@ impl<const W: usize> Logic for Recoder<W> {
                 && self.state.q.val().here
                 && (!self.state.q.val().active)
                 && (!self.state.q.val().waits);
+            if self.state.q.val().after_beat
+                && self.state.q.val().here
+                && (!self.state.q.val().active)
+                && (!self.state.q.val().waits)
+            {
+                self.state.d.next.moves = true;
+            }
             self.take.next = self.state.q.val().take;
             self.skip.next = (!self.state.q.val().scalar_some.any())
                 || ((!self.state.q.val().x_some.any()) && (!self.state.q.val().base_y_some.any()));
@@ -326,7 +362,9 @@ impl<const W: usize> Logic for Recoder<W> {
             self.bases.next = self.state.q.val().bases - self.two4.val();
             self.ahead.next = self.ahead.val() - self.one4.val();
             self.state.d.next.points_left = self.state.q.val().points_left - self.one32.val();
-            self.state.d.next.base0 = self.state.q.val().base2;
+            if !self.paced.val() {
+                self.state.d.next.base0 = self.state.q.val().base2;
+            }
             self.state.d.next.x = self.state.q.val().base0;
             self.state.d.next.y = self.state.q.val().base1;
             self.state.d.next.rest = self.next_scalar.val();
@@ -350,36 +388,68 @@ impl<const W: usize> Logic for Recoder<W> {
                 }
             }
         }
-        // Paced: -y = p + ~y + 1 in two halves, while the point waits.
+        // Paced: -y = p + ~y + 1 in four quarters, a cycle each, while the point waits.
         self.not_y.next = self.no_word.val();
-        self.low.next = self.modulus_low.val();
-        self.high.next = self.modulus_high.val();
+        for j in 0..4 {
+            self.quarter[j].next = self.modulus_quarter[j].val();
+        }
         if self.paced.val() {
             self.not_y.next = !self.state.q.val().y;
-            self.low.next = self.modulus_low.val() + bit_cast_u::<129, 128>(self.not_y.val().get_bits::<128>(0));
-            self.high.next = self.modulus_high.val()
-                + ((bit_cast_u::<129, 128>(self.not_y.val().get_bits::<128>(128)) << 1)
-                    | bit_cast_u::<129, 1>(self.state.q.val().low_carry));
-            self.state.d.next.low_carry = self.low.val().get_bits::<1>(128);
-            self.state.d.next.y_negative = bit_cast_u::<W, 128>(self.low.val().get_bits::<128>(0))
-                | (bit_cast_u::<W, 128>(self.high.val().get_bits::<128>(1)) << 128);
+            self.quarter[0].next = self.modulus_quarter[0].val()
+                + ((bit_cast_u::<66, 64>(self.not_y.val().get_bits::<64>(0)) << 1) | self.carry_in.val());
+            self.quarter[1].next = self.modulus_quarter[1].val()
+                + ((bit_cast_u::<66, 64>(self.not_y.val().get_bits::<64>(64)) << 1)
+                    | bit_cast_u::<66, 1>(self.state.q.val().carry0));
+            self.quarter[2].next = self.modulus_quarter[2].val()
+                + ((bit_cast_u::<66, 64>(self.not_y.val().get_bits::<64>(128)) << 1)
+                    | bit_cast_u::<66, 1>(self.state.q.val().carry1));
+            self.quarter[3].next = self.modulus_quarter[3].val()
+                + ((bit_cast_u::<66, 64>(self.not_y.val().get_bits::<64>(192)) << 1)
+                    | bit_cast_u::<66, 1>(self.state.q.val().carry2));
+            self.state.d.next.carry0 = self.quarter[0].val().get_bits::<1>(65);
+            self.state.d.next.carry1 = self.quarter[1].val().get_bits::<1>(65);
+            self.state.d.next.carry2 = self.quarter[2].val().get_bits::<1>(65);
+            self.state.d.next.y_negative = bit_cast_u::<W, 64>(self.quarter[0].val().get_bits::<64>(1))
+                | (bit_cast_u::<W, 64>(self.quarter[1].val().get_bits::<64>(1)) << 64)
+                | (bit_cast_u::<W, 64>(self.quarter[2].val().get_bits::<64>(1)) << 128)
+                | (bit_cast_u::<W, 64>(self.quarter[3].val().get_bits::<64>(1)) << 192);
         }
 
-        // Words of bases queue up behind those that stay.
-        self.base_ready.next = (self.state.q.val().bases != self.three4.val()) && self.state.q.val().more_bases;
+        // Words of bases queue up behind those that stay. Paced: two at most, each in a place of its own.
+        self.base_enters.next = (self.state.q.val().bases != self.three4.val()) && self.state.q.val().more_bases;
+        if self.paced.val() {
+            self.base_enters.next = self.state.q.val().enters0 || self.state.q.val().enters1;
+            self.state.d.next.enters0 = self.base_valid.val()
+                && self.state.q.val().more_bases
+                && (self.state.q.val().bases == self.zero4.val())
+                && (!self.base_enters.val());
+            self.state.d.next.enters1 = self.base_valid.val()
+                && self.state.q.val().more_bases
+                && (self.state.q.val().bases == self.one4.val())
+                && (!self.base_enters.val());
+            if self.state.q.val().enters0 {
+                self.state.d.next.base0 = self.base_data.val();
+            }
+            if self.state.q.val().enters1 {
+                self.state.d.next.base1 = self.base_data.val();
+            }
+        }
+        self.base_ready.next = self.base_enters.val();
         self.state.d.next.bases = self.bases.val();
-        if self.base_valid.val() && (self.state.q.val().bases != self.three4.val()) && self.state.q.val().more_bases {
+        if self.base_valid.val() && self.base_enters.val() {
             self.state.d.next.more_bases = self.state.q.val().base_words_left != self.one40.val();
             self.state.d.next.base_words_left = self.state.q.val().base_words_left - self.one40.val();
             self.state.d.next.bases = self.bases.val() + self.one4.val();
-            if self.bases.val() == self.zero4.val() {
-                self.state.d.next.base0 = self.base_data.val();
-            }
-            if self.bases.val() == self.one4.val() {
-                self.state.d.next.base1 = self.base_data.val();
-            }
-            if self.bases.val() == self.two4.val() {
-                self.state.d.next.base2 = self.base_data.val();
+            if !self.paced.val() {
+                if self.bases.val() == self.zero4.val() {
+                    self.state.d.next.base0 = self.base_data.val();
+                }
+                if self.bases.val() == self.one4.val() {
+                    self.state.d.next.base1 = self.base_data.val();
+                }
+                if self.bases.val() == self.two4.val() {
+                    self.state.d.next.base2 = self.base_data.val();
+                }
             }
         }
 
@@ -388,9 +458,14 @@ impl<const W: usize> Logic for Recoder<W> {
         self.finished.next =
             (!self.state.q.val().points_left.any()) && (!self.state.q.val().active) && (!self.state.q.val().op_valid);
         if self.paced.val() {
-            self.finished.next = self.finished.val() && (!self.state.q.val().waits);
+            self.finished.next = self.finished.val() && (!self.state.q.val().waits) && (!self.state.q.val().starts);
         }
-        if self.start.val() {
+        self.begins.next = self.start.val();
+        if self.paced.val() {
+            self.state.d.next.starts = self.start.val();
+            self.begins.next = self.state.q.val().starts;
+        }
+        if self.begins.val() {
             self.state.d.next.montgomery = self.montgomery.val();
             self.state.d.next.points_left = self.count.val();
             self.state.d.next.scalars_left = self.count.val();
@@ -417,7 +492,7 @@ impl<const W: usize> Logic for Recoder<W> {
 
 gristmill_hdl_kit::ports!([const W: usize] Recoder<W> {
     in: reset, start, count, montgomery, base_data, base_valid, scalar_data, scalar_valid, op_ready,
-        beat;
+        beat, decide, op_will_go;
     out: base_ready, scalar_ready, op_valid, op_empty, op_bucket, op_x, op_y, bucket_next, finished,
         scalar_error, scalar_index
 });

@@ -50,9 +50,11 @@ word_struct! {
         pub last: Bit,
         pub some: Bit,
         pub bucket: Bits<24>,
-        /// Is y not zero, and the carry out of the lower half of its negative.
+        /// Is y not zero, and the carries out of the quarters of its negative.
         pub y_some: Bit,
-        pub low_carry: U<1>,
+        pub carry0: U<1>,
+        pub carry1: U<1>,
+        pub carry2: U<1>,
         /// The scalar stands long enough to be compared, by quarters.
         pub raw_seen: Bit,
         pub less: Bits<4>,
@@ -66,5 +68,15 @@ word_struct! {
         pub after_beat: Bit,
         pub take: Bit,
         pub waits: Bit,
+        /// Registers in front of what enables whole words: a digit goes out in this beat; a word enters the one or the other place of a
+        /// base; a scalar enters.
+        pub step: Bit,
+        /// Or a point is taken: `rest` changes.
+        pub moves: Bit,
+        /// A command began a cycle ago.
+        pub starts: Bit,
+        pub enters0: Bit,
+        pub enters1: Bit,
+        pub scalar_enters: Bit,
     }
 }

@@ -183,6 +183,7 @@ fn run_recoder(
     let mut rng = StdRng::seed_from_u64(5);
     let words: Vec<&BigUint> = bases.iter().flatten().collect();
     let (mut base, mut scalar, mut got) = (0, 0, vec![]);
+    let mut ready = false;
     for n in 0..200_000 {
         recoder.start.next = n == 0;
         recoder.count.next = (scalars.len() as u64).into();
@@ -194,7 +195,13 @@ fn run_recoder(
         recoder.scalar_data.next =
             if montgomery && *s < order { U::from((s << 256u32) % &order) } else { s.clone().into() };
         recoder.beat.next = n % beat == 0;
-        recoder.op_ready.next = n % beat == 0 && rng.gen::<u8>() >= pauses;
+        recoder.op_ready.next = n % beat == 0 && ready;
+        // Whether the next operand goes is known in the cycle before its beat.
+        recoder.decide.next = (n + 1) % beat == 0;
+        if (n + 1) % beat == 0 {
+            ready = rng.gen::<u8>() >= pauses;
+        }
+        recoder.op_will_go.next = ready;
         settle(recoder);
         if n > 0 && recoder.finished.val() {
             return (got, n);
@@ -373,13 +380,14 @@ fn paced_tracker_keeps_every_slot_right() {
         tracker.b_valid.next = b.is_some() && !summing;
         tracker.urgent.next = urgent;
         tracker.summing.next = summing;
-        let mut will_read = false;
+        let (mut will_read, mut will_go) = (false, (false, false));
         for at in 1..=3 {
             tracker.decide.next = at == 3;
             tracker.slot.next = at == 3 && slot;
             settle(&mut tracker);
             assert_eq!((tracker.a_go.val(), tracker.b_go.val()), (false, false), "beat {n}, cycle {at}");
             will_read = tracker.b_will_read.val();
+            will_go = (tracker.a_will_go.val(), tracker.b_will_go.val());
             cycle(&mut tracker);
         }
         tracker.decide.next = false;
@@ -398,6 +406,7 @@ fn paced_tracker_keeps_every_slot_right() {
             }
         }
         assert_eq!((tracker.a_go.val(), tracker.b_go.val()), (a_go, b_go), "beat {n}");
+        assert_eq!(will_go, (a_go, b_go), "beat {n}");
         let reads = |operand: Option<usize>, goes: bool| goes && operand.is_some_and(|o| full[o]);
         let (a_reads, b_reads) = (reads(a, a_go), reads(b, b_go));
         assert_eq!((tracker.a_reads.val(), tracker.b_reads.val(), will_read), (a_reads, b_reads, b_reads), "beat {n}");
@@ -446,7 +455,7 @@ fn pace_marks_the_cycles() {
             assert_eq!(block.ahead.val(), running && count == interval - 1, "ahead at {time}");
             assert_eq!(block.beat.val(), count % 4 == 0, "beat at {time}");
             assert_eq!(block.decide.val(), count % 4 == 3, "decide at {time}");
-            assert_eq!(block.result.val(), ran && running && count == (latency + 1) % interval, "result at {time}");
+            assert_eq!(block.result.val(), ran && count == (latency + 1) % interval, "result at {time}");
             (count, ran) = if running { ((count + 1) % interval, true) } else { (0, false) };
             cycle(&mut block);
         }

@@ -37,8 +37,8 @@ fn edge_scalars_and_few_points() {
     .iter()
     .enumerate()
     {
-        bench.check(command, Stalls::default(), i as u64);
-        bench.check(command, PAUSES, i as u64);
+        // Each under one manner of flow: which one does not matter to a scalar.
+        bench.check(command, if i % 2 == 0 { Stalls::default() } else { PAUSES }, i as u64);
     }
 }
 
@@ -79,22 +79,28 @@ fn a_reset_in_any_phase_leaves_a_clean_engine() {
 }
 
 /// The windows of the configuration `ecp5-85k`: exact, against an addition in each 68 cycles.
+fn cycles_of(points: usize, cycles: u64, useful: u64) {
+    let mut bench = bench(5);
+    let outcome = bench.check(&Command::random(points, 7), Stalls::default(), 0);
+    let bound = bench.config.bound_cycles(points) * bench.interval;
+    println!(
+        "{points} points: {} cycles, {:.4} of the bound {bound}, useful, input, bucket, empty, drain: {:?}",
+        outcome.cycles,
+        outcome.cycles as f64 / bound as f64,
+        outcome.events
+    );
+    assert_eq!((outcome.cycles, outcome.events[0]), (cycles, useful));
+}
+
 #[test]
 fn cycles_at_the_size_of_a_small_part() {
-    let mut bench = bench(5);
-    let mut got = vec![];
-    for points in [64, 256] {
-        let outcome = bench.check(&Command::random(points, 7), Stalls::default(), 0);
-        let bound = bench.config.bound_cycles(points) * bench.interval;
-        println!(
-            "{points} points: {} cycles, {:.4} of the bound {bound}, useful, input, bucket, empty, drain: {:?}",
-            outcome.cycles,
-            outcome.cycles as f64 / bound as f64,
-            outcome.events
-        );
-        got.push((points, outcome.cycles, outcome.events[0]));
-    }
-    assert_eq!(got, [(64, 280_843, 3_866), (256, 925_007, 13_364)]);
+    cycles_of(64, 280_843, 3_866);
+}
+
+#[test]
+#[ignore = "a minute: run with `cargo test --release -p gristmill-hdl --lib msm::tests::serial -- --ignored`"]
+fn cycles_of_a_longer_vector() {
+    cycles_of(256, 925_007, 13_364);
 }
 
 /// Bits of scalars that are all one value meet in few buckets: no operand waits for a sum in flight.

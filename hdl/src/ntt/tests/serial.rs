@@ -175,7 +175,7 @@ fn verilog_of_the_unit() {
 }
 
 #[test]
-fn an_operation_takes_62_cycles_and_a_slot_17() {
-    assert_eq!(SerialUnit::new(&BN254_FR, Fidelity::Twin).latency(), 62);
+fn an_operation_takes_64_cycles_and_a_slot_17() {
+    assert_eq!(SerialUnit::new(&BN254_FR, Fidelity::Twin).latency(), 64);
     assert_eq!(SerialUnit::INTERVAL, 17);
 }
