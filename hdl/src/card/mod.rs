@@ -371,8 +371,7 @@ impl Logic for Card {
         }
         // Slow: from registers, since much hangs on both; that a mover begins is seen at once.
         for _i in 0..self._slow {
-            self.kind.d.next.movers_busy =
-                self.reader0.busy.val() || self.reader1.busy.val() || self.writer.busy.val();
+            self.kind.d.next.movers_busy = self.reader0.busy.val() || self.reader1.busy.val() || self.writer.busy.val();
             self.kind.d.next.begins = self.sequencer.start.val() || self.sequencer.completion_start.val();
             self.sequencer.movers_busy.next = self.kind.q.val().movers_busy || self.kind.q.val().begins;
             self.kind.d.next.reset_request = self.registers.reset_request.val();

@@ -297,7 +297,7 @@ impl Bench {
     pub fn run_on(&mut self, queue: u32, descriptor: &Descriptor) -> Completion {
         self.put_on(queue, descriptor);
         self.ring_on(queue);
-        self.wait_on(queue, 100_000)
+        self.wait_on(queue, 400_000)
     }
 
     pub fn run(&mut self, descriptor: &Descriptor) -> Completion {

@@ -14,6 +14,7 @@ pub(crate) mod moves;
 mod queue;
 mod queues;
 mod registers;
+mod serial;
 mod speed;
 mod verilog;
 
