@@ -54,7 +54,9 @@ fn read_config(board: &str) -> Result<CardConfig, EstimateError> {
 fn what(card: &Design, module: &str) -> String {
     let known = [
         ("msm", "MSM engine without the pieces below"),
+        ("lanes", "MSM engine with an adder, or the frame around two"),
         ("ntt", "NTT engine without the pieces below"),
+        ("elementwise", "element-wise engine without its multiplier"),
         ("mul_xx", "base-field multiplier"),
         ("mul_x3", "difference of two products, reduced once"),
         ("mul_y3", "sum of two products, reduced once"),
@@ -97,41 +99,44 @@ fn shell(path: &Path) -> Result<Option<Use>, EstimateError> {
     Use::of("the Acorn's shell", &cells).map(Some)
 }
 
-/// The pipelined card: VU9P and U55C.
+/// The pipelined card: VU9P and U55C, as configured and with a second adder.
 fn pipelined(
     text: &mut String,
     map: &mut dyn FnMut(Source, Family) -> Result<Design, EstimateError>,
 ) -> Result<(), EstimateError> {
-    let source = blocks::card(&read_config("vu9p")?)?.flattening(&["stage", "pair"]);
+    let config = read_config("vu9p")?;
+    let cut = |config: &CardConfig| Ok::<_, EstimateError>(blocks::card(config)?.flattening(&["stage", "pair"]));
+    let source = cut(&config)?;
     if blocks::card(&read_config("u55c")?)?.verilog != source.verilog {
         let reason = "its Verilog is no longer that of `vu9p`: the page needs a table of its own".into();
         return Err(EstimateError::Block { block: "card u55c".into(), reason });
     }
-    let card = map(source, Family::Xcup)?;
+    let one = map(source, Family::Xcup)?;
+    let two = map(cut(&CardConfig { name: "vu9p with two adders".into(), adders: 2, ..config })?, Family::Xcup)?;
     let _ = writeln!(
         text,
-        "## `vu9p` and `u55c`: one adder, NTT to 2^16, both pipelined\n\nThe two configurations give the same Verilog.\n\n{}",
-        card.table(what)?
+        "## `vu9p` and `u55c`: one adder, NTT to 2^16, element-wise engine, all pipelined\n\nThe two configurations give the same Verilog.\n\n{}\n\
+         ## The same with `adders = 2`\n\n{}",
+        one.table(what)?,
+        two.table(what)?
     );
-    let (all, msm, ntt) = (card.all()?, card.of("msm")?, card.of("ntt")?);
-    let (adder, buckets) = (card.of("adder")?, card.of("buckets")?);
-    let bare = all.minus(msm).minus(ntt);
-    let second = msm.minus(buckets);
+    let (all, both) = (one.all()?, two.all()?);
+    let (msm, lanes, ntt, elementwise) = (one.of("msm")?, two.of("lanes")?, one.of("ntt")?, one.of("elementwise")?);
+    let bare = all.minus(msm).minus(ntt).minus(elementwise);
     let _ = writeln!(
         text,
-        "Of this, with all inside:\n\n| | LUT | FF | CARRY4 | DSP48E2 | BRAM36 | URAM |\n|---|---|---|---|---|---|---|"
+        "Of these, with all inside:\n\n| | LUT | FF | CARRY4 | DSP48E2 | BRAM36 | URAM |\n|---|---|---|---|---|---|---|"
     );
     for (name, used) in [
-        ("a base-field multiplier", card.of("mul_xx")?),
-        ("the point adder (12 products, 9 reductions)", adder),
+        ("a base-field multiplier", one.of("mul_xx")?),
+        ("the point adder (12 products, 9 reductions)", one.of("adder")?),
         ("MSM engine with one adder", msm),
-        ("a second adder (MSM engine once more, without bucket memory)", second),
+        ("MSM engine with two adders", lanes),
         ("NTT engine", ntt),
+        ("element-wise engine", elementwise),
         ("card without engines", bare),
         ("**card, one adder, with NTT**", all),
-        ("**card, two adders, with NTT**", all.plus(second)),
-        ("card, one adder, without NTT", bare.plus(msm)),
-        ("card, two adders, without NTT", bare.plus(msm).plus(second)),
+        ("**card, two adders, with NTT**", both),
     ] {
         let _ = writeln!(text, "| {name} | {} |", used.cells());
     }
@@ -141,23 +146,25 @@ fn pipelined(
     );
     for part in PARTS.iter().filter(|p| p.family == Family::Xcup) {
         for (name, used) in [
-            ("NTT alone", bare.plus(ntt)),
-            ("one adder, no NTT", bare.plus(msm)),
-            ("one adder and NTT", all),
-            ("two adders, no NTT", bare.plus(msm).plus(second)),
-            ("two adders and NTT", all.plus(second)),
+            ("NTT and element-wise engine alone", all.minus(msm)),
+            ("one adder alone", bare.plus(msm)),
+            ("one adder and all else", all),
+            ("two adders alone", both.minus(ntt).minus(elementwise)),
+            ("two adders and all else", both),
         ] {
             text.push_str(&share(part, name, used));
         }
     }
     for (board, part) in [("vu9p", &PARTS[0]), ("u55c", &PARTS[1])] {
-        let verdict = match all.lacking(part) {
-            lacking if lacking.is_empty() => format!("fits the {}, without the IPs of its shell", part.name),
-            lacking => format!("does not fit the {} ({lacking})", part.name),
-        };
-        let _ = writeln!(text, "\n**`{board}` as configured {verdict}.**");
+        for (adders, used) in [("as configured", all), ("with two adders", both)] {
+            let verdict = match used.lacking(part) {
+                lacking if lacking.is_empty() => format!("fits the {}, without the IPs of its shell", part.name),
+                lacking => format!("does not fit the {} ({lacking})", part.name),
+            };
+            let _ = writeln!(text, "\n**`{board}` {adders} {verdict}.**");
+        }
     }
-    text.push_str(TWO_ADDERS);
+    text.push_str(IPS);
     Ok(())
 }
 
@@ -244,11 +251,8 @@ fight for timing.
 
 ";
 
-const TWO_ADDERS: &str = "
-No RTL has two adders yet: the second one is counted as the MSM engine once more without its bucket memory, since
-windows belong whole to adders and the buckets are divided between them. What a common scalar stream would need
-besides, and what two recoders could share, is not in it. The PCIe bridge and the memory controller of these boards are
-Xilinx' IPs, which yosys cannot map: they come on top.
+const IPS: &str = "
+The PCIe bridge and the memory controller of these boards are Xilinx' IPs, which yosys cannot map: they come on top.
 ";
 
 const SHELL: &str = "Xilinx' PCIe block with its transceivers (`pcie_s7`) is a hard block and a box here.\n";

@@ -25,9 +25,11 @@ pub struct Source {
 }
 
 /// Fields whose modules are kept: the engines, what is big in them, and what stands in them many times.
-const KEPT: [&str; 19] = [
+const KEPT: [&str; 21] = [
     "msm",
+    "lanes",
     "ntt",
+    "elementwise",
     "adder",
     "serial",
     "unit",

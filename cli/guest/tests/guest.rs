@@ -4,6 +4,7 @@
 use gristmill_guest::host::{Report, boot};
 use gristmill_guest::table::{SETUPS, Setup};
 use gristmill_guest::tell;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -18,7 +19,7 @@ fn check(setup: &Setup, all: &[&str], report: &OnceLock<Report>, name: &str) {
     }
     let report = report.get_or_init(|| {
         let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        boot(setup, all)
+        boot(setup, all, Path::new(env!("CARGO_BIN_EXE_gristmill-guest-init")))
     });
     let Some(scenario) = report.scenarios.get(name) else {
         let told = report.failure_told.swap(true, Ordering::Relaxed);

@@ -8,7 +8,7 @@ use super::machine::{Guest, Machine};
 use super::server::Server;
 use crate::table::Setup;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -46,11 +46,11 @@ struct Parts {
     _folder: tempfile::TempDir,
 }
 
-fn parts() -> Result<&'static Parts, String> {
+fn parts(init: &Path) -> Result<&'static Parts, String> {
     static PARTS: OnceLock<Result<Parts, String>> = OnceLock::new();
     let make = || {
         let assets = Assets::find()?;
-        let binaries = Binaries::build()?;
+        let binaries = Binaries::build(init)?;
         let folder = tempfile::tempdir().map_err(|e| format!("no folder for the initramfs: {e}"))?;
         let initramfs = folder.path().join("initramfs");
         let bytes = image::pack(&assets, &binaries)?;
@@ -63,23 +63,23 @@ fn parts() -> Result<&'static Parts, String> {
     })
 }
 
-/// Boots the guest once and runs the scenarios in it.
-pub fn boot(setup: &Setup, scenarios: &[&str]) -> Report {
+/// Boots the guest once, with `init` as its first process, and runs the scenarios in it.
+pub fn boot(setup: &Setup, scenarios: &[&str], init: &Path) -> Report {
     let mut report = Report::default();
-    if let Err(error) = run(setup, scenarios, &mut report) {
+    if let Err(error) = run(setup, scenarios, init, &mut report) {
         report.failure = Some(error);
     }
     report
 }
 
-fn run(setup: &Setup, scenarios: &[&str], report: &mut Report) -> Result<(), String> {
-    let parts = parts()?;
+fn run(setup: &Setup, scenarios: &[&str], init: &Path, report: &mut Report) -> Result<(), String> {
+    let parts = parts(init)?;
     let started = Instant::now();
     let folder = tempfile::tempdir().map_err(|e| format!("no folder for the sockets: {e}"))?;
     let mut servers = Vec::new();
     for (i, card) in setup.cards.iter().enumerate() {
         let socket = folder.path().join(format!("card{i}.sock"));
-        servers.push(Server::start(&parts.binaries.host, socket, card.arguments)?);
+        servers.push(Server::start(&parts.binaries.gristmill, socket, card.arguments)?);
     }
     let guest = Guest {
         initramfs: &parts.initramfs,
