@@ -252,11 +252,12 @@ fn passes(folder: &Path) -> Result<String, Error> {
 /// slack, so it is best asked for more than any design reaches, where single wires do not matter; the router leaves single detours that halve
 /// the clock, and takes them up if it is asked for a clock well below what the placement allows (it was through with nine
 /// tenths of that, and not with more; what a part of grade 8 could be asked for was not tried).
-fn aim(plan: &Plan) -> (u32, bool) {
-    const REACHED: u32 = 61;
+fn aim(plan: &Plan) -> (f64, bool) {
+    // A little more than a clock of 60 MHz: what the router is through with may lack some hundredths.
+    const REACHED: f64 = 60.3;
     match (plan.board.speed, plan.router) {
-        (6, Router::Router2) if plan.clocking.hz <= u64::from(REACHED) * 1_000_000 => (REACHED, true),
-        _ => (250, false),
+        (6, Router::Router2) if plan.clocking.hz as f64 <= REACHED * 1e6 => (REACHED, true),
+        _ => (250.0, false),
     }
 }
 
