@@ -250,8 +250,8 @@ fn passes(folder: &Path) -> Result<String, Error> {
 
 /// The MHz that nextpnr is asked for, and whether its router takes up again what is slower. The placer weighs a wire by its path's slack over the worst
 /// slack, so it is best asked for more than any design reaches, where single wires do not matter; the router leaves single detours that halve
-/// the clock, and takes them up if it is asked for a clock well below what the placement allows (it was through with nine
-/// tenths of that, and not with more; what a part of grade 8 could be asked for was not tried).
+/// the clock, and takes them up if it is asked for a clock well below what the placement allows (it was through with 0.90
+/// and 0.93 of that, and not with 0.945; what a part of grade 8 could be asked for was not tried).
 fn aim(plan: &Plan) -> (f64, bool) {
     // A little more than a clock of 60 MHz: what the router is through with may lack some hundredths.
     const REACHED: f64 = 60.3;
