@@ -16,6 +16,8 @@ pub const ELEMENTWISE: u32 = 1 << 5;
 pub const BATCHES: u32 = 1 << 6;
 /// CAPS: transforms of columns, for vectors longer than the chip holds.
 pub const COLUMNS: u32 = 1 << 7;
+/// CAPS: transforms of vectors whose index is turned around, before or after.
+pub const ORDERS: u32 = 1 << 16;
 /// CAPS: bits 15:8 hold the number of queue pairs, see [`queues`].
 pub const QUEUES_SHIFT: u32 = 8;
 

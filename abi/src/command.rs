@@ -107,6 +107,11 @@ pub const FLAG_FACTORS_BEFORE: u8 = 1 << 1;
 pub const FLAG_FACTORS_AFTER: u8 = 1 << 2;
 /// NTT: of columns, see the module.
 pub const FLAG_COLUMNS: u8 = 1 << 3;
+/// NTT: the vector comes reversed: element i is where i with its log2(n) bits turned around says. Factors go by words as they come. For
+/// cards with [`caps::ORDERS`](crate::caps::ORDERS), not with [`FLAG_COLUMNS`].
+pub const FLAG_REVERSED_INPUT: u8 = 1 << 4;
+/// NTT: the result leaves reversed; in the same way.
+pub const FLAG_REVERSED_OUTPUT: u8 = 1 << 5;
 
 /// ELEMENTWISE: the [`Operation`].
 pub const FLAGS_OPERATION: u8 = 3;

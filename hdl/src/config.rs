@@ -47,7 +47,7 @@ pub enum ConfigError {
 
 const KEYS: &str = "name, curve, window_bits, segments, stall_depth, log_max_points, ntt_log_max, queues, \
                     card_mem_bytes, clock_hz, arithmetic (optional: pipelined or serial), adders, multiples (optional, default 1), \
-                    elementwise (optional, default false), ntt_field (optional: goldilocks; default: the curve's scalar field)";
+                    elementwise (optional, default false), butterflies (optional, default 1), ntt_field (optional: goldilocks; default: the curve's scalar field)";
 
 fn one() -> u32 {
     1
@@ -78,6 +78,9 @@ pub struct CardConfig {
     pub log_max_points: u32,
     /// log2 of the longest vector of the NTT engine.
     pub ntt_log_max: u32,
+    /// Butterflies of the NTT engine side by side, 1, 2, 4 or 8; more than one with pipelined arithmetic only.
+    #[serde(default = "one")]
+    pub butterflies: u32,
     /// Field of the NTT engine, by [`Field::name`]: `goldilocks`, with pipelined arithmetic only. Without it the curve's scalar field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ntt_field: Option<String>,
@@ -112,6 +115,7 @@ impl CardConfig {
             stall_depth: 16,
             log_max_points: 10,
             ntt_log_max: 6,
+            butterflies: 1,
             ntt_field: None,
             queues: 2,
             card_mem_bytes: 64 << 10,
@@ -134,6 +138,7 @@ impl CardConfig {
             stall_depth: 16,
             log_max_points: 24,
             ntt_log_max: 13,
+            butterflies: 1,
             ntt_field: None,
             queues: 4,
             card_mem_bytes: 64 << 20,
@@ -155,6 +160,7 @@ impl CardConfig {
             stall_depth: 8,
             log_max_points: 24,
             ntt_log_max: 11,
+            butterflies: 1,
             ntt_field: None,
             queues: 1,
             card_mem_bytes: 0,
@@ -246,6 +252,16 @@ impl CardConfig {
         if !(1..=20).contains(&self.ntt_log_max) {
             return bad("ntt_log_max", self.ntt_log_max, "choose 1 to 20");
         }
+        if !matches!(self.butterflies, 1 | 2 | 4 | 8) {
+            return bad("butterflies", self.butterflies, "choose 1, 2, 4 or 8");
+        }
+        if self.butterflies > 1 && self.arithmetic == Arithmetic::Serial {
+            let way_out = "it needs pipelined arithmetic: choose `arithmetic = \"pipelined\"`, or 1";
+            return bad("butterflies", self.butterflies, way_out);
+        }
+        if self.butterflies >= 1 << self.ntt_log_max {
+            return bad("butterflies", self.butterflies, "choose fewer than 2^ntt_log_max, or a longer ntt_log_max");
+        }
         if let Some(name) = &self.ntt_field {
             let own = self.curve_id().scalar_field().name();
             if name != own && name != Field::Goldilocks.name() {
@@ -287,6 +303,11 @@ impl CardConfig {
 
     /// Commands for several vectors: cards with pipelined arithmetic (a serial card is small, and waits for its link).
     pub fn batches(&self) -> bool {
+        self.arithmetic == Arithmetic::Pipelined
+    }
+
+    /// Transforms from and to vectors with their index turned around: cards with pipelined arithmetic.
+    pub fn orders(&self) -> bool {
         self.arithmetic == Arithmetic::Pipelined
     }
 
@@ -350,7 +371,8 @@ impl CardConfig {
 
     /// The `CAP_NTT` word.
     pub fn cap_ntt(&self) -> u32 {
-        caps::Ntt { log_max: self.ntt_log_max as u8, butterflies: 1, log_seeds: self.log_seeds() as u8 }.encode()
+        let (log_max, butterflies) = (self.ntt_log_max as u8, self.butterflies as u8);
+        caps::Ntt { log_max, butterflies, log_seeds: self.log_seeds() as u8 }.encode()
     }
 
     /// The MSM engine of this card.
@@ -388,6 +410,9 @@ impl CardConfig {
         }
         if self.multiples != 1 {
             text += &format!(";multiples={}", self.multiples);
+        }
+        if self.butterflies != 1 {
+            text += &format!(";butterflies={}", self.butterflies);
         }
         if self.elementwise {
             text += ";elementwise";

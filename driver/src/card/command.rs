@@ -5,8 +5,8 @@ use crate::dma::{DmaBuffer, DmaSlice};
 use crate::error::Error;
 use crate::queue::Holds;
 use gristmill_abi::command::{
-    Descriptor, FLAG_COLUMNS, FLAG_FACTORS_AFTER, FLAG_FACTORS_BEFORE, FLAG_INVERSE, FLAG_MONTGOMERY, FLAG_SCALAR,
-    MAX_VECTORS, Opcode, Operand, Operation,
+    Descriptor, FLAG_COLUMNS, FLAG_FACTORS_AFTER, FLAG_FACTORS_BEFORE, FLAG_INVERSE, FLAG_MONTGOMERY,
+    FLAG_REVERSED_INPUT, FLAG_REVERSED_OUTPUT, FLAG_SCALAR, MAX_VECTORS, Opcode, Operand, Operation,
 };
 use gristmill_abi::layout::{self, Curve, Field, WORD_BYTES};
 
@@ -152,6 +152,13 @@ impl Command {
         self
     }
 
+    /// An NTT whose vectors come, or leave, with their index turned around: element i is where i with its bits turned around says. Factors
+    /// go by words as they come and leave. For cards with [`CardInfo::orders`], not with [`columns`](Self::columns).
+    pub fn reversed(mut self, input: bool, output: bool) -> Self {
+        self.flags |= if input { FLAG_REVERSED_INPUT } else { 0 } | if output { FLAG_REVERSED_OUTPUT } else { 0 };
+        self
+    }
+
     /// An NTT of sixteen columns for each of its vectors: `log_elements` are those of a column, the input is a matrix with rows of 2^`input_row`
     /// elements, and the output one with rows of 2^`output_row` elements (which needs factors after), or else the columns one behind the
     /// other. For cards with [`CardInfo::columns`]; [`Opcode::Ntt`]'s module says where everything lies.
@@ -226,6 +233,11 @@ impl Command {
     /// Sixteen columns.
     pub(super) fn has_columns(&self) -> bool {
         self.flags & FLAG_COLUMNS != 0 && self.opcode() == Some(Opcode::Ntt)
+    }
+
+    /// Vectors with their index turned around.
+    pub(super) fn has_order(&self) -> bool {
+        self.flags & (FLAG_REVERSED_INPUT | FLAG_REVERSED_OUTPUT) != 0 && self.opcode() == Some(Opcode::Ntt)
     }
 
     /// More than one vector.
@@ -395,6 +407,7 @@ mod tests {
             elementwise: false,
             batches: true,
             columns: true,
+            orders: true,
             queues: 1,
             curves: vec![],
             fields: vec![Field::Goldilocks],

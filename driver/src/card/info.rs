@@ -32,6 +32,8 @@ pub struct CardInfo {
     pub batches: bool,
     /// NTT commands of columns.
     pub columns: bool,
+    /// Transforms from and to vectors with their index turned around.
+    pub orders: bool,
     /// Queue pairs.
     pub queues: u8,
     /// Curves offered.
@@ -93,6 +95,7 @@ impl CardInfo {
             elementwise: has(caps::ELEMENTWISE),
             batches: has(caps::BATCHES),
             columns: has(caps::COLUMNS),
+            orders: has(caps::ORDERS),
             queues: (caps >> caps::QUEUES_SHIFT) as u8,
             curves: Curve::ALL.into_iter().filter(|c| curves >> *c as u8 & 1 == 1).collect(),
             fields: Field::ALL.into_iter().filter(|f| fields >> *f as u8 & 1 == 1).collect(),

@@ -151,6 +151,7 @@ impl Card {
         command.check(&self.info)?;
         let missing = (command.is_batch() && !self.info.batches)
             || (command.has_columns() && !self.info.columns)
+            || (command.has_order() && !self.info.orders)
             || match command.opcode() {
                 Some(Opcode::Msm) => self.info.msm.is_none(),
                 Some(Opcode::Ntt) => self.info.ntt.is_none(),
@@ -159,10 +160,11 @@ impl Card {
                 _ => false,
             };
         if missing {
-            let which = match (command.has_columns(), command.is_batch()) {
-                (true, _) => " of columns",
-                (false, true) => " of several vectors",
-                (false, false) => "",
+            let which = match () {
+                () if command.has_columns() => " of columns",
+                () if command.has_order() => " of reversed vectors",
+                () if command.is_batch() => " of several vectors",
+                () => "",
             };
             let what = format!("{}{which}", crate::error::opcode_name(command.descriptor().opcode));
             return Err(Error::NotOffered { device: self.name().into(), what });

@@ -17,6 +17,9 @@
 /// }
 /// ```
 ///
+/// Inputs that only some of the blocks have stand behind `maybe`, and in brackets behind those blocks: `Words: Engine [more], Small: Other; in ...;
+/// out ...; maybe more: Bits<8>`. Whoever wires the others leaves them alone.
+///
 /// Each block must have a `clock`. The struct gets `of(kind)` and `kind()`, the enumeration a variant for each block,
 /// boxed; the struct implements `Block` and `Ports`. Where a port of the block inside has another width, its value is
 /// cut or filled with zeros: let `W` be the width of the block that is put in.
@@ -37,19 +40,20 @@ macro_rules! either {
         $crate::either!($(#[$m])* $vis struct $name[][] as $kind { $($rest)* });
     };
     ($(#[$m:meta])* $vis:vis struct $name:ident[$($g:tt)*][$($u:tt)*] as $kind:ident {
-        $($variant:ident: $block:ty),+ $(,)?;
-        in $($i:ident: $it:ty),+ $(,)?; out $($o:ident: $ot:ty),+ $(,)? $(;)?
+        $($variant:ident: $block:ty $([$($own:ident),+])?),+ $(,)?;
+        in $($i:ident: $it:ty),+ $(,)?; out $($o:ident: $ot:ty),+ $(,)? $(; maybe $($v:ident: $vt:ty),+)? $(;)?
     }) => {
-        $crate::either!(@define [$(#[$m])*] [$vis] $name [$($g)*] [$($u)*] $kind [$($variant: $block),+]
-            [$($i: $it),+] [$($o: $ot),+] [$($i)+] [$($o)+]);
+        $crate::either!(@define [$(#[$m])*] [$vis] $name [$($g)*] [$($u)*] $kind [$($variant: $block [$($($own)+)?]),+]
+            [$($i: $it),+] [$($o: $ot),+] [$($($v: $vt),+)?] [$($i)+] [$($o)+]);
     };
-    (@define [$(#[$m:meta])*] [$vis:vis] $name:ident [$($g:tt)*] [$($u:tt)*] $kind:ident [$($variant:ident: $block:ty),+]
-        [$($i:ident: $it:ty),+] [$($o:ident: $ot:ty),+] $ins:tt $outs:tt) => {
+    (@define [$(#[$m:meta])*] [$vis:vis] $name:ident [$($g:tt)*] [$($u:tt)*] $kind:ident [$($variant:ident: $block:ty [$($own:ident)*]),+]
+        [$($i:ident: $it:ty),+] [$($o:ident: $ot:ty),+] [$($v:ident: $vt:ty),*] $ins:tt $outs:tt) => {
         $(#[$m])*
         $vis struct $name<$($g)*> {
             pub clock: $crate::rust_hdl::prelude::Signal<$crate::rust_hdl::prelude::In, $crate::rust_hdl::prelude::Clock>,
             $(pub $i: $crate::rust_hdl::prelude::Signal<$crate::rust_hdl::prelude::In, $it>,)+
             $(pub $o: $crate::rust_hdl::prelude::Signal<$crate::rust_hdl::prelude::Out, $ot>,)+
+            $(pub $v: $crate::rust_hdl::prelude::Signal<$crate::rust_hdl::prelude::In, $vt>,)*
             kind: $kind,
         }
 
@@ -69,6 +73,7 @@ macro_rules! either {
                     clock: Default::default(),
                     $($i: Default::default(),)+
                     $($o: Default::default(),)+
+                    $($v: Default::default(),)*
                     kind,
                 }
             }
@@ -107,6 +112,9 @@ macro_rules! either {
                             inner.clock.connect();
                         }
                         $crate::either!(@inputs self inner $ins);
+                        $(if self.$own.connected() {
+                            inner.$own.connect();
+                        })*
                         inner.connect_all();
                     })+
                 }
@@ -118,6 +126,7 @@ macro_rules! either {
                     $($kind::$variant(inner) => {
                         inner.clock.next = self.clock.next;
                         $crate::either!(@before self inner $ins);
+                        $(inner.$own.next = self.$own.next;)*
                         inner.update_all();
                         $crate::either!(@behind self inner $outs);
                     })+
@@ -125,12 +134,14 @@ macro_rules! either {
                 self.clock.update_all();
                 $(self.$i.update_all();)+
                 $(self.$o.update_all();)+
+                $(self.$v.update_all();)*
             }
             #[inline]
             fn has_changed(&self) -> bool {
                 self.clock.changed
                     $(|| self.$i.changed)+
                     $(|| self.$o.changed)+
+                    $(|| self.$v.changed)*
                     || match &self.kind {
                         $($kind::$variant(inner) => $crate::rust_hdl::prelude::Block::has_changed(&**inner),)+
                     }
@@ -142,6 +153,6 @@ macro_rules! either {
             }
         }
 
-        $crate::ports!([$($g)*] $name<$($u)*> { in: $($i),+; out: $($o),+ });
+        $crate::ports!([$($g)*] $name<$($u)*> { in: $($i),+ $(, $v)*; out: $($o),+ });
     };
 }

@@ -7,7 +7,7 @@ use crate::curve::CurveParams;
 use crate::elementwise::Elementwise;
 use crate::field::Arithmetic;
 use crate::msm::{Lanes256, Msm256, WideMsm};
-use crate::ntt::engine::COLUMNS_LOG;
+use crate::ntt::pipelined::engine::COLUMNS_LOG;
 use crate::ntt::{VectorNtt, VectorParams};
 use crate::queue::{Checker, Queues, RegisterFile, Sequencer};
 use gristmill_abi::command::Operation;
@@ -47,7 +47,9 @@ impl Card {
         let curve = CurveParams::of(config.curve_id());
         let vectors = VectorParams::of(config.curve_id());
         let field = VectorParams::of_field(config.field_id());
-        let ntt = VectorNtt::new(field, config.ntt_log_max, config.log_seeds(), config.arithmetic, fidelity);
+        let wings = config.butterflies.ilog2();
+        let (log_max, log_seeds) = (config.ntt_log_max, config.log_seeds());
+        let ntt = VectorNtt::with_wings(field, log_max, log_seeds, config.arithmetic, wings, fidelity);
         let mut engines = Engines { ntt: vec![Gated::new(ntt)], ..Engines::default() };
         if config.elementwise {
             engines.elementwise.push(Gated::new(Elementwise::new(&vectors.field, fidelity)));
@@ -85,6 +87,9 @@ impl Card {
         let batches = usize::from(config.batches() && engines);
         let columns = usize::from(config.columns() && engines);
         let slow = usize::from(config.arithmetic == Arithmetic::Serial);
+        let side = usize::from(config.butterflies > 1 && engines);
+        // Vectors of fewer elements than two for each butterfly.
+        let few = || 1..=u64::from(config.butterflies.ilog2());
         let stages = || (0..slow).map(|_| Stage::default()).collect();
         let mut card = Self {
             clock: Default::default(),
@@ -155,7 +160,7 @@ impl Card {
             queues: Gated::new(Queues::new(config.queues)),
             fetcher: Default::default(),
             descriptor: Checker::new(config, engines),
-            sequencer: Sequencer::with_lanes(lanes.len()),
+            sequencer: Sequencer::with_lanes(lanes.len().max(side)),
             reader0: match (slow, columns) {
                 (0, 0) => Reader::default(),
                 (0, _) => Reader::strided(),
@@ -201,6 +206,12 @@ impl Card {
             column_log: vec![Constant::new((32 + u64::from(COLUMNS_LOG)).into()); columns],
             _columns: columns,
             _slow: slow,
+            butterflies: vec![Constant::new(u64::from(config.butterflies).into()); side],
+            no_butterflies: vec![Constant::new(0u64.into()); side],
+            few_log: few().map(|log| Constant::new(log.into())).collect(),
+            few: few().map(|log| Constant::new((1u64 << (log - 1)).into())).collect(),
+            _side: side,
+            _few: config.butterflies.ilog2() as usize,
             batch: (0..batches).map(|_| Default::default()).collect(),
             fused: vec![Constant::new((Operation::MulSub as u64).into()); elementwise.len()],
             operation: elementwise.iter().map(|_| Default::default()).collect(),

@@ -176,6 +176,11 @@ pub struct Card {
     /// The operation that reads its destination.
     fused: Vec<Constant<Bits<2>>>,
     operation: Vec<Signal<Local, Bits<2>>>,
+    /// Of a card with several butterflies: how many a cycle with some has, by log2 of the vector.
+    butterflies: Vec<Constant<U<64>>>,
+    few_log: Vec<Constant<U<32>>>,
+    few: Vec<Constant<U<64>>>,
+    no_butterflies: Vec<Constant<U<64>>>,
     _engines: usize,
     _narrow: usize,
     _wide: usize,
@@ -185,6 +190,8 @@ pub struct Card {
     column_log: Vec<Constant<Bits<6>>>,
     _columns: usize,
     _slow: usize,
+    _side: usize,
+    _few: usize,
 }
 
 ports!(Card {
@@ -631,6 +638,8 @@ impl Logic for Card {
             self.ntt[i].start.next = self.sequencer.start.val() && self.kind.q.val().is_ntt;
             for k in 0..self._batches {
                 self.ntt[i].start.next = self.batch[k].go.val() && self.kind.q.val().is_ntt;
+                self.ntt[i].more.next = self.descriptor.more[k].val();
+                self.ntt[i].order.next = self.descriptor.flags.val().get_bits::<2>(4);
             }
             self.ntt[i].log_n.next = bit_cast_ub::<6, 6>(self.count.val().get_bits::<6>(0));
             for k in 0..self._columns {
@@ -664,12 +673,25 @@ impl Logic for Card {
                 self.kind.d.next.work = self.wide[j].ev_useful.val() || self.ntt[i].ev_butterfly.val();
                 self.kind.d.next.scalar_error = self.wide[j].scalar_error.val();
             }
+            for j in 0..self._side {
+                self.sequencer.adds[j].next = self.no_butterflies[j].val();
+            }
             for j in 0..self._lanes {
                 self.sequencer.engine_done.next = self.lanes[j].done.val() || self.ntt[i].done.val();
                 self.sequencer.scalar_error.next = self.lanes[j].scalar_error.val();
                 self.sequencer.scalar_index.next = self.lanes[j].scalar_index.val();
                 self.sequencer.work.next = self.ntt[i].ev_butterfly.val();
                 self.sequencer.adds[j].next = self.lanes[j].adds.val();
+            }
+            for j in 0..self._side {
+                if self.ntt[i].ev_butterfly.val() {
+                    self.sequencer.adds[j].next = self.butterflies[j].val();
+                    for k in 0..self._few {
+                        if (self.count.val() == self.few_log[k].val()) && (!self.ntt[i].log_n.val().get_bit(5)) {
+                            self.sequencer.adds[j].next = self.few[k].val();
+                        }
+                    }
+                }
             }
             for k in 0..self._batches {
                 self.sequencer.engine_done.next = self.batch[k].done.val();

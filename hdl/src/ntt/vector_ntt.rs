@@ -1,6 +1,8 @@
 //! The engine that a card has, for whichever field of vectors.
 
-use super::{Ntt256, Ntt64, PackedNtt, VectorParams};
+use super::pipelined::{PipelinedNtt, Shape, Timing};
+use super::serial::SerialNtt;
+use super::{PackedNtt, VectorParams};
 use crate::field::Arithmetic;
 use gristmill_hdl_kit::either;
 use gristmill_hdl_kit::twin::Fidelity;
@@ -8,34 +10,19 @@ use gristmill_hdl_kit::word::U;
 use rust_hdl::prelude::*;
 
 either! {
-    /// [`Ntt256`] or [`PackedNtt`], which have the same ports.
+    /// [`PipelinedNtt`] of 256-bit words, [`PackedNtt`] or [`SerialNtt`]. The last has not `more` and `order`.
     pub struct VectorNtt as VectorNttKind {
-        Words: Ntt256, Packed: PackedNtt;
+        Words: PipelinedNtt<256> [more, order], Packed: PackedNtt [more, order], Serial: SerialNtt;
         in reset: Bit, start: Bit, log_n: Bits<6>, inverse: Bit, factors_before: Bit, factors_after: Bit,
            in_data: U<256>, in_valid: Bit, factor_data: U<256>, factor_valid: Bit, out_ready: Bit;
         out in_ready: Bit, factor_ready: Bit, out_data: U<256>, out_valid: Bit, done: Bit, ready: Bit,
-            ev_butterfly: Bit, ev_busy: Bit
+            ev_butterfly: Bit, ev_busy: Bit;
+        maybe more: Bits<8>, order: Bits<2>
     }
 }
 
-/// What the two kinds say of themselves in the same words.
-macro_rules! of_engine {
-    ($self:ident, $engine:ident => $say:expr) => {
-        match $self.kind() {
-            VectorNttKind::Words(inner) => {
-                let $engine: &Ntt256 = inner;
-                $say
-            }
-            VectorNttKind::Packed(inner) => {
-                let $engine: &Ntt64 = inner.engine();
-                $say
-            }
-        }
-    };
-}
-
 impl VectorNtt {
-    /// An engine for these vectors: as [`Ntt256::new`] or [`PackedNtt::new`].
+    /// An engine for vectors of up to 2^log_max elements, with one butterfly.
     pub fn new(
         vectors: &VectorParams,
         log_max: u32,
@@ -43,52 +30,91 @@ impl VectorNtt {
         arithmetic: Arithmetic,
         fidelity: Fidelity,
     ) -> Self {
-        if vectors.field.word_bits == 256 {
-            return Ntt256::new(vectors, log_max, log_seeds, arithmetic, fidelity).into();
+        Self::with_wings(vectors, log_max, log_seeds, arithmetic, 0, fidelity)
+    }
+
+    /// With 2^log_wings butterflies, if it is pipelined.
+    pub fn with_wings(
+        vectors: &VectorParams,
+        log_max: u32,
+        log_seeds: u32,
+        arithmetic: Arithmetic,
+        log_wings: u32,
+        fidelity: Fidelity,
+    ) -> Self {
+        let words = vectors.field.word_bits == 256;
+        Self::of(match arithmetic {
+            Arithmetic::Serial => {
+                assert!(words, "{}: pipelined arithmetic only", vectors.field.name);
+                VectorNttKind::Serial(Box::new(SerialNtt::new(vectors, log_max, log_seeds, fidelity)))
+            }
+            Arithmetic::Pipelined if words => {
+                VectorNttKind::Words(Box::new(PipelinedNtt::new(vectors, log_max, log_seeds, log_wings, fidelity)))
+            }
+            Arithmetic::Pipelined => {
+                VectorNttKind::Packed(Box::new(PackedNtt::new(log_max, log_seeds, log_wings, fidelity)))
+            }
+        })
+    }
+
+    fn timing(&self) -> Result<&Timing, &SerialNtt> {
+        match self.kind() {
+            VectorNttKind::Words(inner) => Ok(inner.timing()),
+            VectorNttKind::Packed(inner) => Ok(inner.engine().timing()),
+            VectorNttKind::Serial(inner) => Err(inner),
         }
-        assert!(arithmetic == Arithmetic::Pipelined, "{}: pipelined arithmetic only", vectors.field.name);
-        PackedNtt::new(log_max, log_seeds, fidelity).into()
     }
 
-    /// As [`super::Ntt::turnaround`].
+    /// Cycles from the issue of a read to the first issue of a read that sees what became of it.
     pub fn turnaround(&self) -> usize {
-        of_engine!(self, engine => engine.turnaround())
+        self.timing().map_or_else(SerialNtt::turnaround, |timing| timing.turnaround as usize)
     }
 
-    /// As [`super::Ntt::interval`].
+    /// Cycles from slot to slot: 1 if pipelined, 17 if serial.
     pub fn interval(&self) -> usize {
-        of_engine!(self, engine => engine.interval())
+        self.timing().map_or_else(SerialNtt::interval, |_| 1)
     }
 
-    /// As [`super::Ntt::cycles`].
+    /// Butterflies side by side.
+    pub fn wings(&self) -> u64 {
+        self.timing().map_or(1, |timing| 1 << timing.log_wings)
+    }
+
+    /// Cycles from `start` to `done` of a command for one vector when all streams flow freely.
     pub fn cycles(&self, log_n: u32, before: bool, after: bool) -> u64 {
-        of_engine!(self, engine => engine.cycles(log_n, before, after))
+        self.command_cycles(&Shape::of(log_n, before, after))
     }
 
-    /// As [`super::Ntt::column_cycles`].
-    pub fn column_cycles(&self, log_rows: u32, before: bool, after: bool) -> u64 {
-        of_engine!(self, engine => engine.column_cycles(log_rows, before, after))
+    /// The same of any command: a serial engine does one vector after the other, in natural order.
+    pub fn command_cycles(&self, shape: &Shape) -> u64 {
+        match self.timing() {
+            Ok(timing) => timing.cycles(shape),
+            Err(serial) => shape.vectors * serial.cycles(shape.log_n, shape.before, shape.after),
+        }
     }
 
-    /// As [`super::Ntt::has_columns`].
+    /// Whether commands may have columns.
     pub fn has_columns(&self) -> bool {
-        of_engine!(self, engine => engine.has_columns())
+        match self.kind() {
+            VectorNttKind::Words(inner) => inner.has_columns(),
+            VectorNttKind::Packed(_) | VectorNttKind::Serial(_) => false,
+        }
     }
 
     /// log2 of the longest vector.
     pub fn log_max(&self) -> u32 {
-        of_engine!(self, engine => engine.log_max())
+        self.timing().map_or_else(SerialNtt::log_max, |timing| timing.log_max)
     }
 
     /// log2 of the seeds in a factor block.
     pub fn log_seeds(&self) -> u32 {
-        of_engine!(self, engine => engine.log_seeds())
+        self.timing().map_or_else(SerialNtt::log_seeds, |timing| timing.log_seeds)
     }
 }
 
-impl From<Ntt256> for VectorNtt {
-    fn from(engine: Ntt256) -> Self {
-        Self::of(VectorNttKind::Words(Box::new(engine)))
+impl From<SerialNtt> for VectorNtt {
+    fn from(engine: SerialNtt) -> Self {
+        Self::of(VectorNttKind::Serial(Box::new(engine)))
     }
 }
 

@@ -241,7 +241,8 @@ impl Checker {
                 abi::FLAG_INVERSE
                     | abi::FLAG_FACTORS_BEFORE
                     | abi::FLAG_FACTORS_AFTER
-                    | if columns > 0 { abi::FLAG_COLUMNS } else { 0 },
+                    | if columns > 0 { abi::FLAG_COLUMNS } else { 0 }
+                    | if config.orders() { abi::FLAG_REVERSED_INPUT | abi::FLAG_REVERSED_OUTPUT } else { 0 },
             ),
             most_words: word(abi::MAX_COUNT),
             most_points: word(1 << config.log_max_points),
@@ -474,6 +475,7 @@ impl Logic for Checker {
                         || self.upper.val().get_bits::<147>(109).any()
                         || (self.more[j].val().any() && (!self.is_msm.val()) && (!self.is_ntt.val()))
                         || ((!self.columns[i].val()) && (self.a_log[i].val().any() || self.c_log[i].val().any()))
+                        || (self.columns[i].val() && self.flags.val().get_bits::<2>(4).any())
                         || (self.columns[i].val() && (self.scattered[i].val() != self.flags.val().get_bit(2)));
                 }
             }

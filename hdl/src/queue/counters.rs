@@ -89,11 +89,16 @@ impl Word for Events {
     }
 }
 
-/// What one event adds: one, or the bytes of a beat.
-fn step(index: usize) -> u64 {
+/// The counter of butterflies.
+const BUTTERFLIES: usize = (r::CNT_BUTTERFLIES_LO - r::FIRST_COUNTER) as usize / 8;
+
+/// What one event adds: one, the bytes of a beat, or all butterflies of a cycle.
+fn step(index: usize, butterflies: u64) -> u64 {
     let beats = [r::CNT_HOST_READ_LO, r::CNT_HOST_WRITE_LO, r::CNT_CARD_READ_LO, r::CNT_CARD_WRITE_LO];
     if beats.iter().any(|lo| usize::from(lo - r::FIRST_COUNTER) / 8 == index) {
         WORD_BYTES as u64
+    } else if index == BUTTERFLIES {
+        butterflies
     } else {
         1
     }
@@ -118,6 +123,7 @@ pub struct Counters {
     pub high: Signal<Out, Bits<32>>,
     _counts: [u64; COUNTERS],
     _kept: [u32; COUNTERS],
+    _butterflies: u64,
 }
 
 ports!(Counters { in: clear, events, index, latch; out: low, high });
@@ -135,6 +141,7 @@ impl Default for Counters {
             high: Default::default(),
             _counts: [0; COUNTERS],
             _kept: [0; COUNTERS],
+            _butterflies: 1,
         }
     }
 }
@@ -146,9 +153,9 @@ const PER_ADDER: std::ops::Range<usize> = {
 };
 
 impl Counters {
-    /// Of a card with several adders.
-    pub fn with_lanes() -> Self {
-        Self { lanes: vec![Default::default()], ..Self::default() }
+    /// Of a card with several adders (`lanes` 1) or with one (0), and so many butterflies in a cycle that has some.
+    pub fn of(lanes: usize, butterflies: u64) -> Self {
+        Self { lanes: (0..lanes).map(|_| Default::default()).collect(), _butterflies: butterflies, ..Self::default() }
     }
 }
 
@@ -168,7 +175,7 @@ impl Logic for Counters {
             }
             while events != 0 {
                 let i = events.trailing_zeros() as usize;
-                self._counts[i] = self._counts[i].wrapping_add(step(i));
+                self._counts[i] = self._counts[i].wrapping_add(step(i, self._butterflies));
                 events &= events - 1;
             }
             for lanes in &self.lanes {
@@ -212,7 +219,7 @@ always @(posedge clock) begin
             top = COUNTERS - 1
         );
         for i in 0..CYCLES {
-            let step = step(i);
+            let step = step(i, self._butterflies);
             if !self.lanes.is_empty() && PER_ADDER.contains(&i) {
                 let low = 4 * (i - PER_ADDER.start);
                 text += &format!(

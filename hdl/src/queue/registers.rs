@@ -126,7 +126,7 @@ impl RegisterFile {
             run: Default::default(),
             reset_request: Default::default(),
             irq: Default::default(),
-            counters: if config.msm().slices() { Counters::with_lanes() } else { Counters::default() },
+            counters: Counters::of(usize::from(config.msm().slices()), config.butterflies.into()),
             _lanes: lanes().len(),
             constants: Rom::new(constants(config, engines, source)),
             s: Default::default(),
@@ -161,8 +161,10 @@ impl RegisterFile {
 fn constants(config: &CardConfig, engines: bool, source: SourceHash) -> Vec<U<32>> {
     let elementwise = if config.elementwise { caps::ELEMENTWISE } else { 0 };
     let columns = if config.columns() { caps::COLUMNS } else { 0 };
+    let orders = if config.orders() { caps::ORDERS } else { 0 };
     let batches = if config.batches() { caps::BATCHES } else { 0 };
-    let all = caps::MSM | caps::NTT | caps::NTT_FACTORS | caps::MONTGOMERY_SCALARS | elementwise | batches | columns;
+    let all =
+        caps::MSM | caps::NTT | caps::NTT_FACTORS | caps::MONTGOMERY_SCALARS | elementwise | batches | columns | orders;
     let offered = if engines { all } else { 0 };
     let if_engines = |word: u32| if engines { word } else { 0 };
     let fixed = [

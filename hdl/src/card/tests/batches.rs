@@ -109,7 +109,13 @@ fn transforms(b: &mut Bench, log: u32, vectors: usize, flags: u8, on_card: bool,
     assert_eq!((c.status, c.work), (0, vectors as u64 * (u64::from(log) << (log - 1))));
     let memory = if on_card { &b.card } else { &b.host };
     for (v, input) in inputs.iter().enumerate() {
-        let output = field.command(input, flags & command::FLAG_INVERSE != 0, first.as_ref(), second.as_ref());
+        let turned = |x: &[BigUint], flag: u8| -> Vec<BigUint> {
+            let at = |i: usize| if flags & flag != 0 { i.reverse_bits() >> (usize::BITS - log) } else { i };
+            (0..x.len()).map(|i| x[at(i)].clone()).collect()
+        };
+        let input = turned(input, command::FLAG_REVERSED_INPUT);
+        let output = field.command(&input, flags & command::FLAG_INVERSE != 0, first.as_ref(), second.as_ref());
+        let output = turned(&output, command::FLAG_REVERSED_OUTPUT);
         for (i, x) in output.iter().enumerate() {
             let found = memory.word(0x6000 + 32 * (v << log | i) as u64);
             assert_eq!(found, limbs(&field.to_montgomery(x)), "2^{log}, flags {flags}, vector {v}, {i}");
@@ -136,6 +142,48 @@ fn transforms_of_several_vectors() {
     let [one, eight] = [1, 8].map(|vectors| transforms(&mut b, 5, vectors, 4, true, &mut rng));
     println!("transforms of 2^5 with factors after: one {one}, eight {eight} cycles");
     assert!(eight + 7 * 20 < 8 * one);
+}
+
+/// Index turned around before, after, both; factors on the side where it is not.
+#[test]
+fn transforms_in_other_orders() {
+    use command::{FLAG_FACTORS_AFTER, FLAG_FACTORS_BEFORE, FLAG_INVERSE, FLAG_REVERSED_INPUT, FLAG_REVERSED_OUTPUT};
+    let mut rng = StdRng::seed_from_u64(69);
+    let mut b = tiny(Manner::rough(), 69);
+    b.open_queue(4);
+    assert_ne!(b.read(r::CAPS) & caps::ORDERS, 0);
+    for flags in [
+        FLAG_REVERSED_INPUT,
+        FLAG_REVERSED_OUTPUT,
+        FLAG_REVERSED_INPUT | FLAG_REVERSED_OUTPUT | FLAG_INVERSE,
+        FLAG_REVERSED_OUTPUT | FLAG_FACTORS_BEFORE,
+        FLAG_REVERSED_INPUT | FLAG_INVERSE | FLAG_FACTORS_AFTER,
+    ] {
+        for (log, vectors) in [(1, 2), (4, 3), (6, 1)] {
+            transforms(&mut b, log, vectors, flags, true, &mut rng);
+        }
+    }
+}
+
+/// The same commands on cards with several butterflies; their work is counted whole.
+#[test]
+fn transforms_by_several_butterflies() {
+    let mut rng = StdRng::seed_from_u64(70);
+    for butterflies in [2u32, 8] {
+        let config = CardConfig { butterflies, ..CardConfig::tiny() };
+        let mut b = Bench::new(Card::new(&config, Fidelity::Twin), Manner::prompt(), 70);
+        b.idle(1);
+        b.open_queue(4);
+        assert_eq!(caps::Ntt::decode(b.read(r::CAP_NTT)).butterflies, butterflies as u8);
+        for flags in [0, 3, 5, command::FLAG_REVERSED_OUTPUT] {
+            for (log, vectors) in [(1, 3), (2, 1), (5, 4), (6, 2)] {
+                transforms(&mut b, log, vectors, flags, true, &mut rng);
+            }
+        }
+        let before = b.read_pair(r::CNT_BUTTERFLIES_LO);
+        transforms(&mut b, 6, 2, 0, true, &mut rng);
+        assert_eq!(b.read_pair(r::CNT_BUTTERFLIES_LO) - before, 2 * 6 * 32);
+    }
 }
 
 /// The index is that among all scalars, and the first wins.

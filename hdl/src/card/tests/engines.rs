@@ -184,7 +184,7 @@ fn engine_commands_are_checked() {
         (BadUnit, Descriptor { unit: 1, ..msm }),
         (BadUnit, Descriptor { unit: 3, ..ntt }),
         (BadFlags, Descriptor { flags: 2, ..msm }),
-        (BadFlags, Descriptor { flags: 16, ..ntt }),
+        (BadFlags, Descriptor { flags: 64, ..ntt }),
         (BadFlags, Descriptor { b: Operand::host(32), ..ntt }),
         (BadAlignment, Descriptor { b: Operand::host(SCALARS + 8), ..msm }),
         (BadCount, Descriptor { count: 0, ..msm }),
@@ -324,7 +324,7 @@ fn a_reset_outlasts_every_pipeline() {
     let adder = crate::curve::PointAdder256::new(&crate::curve::BN254, Fidelity::Twin).latency();
     let turnaround = |arithmetic| {
         let log_seeds = CardConfig { arithmetic, ..CardConfig::tiny() }.log_seeds();
-        crate::ntt::Ntt256::new(&crate::ntt::BN254_FR_VECTORS, 6, log_seeds, arithmetic, Fidelity::Twin).turnaround()
+        crate::ntt::VectorNtt::new(&crate::ntt::BN254_FR_VECTORS, 6, log_seeds, arithmetic, Fidelity::Twin).turnaround()
     };
     let ntt = turnaround(Arithmetic::Pipelined).max(turnaround(Arithmetic::Serial));
     let deepest = adder.max(2 * ntt) as u64;

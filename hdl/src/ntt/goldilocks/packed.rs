@@ -1,13 +1,12 @@
 //! The engine for 64-bit elements behind streams of 256-bit words.
 
 use super::{Gather, Spread};
-use crate::field::Arithmetic;
-use crate::ntt::{Ntt64, GOLDILOCKS_VECTORS};
+use crate::ntt::{PipelinedNtt, GOLDILOCKS_VECTORS};
 use gristmill_hdl_kit::twin::Fidelity;
 use gristmill_hdl_kit::word::U;
 use rust_hdl::prelude::*;
 
-/// [`Ntt64`] in Goldilocks with the ports of [`Ntt256`](crate::ntt::Ntt256): words of four elements, as
+/// [`PipelinedNtt`] in Goldilocks with the ports of that of 256-bit words: words of four elements, as
 /// `abi::layout` says. `log_n` must be 2 to `log_max`. Elements may be any 64-bit number; factors must be reduced.
 ///
 /// The engine takes and gives an element a cycle, so a word goes in or out in every fourth one.
@@ -33,15 +32,17 @@ pub struct PackedNtt {
     pub ready: Signal<Out, Bit>,
     pub ev_butterfly: Signal<Out, Bit>,
     pub ev_busy: Signal<Out, Bit>,
+    pub more: Signal<In, Bits<8>>,
+    pub order: Signal<In, Bits<2>>,
     elements: Spread,
     factors: Spread,
-    engine: Ntt64,
+    engine: PipelinedNtt<64>,
     results: Gather,
 }
 
 impl PackedNtt {
-    /// For vectors of up to 2^log_max elements, log_max at least 2, and factor blocks of 2^log_seeds seeds, at least 2^4.
-    pub fn new(log_max: u32, log_seeds: u32, fidelity: Fidelity) -> Self {
+    /// For vectors of up to 2^log_max elements, log_max at least 2, and factor blocks of 2^log_seeds seeds, at least 2^4; 2^log_wings butterflies.
+    pub fn new(log_max: u32, log_seeds: u32, log_wings: u32, fidelity: Fidelity) -> Self {
         assert!(log_max >= 2, "vectors of 2^{log_max} elements: four at least, which are a word");
         PackedNtt {
             clock: Default::default(),
@@ -64,15 +65,17 @@ impl PackedNtt {
             ready: Default::default(),
             ev_butterfly: Default::default(),
             ev_busy: Default::default(),
+            more: Default::default(),
+            order: Default::default(),
             elements: Default::default(),
             factors: Default::default(),
-            engine: Ntt64::new(&GOLDILOCKS_VECTORS, log_max, log_seeds, Arithmetic::Pipelined, fidelity),
+            engine: PipelinedNtt::new(&GOLDILOCKS_VECTORS, log_max, log_seeds, log_wings, fidelity),
             results: Default::default(),
         }
     }
 
-    /// The engine inside. Its [`cycles`](crate::ntt::Ntt::cycles) are those of the whole.
-    pub fn engine(&self) -> &Ntt64 {
+    /// The engine inside. Its [`timing`](PipelinedNtt::timing) is that of the whole.
+    pub fn engine(&self) -> &PipelinedNtt<64> {
         &self.engine
     }
 }
@@ -89,6 +92,8 @@ impl Logic for PackedNtt {
         self.engine.inverse.next = self.inverse.val();
         self.engine.factors_before.next = self.factors_before.val();
         self.engine.factors_after.next = self.factors_after.val();
+        self.engine.more.next = self.more.val();
+        self.engine.order.next = self.order.val();
         self.done.next = self.engine.done.val();
         self.ready.next = self.engine.ready.val();
         self.ev_butterfly.next = self.engine.ev_butterfly.val();
@@ -120,6 +125,7 @@ impl Logic for PackedNtt {
 }
 
 gristmill_hdl_kit::ports!(PackedNtt {
-    in: reset, start, log_n, inverse, factors_before, factors_after, in_data, in_valid, factor_data, factor_valid, out_ready;
+    in: reset, start, log_n, inverse, factors_before, factors_after, in_data, in_valid, factor_data, factor_valid, out_ready,
+        more, order;
     out: in_ready, factor_ready, out_data, out_valid, done, ready, ev_butterfly, ev_busy
 });

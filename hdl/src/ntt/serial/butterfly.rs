@@ -5,7 +5,7 @@
 //! operation takes the same number of cycles, and the block is feed-forward: it can have a twin and
 //! needs no reset, because whatever is in it leaves it.
 
-use super::serial_sums::SerialSums;
+use super::sums::SerialSums;
 use crate::field::native::{first, Native};
 use crate::field::{FieldParams, MontMulSerial256};
 use gristmill_hdl_kit::delay::Delay;

@@ -1,10 +1,9 @@
-//! The transform engine: streams in and out, the vector's two banks, the arithmetic unit.
+//! The digit-serial transform engine: streams in and out, the vector's two banks, the arithmetic unit.
 
 use super::factors::FactorSource;
 use super::schedule::{Pace, Schedule};
 use super::unit::Unit;
-use super::VectorParams;
-use crate::field::Arithmetic;
+use crate::ntt::VectorParams;
 use gristmill_hdl_kit::delay::Delay;
 use gristmill_hdl_kit::fifo::Fifo;
 use gristmill_hdl_kit::mem::{Ram, Rom};
@@ -12,15 +11,14 @@ use gristmill_hdl_kit::twin::Fidelity;
 use gristmill_hdl_kit::word::{bit_cast_bu, bit_cast_ub, U};
 use rust_hdl::prelude::*;
 
-/// Number-theoretic transforms of vectors of 2^1 to 2^log_max elements, each a word of W bits; ports as
+/// Number-theoretic transforms of vectors of 2^1 to 2^log_max elements, each a word of 256 bits; ports as
 /// `docs/architecture.md` says, meaning as `abi::command::Opcode::Ntt` says.
 ///
 /// `start` is a pulse while `ready`; the sizes and flags are taken in that cycle. `log_n` must be
-/// 1 to `log_max`: whoever starts the engine has checked it. A pipelined engine of 256-bit words has *columns*: with bit 5 of `log_n`
-/// the vector is 16 columns of n/16 words, interleaved, and each is transformed; factor blocks have 16 ratios then, and results come interleaved if there are
-/// factors after, else column by column. Input words may be any number of W bits (they leave their first multiplication reduced); factors must be reduced.
+/// 1 to `log_max`: whoever starts the engine has checked it. Input words may be any number of 256 bits (they leave
+/// their first multiplication reduced); factors must be reduced.
 #[derive(LogicBlock)]
-pub struct Ntt<const W: usize> {
+pub struct SerialNtt {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
     pub start: Signal<In, Bit>,
@@ -28,13 +26,13 @@ pub struct Ntt<const W: usize> {
     pub inverse: Signal<In, Bit>,
     pub factors_before: Signal<In, Bit>,
     pub factors_after: Signal<In, Bit>,
-    pub in_data: Signal<In, U<W>>,
+    pub in_data: Signal<In, U<256>>,
     pub in_valid: Signal<In, Bit>,
     pub in_ready: Signal<Out, Bit>,
-    pub factor_data: Signal<In, U<W>>,
+    pub factor_data: Signal<In, U<256>>,
     pub factor_valid: Signal<In, Bit>,
     pub factor_ready: Signal<Out, Bit>,
-    pub out_data: Signal<Out, U<W>>,
+    pub out_data: Signal<Out, U<256>>,
     pub out_valid: Signal<Out, Bit>,
     pub out_ready: Signal<In, Bit>,
     pub done: Signal<Out, Bit>,
@@ -42,63 +40,51 @@ pub struct Ntt<const W: usize> {
     pub ev_butterfly: Signal<Out, Bit>,
     pub ev_busy: Signal<Out, Bit>,
     schedule: Schedule,
-    factors: FactorSource<W>,
-    bank_0: Ram<U<W>>,
-    bank_1: Ram<U<W>>,
-    twiddles: Rom<U<W>>,
-    unit: Unit<W>,
-    loaded: Delay<U<W>>,
-    results: Fifo<U<W>>,
+    factors: FactorSource,
+    bank_0: Ram<U<256>>,
+    bank_1: Ram<U<256>>,
+    twiddles: Rom<U<256>>,
+    unit: Unit,
+    loaded: Delay<U<256>>,
+    results: Fifo<U<256>>,
     issue: DFF<Bits<8>>,
-    operand_a: DFF<U<W>>,
-    operand_b: DFF<U<W>>,
-    operand_w: DFF<U<W>>,
+    operand_a: DFF<U<256>>,
+    operand_b: DFF<U<256>>,
+    operand_w: DFF<U<256>>,
     travelling: Delay<U<64>>,
-    word_a: Signal<Local, U<W>>,
-    word_b: Signal<Local, U<W>>,
+    word_a: Signal<Local, U<256>>,
+    word_b: Signal<Local, U<256>>,
     arrived: Signal<Local, U<64>>,
     in_reset: Signal<Local, Bit>,
-    /// Serial only: `reset` a cycle ago.
+    /// `reset` a cycle ago.
     reset_q: DFF<Bit>,
     taken_late: Constant<Bit>,
-    zero: Constant<U<W>>,
-    one: Constant<U<W>>,
+    zero: Constant<U<256>>,
+    one: Constant<U<256>>,
     _log_max: u32,
     _log_seeds: u32,
     _pace: Pace,
-    _columns: usize,
 }
 
-/// log2 of the columns of a command that has some.
-pub const COLUMNS_LOG: u32 = 4;
-
-impl<const W: usize> Ntt<W> {
+impl SerialNtt {
     /// For vectors of `vectors` of up to 2^log_max words and factor blocks of 2^log_seeds seeds, at
-    /// least 2^6 of them if pipelined and 2^2 if serial.
-    pub fn new(
-        vectors: &VectorParams,
-        log_max: u32,
-        log_seeds: u32,
-        arithmetic: Arithmetic,
-        fidelity: Fidelity,
-    ) -> Self {
+    /// least 2^2 of them.
+    pub fn new(vectors: &VectorParams, log_max: u32, log_seeds: u32, fidelity: Fidelity) -> Self {
         assert!(log_max <= vectors.two_adicity(), "{} has no 2^{log_max}-th root of unity", vectors.field.name);
         let table = vectors.twiddles(log_max).into_iter().map(U::from).collect();
         let half = 1usize << (log_max - 1);
-        let unit = Unit::new(&vectors.field, arithmetic, fidelity);
+        let unit = Unit::new(&vectors.field, fidelity);
         let interval = unit.interval();
         let pace = Pace {
             interval: interval as u64,
             // From the issue of a read to the first issue of a read that sees what became of it:
             // issue register, memory and operand registers, the unit.
             turnaround: (unit.latency() + 3).div_ceil(interval) as u64,
-            successors: arithmetic == Arithmetic::Serial,
+            successors: true,
         };
-        // (Others of few words have nothing to interleave.)
-        let columns = arithmetic == Arithmetic::Pipelined && W == 256 && log_max > COLUMNS_LOG;
         // Enough for the results in flight, so that they never stop a willing receiver.
         let room = (pace.turnaround + 4).next_power_of_two();
-        Ntt {
+        SerialNtt {
             clock: Default::default(),
             reset: Default::default(),
             start: Default::default(),
@@ -119,17 +105,16 @@ impl<const W: usize> Ntt<W> {
             ready: Default::default(),
             ev_butterfly: Default::default(),
             ev_busy: Default::default(),
-            schedule: Schedule::new(log_max, pace, room, columns),
-            factors: FactorSource::new(&vectors.field, log_seeds, arithmetic, columns, fidelity),
+            schedule: Schedule::new(log_max, pace, room),
+            factors: FactorSource::new(log_seeds),
             bank_0: Ram::new(half).apart(),
             bank_1: Ram::new(half).apart(),
             twiddles: Rom::new(table),
             unit,
-            // A serial engine takes a word one cycle after the slot in which it saw it offered: the
-            // word waits for that, and need not be kept for so long here.
-            loaded: Delay::new(if interval == 1 { 2 } else { 1 }),
-            taken_late: Constant::new(interval != 1),
-            results: if interval == 1 { Fifo::new(room as usize) } else { Fifo::paced(room as usize) },
+            // A word is taken one cycle after the slot in which it was seen offered.
+            loaded: Delay::new(1),
+            taken_late: Constant::new(true),
+            results: Fifo::paced(room as usize),
             in_reset: Default::default(),
             reset_q: Default::default(),
             issue: Default::default(),
@@ -145,7 +130,6 @@ impl<const W: usize> Ntt<W> {
             _log_max: log_max,
             _log_seeds: log_seeds,
             _pace: pace,
-            _columns: usize::from(columns),
         }
     }
 
@@ -155,44 +139,26 @@ impl<const W: usize> Ntt<W> {
         (self._pace.turnaround * self._pace.interval) as usize
     }
 
-    /// Cycles from slot to slot: 1 if pipelined, 17 if serial.
+    /// Cycles from slot to slot, 17.
     pub fn interval(&self) -> usize {
         self._pace.interval as usize
     }
 
     /// Cycles from `start` to `done` when all streams flow freely.
     ///
-    /// With n = 2^log_n, K = 2^log_seeds, and in slots: t = turnaround, n for the load, t - 1 until
+    /// With n = 2^log_n, K = 2^log_seeds, and in slots: t = turnaround, n for the load (2n if scaled), t - 1 until
     /// it has settled, for each stage s `max(n/2, 2^s + t)` (the last one `max(n/2, t)`), n for
-    /// the store. If the unit makes the factors' successors, a scaled load or store is 2n. To
-    /// the last slot's cycle come the unit's latency and 7 (8 if serial), and `K + 2` with factors before. Factors
+    /// the store (2n if scaled). To the last slot's cycle come the unit's latency and 8, and `K + 2` with factors before. Factors
     /// after are read during the stages and cost nothing unless those take less than K + 1 cycles.
     pub fn cycles(&self, log_n: u32, before: bool, after: bool) -> u64 {
-        let Pace { interval, turnaround: t, successors } = self._pace;
+        let Pace { interval, turnaround: t, .. } = self._pace;
         let (n, seeds) = (1u64 << log_n, 1u64 << self._log_seeds);
-        let words = |scaled: bool| if scaled && successors { 2 * n } else { n };
+        let words = |scaled: bool| if scaled { 2 * n } else { n };
         let stage = |s: u32| (n / 2).max(t + if s + 1 == log_n { 0 } else { 1 << s });
         let seeds_read = if after { (seeds + 2).div_ceil(interval) - 1 } else { 0 };
         let stages = (0..log_n).map(stage).sum::<u64>().max(seeds_read);
         let last_slot = words(before) + (t - 1) + stages + words(after) - 1;
-        let out = if interval == 1 { 7 } else { 8 };
-        last_slot * interval + self.unit.latency() as u64 + out + if before { seeds + 2 } else { 0 }
-    }
-
-    /// As [`cycles`](Self::cycles), of a command with columns of 2^log_rows words: the last four stages are left out, the last one that is
-    /// there is waited for whole, and a block has 15 words more.
-    pub fn column_cycles(&self, log_rows: u32, before: bool, after: bool) -> u64 {
-        let t = self._pace.turnaround;
-        let (n, block) = (16u64 << log_rows, (1u64 << self._log_seeds) + 16);
-        let stage = |s: u32| (n / 2).max(t + if s + 1 == log_rows { n / 2 } else { 1 << s });
-        let stages = (0..log_rows).map(stage).sum::<u64>().max(if after { block } else { 0 });
-        let last = n + (t - 1) + stages + n - 1;
-        last + self.unit.latency() as u64 + 7 + if before { block + 1 } else { 0 }
-    }
-
-    /// Whether commands may have columns.
-    pub fn has_columns(&self) -> bool {
-        self._columns > 0
+        last_slot * interval + self.unit.latency() as u64 + 8 + if before { seeds + 2 } else { 0 }
     }
 
     /// log2 of the longest vector.
@@ -206,7 +172,7 @@ impl<const W: usize> Ntt<W> {
     }
 }
 
-impl<const W: usize> Logic for Ntt<W> {
+impl Logic for SerialNtt {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, issue, operand_a, operand_b, operand_w, reset_q);
@@ -233,9 +199,6 @@ impl<const W: usize> Logic for Ntt<W> {
         self.ev_busy.next = self.schedule.busy.val();
         self.ev_butterfly.next = self.schedule.issue.val().get_bit(1);
 
-        for i in 0..self._columns {
-            self.factors.columns[i].next = self.schedule.columns[i].val();
-        }
         self.factors.reset.next = self.in_reset.val();
         self.factors.load.next = self.schedule.load_factors.val();
         self.schedule.factors_loaded.next = self.factors.loaded.val();
@@ -309,7 +272,7 @@ impl<const W: usize> Logic for Ntt<W> {
     }
 }
 
-gristmill_hdl_kit::ports!([const W: usize] Ntt<W> {
+gristmill_hdl_kit::ports!(SerialNtt {
     in: reset, start, log_n, inverse, factors_before, factors_after, in_data, in_valid, factor_data, factor_valid, out_ready;
     out: in_ready, factor_ready, out_data, out_valid, done, ready, ev_butterfly, ev_busy
 });

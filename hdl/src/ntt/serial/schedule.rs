@@ -29,10 +29,6 @@
 //! `j + 2^s` of stage s have written, so it may be issued `2^s + turnaround` slots after the
 //! latter's start, and since n/2 butterflies take n/2 slots, there is no wait at all while
 //! `n/2 >= 2^s + turnaround`: for every stage once `n/4 >= turnaround`.
-//!
-//! *Columns*: a command may be for 16 interleaved vectors of n/16 words, input `16 r + k` word r of column k. Load turns the low
-//! bits (k) around to the top, where no stage but the last four would reach, and those are left out. Store reads row by row (*scattered*:
-//! `16 r + k` again, if there are factors after) or column by column (else).
 
 use gristmill_hdl_kit::word::{bit_cast_ub, U};
 use rust_hdl::prelude::*;
@@ -71,7 +67,7 @@ pub struct Schedule {
     pub reset: Signal<In, Bit>,
     /// Pulse: begin a command. Ignored unless `ready`.
     pub start: Signal<In, Bit>,
-    /// log2 of the elements, 1 to log_max; in an engine with columns bit 5 says that there are 16 (then 5 to log_max).
+    /// log2 of the elements, 1 to log_max.
     pub log_n: Signal<In, Bits<6>>,
     pub inverse: Signal<In, Bit>,
     pub factors_before: Signal<In, Bit>,
@@ -97,8 +93,6 @@ pub struct Schedule {
     pub ready: Signal<Out, Bit>,
     pub busy: Signal<Out, Bit>,
     pub done: Signal<Out, Bit>,
-    /// Of an engine with columns, else none: the command under way has columns.
-    pub columns: Vec<Signal<Out, Bit>>,
     state: DFF<State>,
     inverse_q: DFF<Bit>,
     before_q: DFF<Bit>,
@@ -161,20 +155,11 @@ pub struct Schedule {
     kind_scaled: Constant<Bits<8>>,
     kind_swap: Constant<Bits<8>>,
     kind_successor: Constant<Bits<8>>,
-    columns_q: Vec<DFF<Bit>>,
-    /// Words of a column; the bits of an index that say which column; input bits that do.
-    rows: Vec<Signal<Local, U<32>>>,
-    place: Vec<Signal<Local, U<32>>>,
-    fixed: Vec<Signal<Local, U<32>>>,
-    size: Vec<Signal<Local, Bits<6>>>,
-    size_mask: Vec<Constant<Bits<6>>>,
-    _columns: usize,
 }
 
 impl Schedule {
     /// For vectors of up to 2^log_max (1 to 24) words; the output FIFO has room for `room` words.
-    pub fn new(log_max: u32, pace: Pace, room: u64, columns: bool) -> Self {
-        let columns = usize::from(columns);
+    pub fn new(log_max: u32, pace: Pace, room: u64) -> Self {
         let Pace { interval, turnaround, successors } = pace;
         assert!((1..=24).contains(&log_max), "vectors of 2^{log_max} words: log_max is 1 to 24");
         assert!(turnaround >= 2 && room > turnaround, "turnaround {turnaround}, room {room}");
@@ -202,7 +187,6 @@ impl Schedule {
             ready: Default::default(),
             busy: Default::default(),
             done: Default::default(),
-            columns: (0..columns).map(|_| Default::default()).collect(),
             state: Default::default(),
             inverse_q: Default::default(),
             before_q: Default::default(),
@@ -262,13 +246,6 @@ impl Schedule {
             kind_scaled: Constant::new(8u64.to_bits()),
             kind_swap: Constant::new(16u64.to_bits()),
             kind_successor: Constant::new(32u64.to_bits()),
-            columns_q: (0..columns).map(|_| Default::default()).collect(),
-            rows: (0..columns).map(|_| Default::default()).collect(),
-            place: (0..columns).map(|_| Default::default()).collect(),
-            fixed: (0..columns).map(|_| Default::default()).collect(),
-            size: (0..columns).map(|_| Default::default()).collect(),
-            size_mask: vec![Constant::new(31u64.to_bits()); columns],
-            _columns: columns,
         }
     }
 }
@@ -315,23 +292,6 @@ impl Logic for Schedule {
             self.stage_length.next = self.turnaround.val();
         }
 
-        for i in 0..self._columns {
-            self.columns_q[i].clock.next = self.clock.val();
-            self.columns_q[i].d.next = self.columns_q[i].q.val();
-            self.columns[i].next = self.columns_q[i].q.val();
-            self.size[i].next = self.log_n.val() & self.size_mask[i].val();
-            self.rows[i].next = self.n.q.val() >> 4;
-            self.place[i].next = self.n.q.val() - self.rows[i].val();
-            self.fixed[i].next = (self.load_step.q.val() << 4) - self.load_step.q.val();
-            if self.columns_q[i].q.val() {
-                self.stage_length.next = self.half.q.val() + self.turnaround.val();
-                if (self.half.q.val() << 1) == self.rows[i].val() {
-                    // The last stage: results are not read in the order in which it writes.
-                    self.stage_length.next = (self.n.q.val() >> 1) + self.turnaround.val();
-                }
-            }
-        }
-
         match self.state.q.val() {
             State::Flush => {
                 self.busy.next = false;
@@ -351,11 +311,6 @@ impl Logic for Schedule {
                 self.load_index.d.next = self.zero.val();
                 self.n.d.next = (self.one.val() << self.log_n.val()) & self.word_mask.val();
                 self.load_step.d.next = ((self.top.val() >> self.log_n.val()) << 1) & self.load_mask.val();
-                for i in 0..self._columns {
-                    self.columns_q[i].d.next = self.log_n.val().get_bit(5);
-                    self.n.d.next = (self.one.val() << self.size[i].val()) & self.word_mask.val();
-                    self.load_step.d.next = ((self.top.val() >> self.size[i].val()) << 1) & self.load_mask.val();
-                }
                 self.inverse_q.d.next = self.inverse.val();
                 self.before_q.d.next = self.factors_before.val();
                 self.after_q.d.next = self.factors_after.val();
@@ -379,14 +334,6 @@ impl Logic for Schedule {
                 self.signed_index.next = self.load_index.q.val();
                 if self.inverse_q.q.val() {
                     self.signed_index.next = self.zero.val() - self.load_index.q.val();
-                    for i in 0..self._columns {
-                        // A column is turned around in itself.
-                        if self.columns_q[i].q.val() {
-                            self.signed_index.next = (self.zero.val()
-                                - (self.load_index.q.val() ^ (self.load_index.q.val() & self.fixed[i].val())))
-                                | (self.load_index.q.val() & self.fixed[i].val());
-                        }
-                    }
                 }
                 self.pairs_swapped.next = ((self.signed_index.val() >> 1) & self.odd_bits.val())
                     | ((self.signed_index.val() & self.odd_bits.val()) << 1);
@@ -456,11 +403,6 @@ impl Logic for Schedule {
                         if (self.half.q.val() << 1) == self.n.q.val() {
                             self.state.d.next = State::Store;
                         }
-                        for i in 0..self._columns {
-                            if self.columns_q[i].q.val() && ((self.half.q.val() << 1) == self.rows[i].val()) {
-                                self.state.d.next = State::Store;
-                            }
-                        }
                     }
                 }
             }
@@ -468,29 +410,6 @@ impl Logic for Schedule {
                 self.storing.next = true;
                 self.index_a.next = self.count.q.val();
                 self.index_b.next = self.count.q.val();
-                // The load index, at zero again after the load, counts columns here: turned around it says where the column lies.
-                for i in 0..self._columns {
-                    if self.columns_q[i].q.val() {
-                        self.signed_index.next = self.load_index.q.val();
-                        self.pairs_swapped.next = ((self.signed_index.val() >> 1) & self.odd_bits.val())
-                            | ((self.signed_index.val() & self.odd_bits.val()) << 1);
-                        self.nibbles_turned.next = ((self.pairs_swapped.val() >> 2) & self.odd_pairs.val())
-                            | ((self.pairs_swapped.val() & self.odd_pairs.val()) << 2);
-                        self.bytes_turned.next = ((self.nibbles_turned.val() >> 4) & self.odd_nibbles.val())
-                            | ((self.nibbles_turned.val() & self.odd_nibbles.val()) << 4);
-                        self.reversed.next = ((self.bytes_turned.val() >> 8) & self.odd_bytes.val())
-                            | ((self.bytes_turned.val() & self.odd_bytes.val()) << 8);
-                        self.index_a.next = (((self.reversed.val() >> 16) | (self.reversed.val() << 16))
-                            & self.place[i].val())
-                            | (self.count.q.val() & (self.rows[i].val() - self.one.val()));
-                        if self.after_q.q.val() {
-                            self.index_a.next = (((self.reversed.val() >> 16) | (self.reversed.val() << 16))
-                                & self.place[i].val())
-                                | (self.count.q.val() >> 4);
-                        }
-                        self.index_b.next = self.index_a.val();
-                    }
-                }
                 if self.slot.val() && (self.factors_loaded.val() || !self.after_q.q.val()) {
                     if (self.after_q.q.val() && self.successors.val()) && !self.succeeded.q.val() {
                         // As at load: not before the word can follow.
@@ -507,14 +426,6 @@ impl Logic for Schedule {
                         self.count.d.next = self.next_count.val();
                         if self.next_count.val() == self.n.q.val() {
                             self.state.d.next = State::Out;
-                        }
-                        for i in 0..self._columns {
-                            if self.after_q.q.val()
-                                || (!(self.next_count.val() & (self.rows[i].val() - self.one.val())).any())
-                            {
-                                self.load_index.d.next =
-                                    (self.load_index.q.val() + self.load_step.q.val()) & self.load_mask.val();
-                            }
                         }
                     }
                 }

@@ -28,9 +28,19 @@ pub struct Columns {
     pub input: Vec<BigUint>,
 }
 
+/// A command for several vectors.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Several {
+    /// Vectors come, and leave, with their index turned around.
+    pub reversed_in: bool,
+    pub reversed_out: bool,
+}
+
 /// A command as it enters the engine.
 struct Entry {
     log_n: u64,
+    more: u64,
+    order: u64,
     inverse: bool,
     before: bool,
     after: bool,
@@ -46,6 +56,7 @@ pub struct Outcome {
     pub output: Vec<BigUint>,
     /// From the cycle of `start` to that of `done`.
     pub cycles: u64,
+    /// Cycles in which there were some.
     pub butterflies: u64,
     /// From the first butterfly to the last, both included.
     pub butterfly_span: u64,
@@ -93,7 +104,7 @@ impl Bench {
     }
 
     fn wait_ready(&mut self) {
-        let limit = 4 * self.ntt.turnaround();
+        let limit = 4 * self.ntt.turnaround() + 8;
         for _ in 0..limit {
             if self.ntt.ready.val() {
                 return;
@@ -128,6 +139,8 @@ impl Bench {
     pub fn run(&mut self, command: &Command, flow: Flow, stop_after: Option<u64>) -> Option<Outcome> {
         let blocks = [&command.before, &command.after].into_iter().flatten();
         let entry = Entry {
+            more: 0,
+            order: 0,
             log_n: command.input.len().trailing_zeros().into(),
             inverse: command.inverse,
             before: command.before.is_some(),
@@ -139,10 +152,70 @@ impl Bench {
         self.enter(&entry, flow, stop_after)
     }
 
+    /// Runs one command for several vectors, all of the size and kind of the first (but for their factors), and holds its results against the model's.
+    pub fn check_several(&mut self, commands: &[Command], how: Several, flow: Flow) -> Outcome {
+        let first = &commands[0];
+        let log_n = first.input.len().trailing_zeros();
+        let turned = |x: &[BigUint], on: bool| -> Vec<BigUint> {
+            let at = |i: usize| if on { i.reverse_bits() >> (usize::BITS - log_n) } else { i };
+            (0..x.len()).map(|i| x[at(i)].clone()).collect()
+        };
+        let blocks = commands.iter().flat_map(|c| [&c.before, &c.after]).flatten();
+        let entry = Entry {
+            log_n: log_n.into(),
+            more: commands.len() as u64 - 1,
+            order: u64::from(how.reversed_in) | u64::from(how.reversed_out) << 1,
+            inverse: first.inverse,
+            before: first.before.is_some(),
+            after: first.after.is_some(),
+            results: commands.len() * first.input.len(),
+            factors: blocks.flat_map(|f| self.field.factor_block(f, self.ntt.log_seeds())).map(|v| word(&v)).collect(),
+            words: commands.iter().flat_map(|c| self.words(&turned(&c.input, how.reversed_in))).collect(),
+        };
+        let outcome = self.enter(&entry, flow, None).expect("it ends");
+        // Factors go by the words as they come and leave.
+        let times = |x: Vec<BigUint>, f: &Option<Factors>| -> Vec<BigUint> {
+            match f {
+                None => x,
+                Some(f) => {
+                    x.iter().zip(self.field.sequence(f, x.len())).map(|(x, f)| x * f % &self.field.modulus).collect()
+                }
+            }
+        };
+        let expected = commands.iter().flat_map(|c| {
+            let came = turned(&times(turned(&c.input, how.reversed_in), &c.before), how.reversed_in);
+            times(turned(&self.field.command(&came, c.inverse, None, None), how.reversed_out), &c.after)
+        });
+        for (k, (got, want)) in outcome.output.iter().zip(expected).enumerate() {
+            assert_eq!(*got, want, "output {k} of {} vectors of 2^{log_n}, {how:?}", commands.len());
+        }
+        outcome
+    }
+
+    /// Runs one command for several vectors with columns.
+    pub fn run_several_columns(&mut self, commands: &[Columns], flow: Flow) -> Outcome {
+        let first = &commands[0];
+        let blocks = commands.iter().flat_map(|c| [&c.before, &c.after]).flatten();
+        let entry = Entry {
+            more: commands.len() as u64 - 1,
+            order: 0,
+            log_n: 32 + u64::from(first.input.len().trailing_zeros()),
+            inverse: first.inverse,
+            before: first.before.is_some(),
+            after: first.after.is_some(),
+            results: commands.len() * first.input.len(),
+            factors: blocks.flat_map(|f| self.field.column_block(f, self.ntt.log_seeds())).map(|v| word(&v)).collect(),
+            words: commands.iter().flat_map(|c| self.words(&c.input)).collect(),
+        };
+        self.enter(&entry, flow, None).expect("it ends")
+    }
+
     /// Runs one command with columns.
     pub fn run_columns(&mut self, command: &Columns, flow: Flow) -> Option<Outcome> {
         let blocks = [&command.before, &command.after].into_iter().flatten();
         let entry = Entry {
+            more: 0,
+            order: 0,
             log_n: 32 + u64::from(command.input.len().trailing_zeros()),
             inverse: command.inverse,
             before: command.before.is_some(),
@@ -170,6 +243,8 @@ impl Bench {
         assert!(self.ntt.ready.val() && !self.ntt.ev_busy.val(), "a command starts when the engine is ready");
         self.ntt.start.next = true;
         self.ntt.log_n.next = entry.log_n.to_bits();
+        self.ntt.more.next = entry.more.to_bits();
+        self.ntt.order.next = entry.order.to_bits();
         self.ntt.inverse.next = entry.inverse;
         self.ntt.factors_before.next = entry.before;
         self.ntt.factors_after.next = entry.after;
@@ -248,7 +323,8 @@ impl Bench {
                 command.after.is_some()
             );
         }
-        assert_eq!(outcome.butterflies, n / 2 * u64::from(n.trailing_zeros()));
+        let groups = (n / 2 / self.ntt.wings()).max(1);
+        assert_eq!(outcome.butterflies, groups * u64::from(n.trailing_zeros()));
         outcome
     }
 

@@ -3,6 +3,7 @@
 use super::bench::{Bench, Columns, Command, Flow};
 use crate::field::Arithmetic;
 use crate::ntt::model::VectorField;
+use crate::ntt::pipelined::Shape;
 use crate::ntt::{VectorNtt, BN254_FR_VECTORS};
 use gristmill_hdl_kit::twin::Fidelity;
 use num_bigint::BigUint;
@@ -47,7 +48,9 @@ fn every_size_and_kind_between_others() {
         let input = bench.random(16 << log_rows);
         for command in kinds(&mut bench, &input) {
             let cycles = check(&mut bench, &command, Flow::FREE);
-            let stated = bench.ntt.column_cycles(log_rows, command.before.is_some(), command.after.is_some());
+            let shape =
+                Shape { columns: true, ..Shape::of(log_rows + 4, command.before.is_some(), command.after.is_some()) };
+            let stated = bench.ntt.command_cycles(&shape);
             assert_eq!(cycles, stated, "2^{log_rows} rows, {:?}", (command.before.is_some(), command.after.is_some()));
         }
         let input = bench.random(32);

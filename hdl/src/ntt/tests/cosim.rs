@@ -1,9 +1,9 @@
 //! Generated Verilog under Verilator against the native simulation, cycle by cycle.
 
 use super::butterfly::vectors;
-use crate::field::{Arithmetic, BN254_FR};
+use crate::field::BN254_FR;
 use crate::ntt::model::{Factors, VectorField};
-use crate::ntt::{Butterfly, Ntt256, PackedNtt, BN254_FR_VECTORS, GOLDILOCKS_VECTORS};
+use crate::ntt::{Butterfly, PackedNtt, PipelinedNtt, SerialNtt, BN254_FR_VECTORS, GOLDILOCKS_VECTORS};
 use gristmill_hdl_kit::cosim::{check, check_with, Options, Outcome};
 use gristmill_hdl_kit::ports::{Ports, Value};
 use gristmill_hdl_kit::twin::Fidelity;
@@ -41,6 +41,9 @@ fn butterfly() {
 struct Order {
     log_n: u32,
     columns: bool,
+    /// How many, and whether they come (1) and leave (2) reversed: of commands without factors.
+    vectors: usize,
+    turned: u64,
     inverse: bool,
     before: Option<Vec<Factors>>,
     after: Option<Vec<Factors>>,
@@ -67,6 +70,8 @@ const LOG_N: usize = 2;
 const IN_DATA: usize = 6;
 const FACTOR_DATA: usize = 8;
 const OUT_READY: usize = 10;
+const MORE: usize = 11;
+const ORDER: usize = 12;
 const IN_READY: usize = 0;
 const FACTOR_READY: usize = 1;
 const OUT_DATA: usize = 2;
@@ -93,21 +98,31 @@ impl Driver {
             self.done += 1;
         }
         if is_set(READY) && !self.running {
-            if let Some(Order { log_n, columns, inverse, before, after }) = self.commands.pop_front() {
-                let input: Vec<BigUint> = (0..1 << log_n).map(|_| self.random()).collect();
+            if let Some(Order { log_n, columns, vectors, turned, inverse, before, after }) = self.commands.pop_front() {
                 let one = |f: &Option<Vec<Factors>>| f.as_ref().map(|f| f[0].clone());
-                let output = match columns {
-                    true => self.field.columns(&input, inverse, before.as_deref(), after.as_deref()),
-                    false => self.field.command(&input, inverse, one(&before).as_ref(), one(&after).as_ref()),
+                let turn = |x: &[BigUint], on: u64| -> Vec<BigUint> {
+                    let at = |i: usize| if on == 0 { i } else { i.reverse_bits() >> (usize::BITS - log_n) };
+                    (0..x.len()).map(|i| x[at(i)].clone()).collect()
                 };
-                self.words = self.stream(&input);
-                self.expected = self.stream(&output);
-                let blocks = [&before, &after].into_iter().flatten();
-                let block = |f: &Vec<Factors>| match columns {
-                    true => self.field.column_block(f, log_seeds),
-                    false => self.field.factor_block(&f[0], log_seeds),
-                };
-                self.factors = blocks.flat_map(block).map(|x| value(&x)).collect();
+                for _ in 0..vectors {
+                    let input: Vec<BigUint> = (0..1 << log_n).map(|_| self.random()).collect();
+                    let output = match columns {
+                        true => self.field.columns(&input, inverse, before.as_deref(), after.as_deref()),
+                        false => self.field.command(&input, inverse, one(&before).as_ref(), one(&after).as_ref()),
+                    };
+                    self.words.extend(self.stream(&turn(&input, turned & 1)));
+                    self.expected.extend(self.stream(&turn(&output, turned & 2)));
+                    let blocks = [&before, &after].into_iter().flatten();
+                    let block = |f: &Vec<Factors>| match columns {
+                        true => self.field.column_block(f, log_seeds),
+                        false => self.field.factor_block(&f[0], log_seeds),
+                    };
+                    self.factors.extend(blocks.flat_map(block).map(|x| value(&x)));
+                }
+                if inputs.len() > ORDER {
+                    inputs[MORE] = small(vectors as u64 - 1);
+                    inputs[ORDER] = small(turned);
+                }
                 let code = u64::from(log_n) | if columns { 32 } else { 0 };
                 let flags = [code, inverse.into(), before.is_some().into(), after.is_some().into()];
                 inputs[START] = small(1);
@@ -144,11 +159,11 @@ impl Driver {
 /// native side with twins.
 fn engine(ntt: impl Ports, field: VectorField, sizes: &[u32], log_seeds: u32, cycles: usize) {
     let sizes: Vec<(u32, bool)> = sizes.iter().map(|log_n| (*log_n, false)).collect();
-    orders(ntt, field, &sizes, log_seeds, cycles);
+    orders(ntt, field, &sizes, log_seeds, cycles, false);
 }
 
-/// The same with some commands of columns.
-fn orders(ntt: impl Ports, field: VectorField, sizes: &[(u32, bool)], log_seeds: u32, cycles: usize) {
+/// The same with some commands of columns, and of `several` vectors, in other orders.
+fn orders(ntt: impl Ports, field: VectorField, sizes: &[(u32, bool)], log_seeds: u32, cycles: usize, several: bool) {
     let mut ntt = ntt;
     ntt.connect_all();
     let mut driver = Driver {
@@ -171,7 +186,13 @@ fn orders(ntt: impl Ports, field: VectorField, sizes: &[(u32, bool)], log_seeds:
                 (kind & bit != 0).then(|| (0..if columns { 16 } else { 1 }).map(|_| one()).collect())
             };
             let (before, after) = (factors(2), factors(4));
-            driver.commands.push_back(Order { log_n, columns, inverse: kind & 1 != 0, before, after });
+            let (vectors, turned) = match (several, kind < 2 && !columns) {
+                (true, plain) => {
+                    (1 + (kind as usize + log_n as usize) % 3, if plain { u64::from(log_n) % 4 } else { 0 })
+                }
+                (false, _) => (1, 0),
+            };
+            driver.commands.push_back(Order { log_n, columns, vectors, turned, inverse: kind & 1 != 0, before, after });
         }
     }
     let outcome = check_with(&mut ntt, cycles, &Options::default(), |_, outputs, inputs| {
@@ -184,15 +205,22 @@ fn orders(ntt: impl Ports, field: VectorField, sizes: &[(u32, bool)], log_seeds:
 }
 
 fn serial(log_seeds: u32, cycles: usize) {
-    let ntt = Ntt256::new(&BN254_FR_VECTORS, 6, log_seeds, Arithmetic::Serial, Fidelity::Twin);
+    let ntt = SerialNtt::new(&BN254_FR_VECTORS, 6, log_seeds, Fidelity::Twin);
     engine(ntt, VectorField::bn254_fr(), &[6, 1, 3, 6], log_seeds, cycles);
 }
 
 #[test]
 fn pipelined_engine() {
-    let ntt = Ntt256::new(&BN254_FR_VECTORS, 7, 6, Arithmetic::Pipelined, Fidelity::Twin);
+    let ntt = PipelinedNtt::<256>::new(&BN254_FR_VECTORS, 7, 6, 0, Fidelity::Twin);
     let sizes = [(6, false), (1, false), (7, true), (3, false), (5, true), (6, true), (6, false)];
-    orders(ntt, VectorField::bn254_fr(), &sizes, 6, 36_000);
+    orders(ntt, VectorField::bn254_fr(), &sizes, 6, 60_000, true);
+}
+
+#[test]
+fn pipelined_engine_with_four_butterflies() {
+    let ntt = PipelinedNtt::<256>::new(&BN254_FR_VECTORS, 7, 6, 2, Fidelity::Twin);
+    let sizes = [(6, false), (2, false), (7, true), (1, false), (5, true), (7, false)];
+    orders(ntt, VectorField::bn254_fr(), &sizes, 6, 50_000, true);
 }
 
 #[test]
@@ -207,6 +235,6 @@ fn serial_engine_with_the_fewest_seeds() {
 
 #[test]
 fn goldilocks_engine() {
-    let ntt = PackedNtt::new(6, 4, Fidelity::Twin);
+    let ntt = PackedNtt::new(6, 4, 0, Fidelity::Twin);
     engine(ntt, VectorField::new(&GOLDILOCKS_VECTORS), &[6, 2, 3, 6], 4, 16_000);
 }

@@ -7,4 +7,5 @@ mod columns;
 mod commands;
 mod cosim;
 mod goldilocks;
+mod pipelined;
 mod serial;

@@ -3,8 +3,8 @@
 use crate::field::model::Model;
 use crate::field::testing::{edge_values, pairs, random_values};
 use crate::field::{FieldParams, BLS12_381_FR, BN254_FR};
-use crate::ntt::serial_sums::SerialSums;
-use crate::ntt::serial_unit::SerialUnit;
+use crate::ntt::serial::butterfly::SerialUnit;
+use crate::ntt::serial::sums::SerialSums;
 use gristmill_hdl_kit::cosim::{check, random_vectors, Options, Outcome};
 use gristmill_hdl_kit::ports::{Ports, Value};
 use gristmill_hdl_kit::sim::cycle;

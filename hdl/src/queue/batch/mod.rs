@@ -22,7 +22,7 @@ use gristmill_hdl_kit::ports;
 use gristmill_hdl_kit::word::{bit_cast_u, U};
 use rust_hdl::prelude::*;
 
-/// Starts of the three movers (`a`, `b`: readers; `c`: writer) and of the engine for a command of `more + 1` vectors, with the `start` of the sequencer.
+/// Starts of the three movers (`a`, `b`: readers; `c`: writer) and of the engine (an NTT's once, an MSM's for each vector) for a command of `more + 1` vectors, with the `start` of the sequencer.
 /// A mover's `words` are those of one vector; an MSM reads `a` (bases) anew for each, an NTT `b` (factor blocks), unless it is of columns.
 /// Of the engine: `ready`, `ended`, what it found of scalars. `left`: a mover will start again.
 #[derive(LogicBlock)]
@@ -183,7 +183,11 @@ impl Logic for Batch {
 
         self.runs.clear.next = self.clear.val();
         self.runs.start.next = self.start.val() && (self.is_msm.val() || self.is_ntt.val());
-        self.runs.more.next = self.more.val();
+        // An NTT engine takes all vectors at once.
+        self.runs.more.next = 0.into();
+        if self.is_msm.val() {
+            self.runs.more.next = self.more.val();
+        }
         self.runs.count.next = self.count.val();
         self.runs.ready.next = self.ready.val();
         self.runs.ended.next = self.ended.val();
