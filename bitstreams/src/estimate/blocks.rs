@@ -25,7 +25,7 @@ pub struct Source {
 }
 
 /// Fields whose modules are kept: the engines, what is big in them, and what stands in them many times.
-const KEPT: [&str; 21] = [
+const KEPT: [&str; 25] = [
     "msm",
     "lanes",
     "ntt",
@@ -33,6 +33,10 @@ const KEPT: [&str; 21] = [
     "adder",
     "serial",
     "unit",
+    "wing",
+    "banks",
+    "memory_0",
+    "piece",
     "multiplier",
     "mul_xx",
     "mul_x3",

@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn a_cards_cycles_in_its_memory() {
         let sim = NttCycles::new(&CardConfig::sim());
-        for (log, counted) in [(14, 184_203u64), (15, 383_475), (16, 793_843)] {
+        for (log, counted) in [(14, 123_868u64), (15, 259_044), (16, 541_676)] {
             let told = sim.in_memory(log).expect("a size");
             assert!(told.abs_diff(counted) * 500 < counted, "2^{log}: {told} for {counted}");
         }

@@ -114,24 +114,17 @@ fn columns_of_several_vectors() {
 /// cycle with a butterfly to the last.
 #[test]
 fn figures_of_the_documentation() {
-    let figures = [
-        (0, (32_831, 24_576), (204_870, 196_615)),
-        (1, (20_543, 12_288), ONE_PAIR),
-        (2, (14_399, 6_144), FOUR),
-        (3, (11_327, 3_072), EIGHT),
-    ];
-    for (log_wings, one, eight) in figures {
+    // With more butterflies loads and stores take longer than the stages.
+    let figures =
+        [(32_831, 24_576, 204_870), (20_543, 12_288, 106_566), (14_399, 6_144, 69_735), (11_327, 3_072, 65_585)];
+    for (log_wings, (one, span, eight)) in (0..).zip(figures) {
         let mut bench = bench(12, log_wings);
-        let got = [1, 8].map(|vectors| {
+        let [alone, together] = [1, 8].map(|vectors| {
             let commands = commands(&mut bench, 12, 0, vectors);
-            let outcome = bench.check_several(&commands, Several::default(), Flow::FREE);
-            (outcome.cycles, outcome.butterfly_span)
+            bench.check_several(&commands, Several::default(), Flow::FREE)
         });
-        assert_eq!(got, [one, eight], "{} butterflies", 1 << log_wings);
+        let got = (alone.cycles, alone.butterfly_span, together.cycles);
+        assert_eq!(got, (one, span, eight), "{} butterflies", 1 << log_wings);
+        assert!(log_wings > 0 || together.butterfly_span == 196_615, "{} cycles", together.butterfly_span);
     }
 }
-
-// With more butterflies loads and stores take longer than the stages.
-const ONE_PAIR: (u64, u64) = (0, 0);
-const FOUR: (u64, u64) = (0, 0);
-const EIGHT: (u64, u64) = (0, 0);

@@ -10,6 +10,7 @@ use crate::device::engine::{EngineError, EngineResult, Resident, VectorOperand, 
 use crate::report::Cost;
 use crate::split::Kernel;
 use ark_bn254::Fr;
+use gristmill_abi::command::MAX_VECTORS;
 use gristmill_abi::layout::{Field, WORD_BYTES};
 use gristmill_driver::{Command, Place};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -164,7 +165,8 @@ impl State {
 
     fn steps_with(&mut self, steps: &[VectorStep<'_>], scratch: Option<u64>, cost: &mut Cost) -> EngineResult<()> {
         let mut commands = Vec::new();
-        for step in steps {
+        let mut steps = steps.iter().peekable();
+        while let Some(step) = steps.next() {
             commands.push(match step {
                 VectorStep::Transform(vector, transform) => {
                     let (address, length) = self.at(vector)?;
@@ -172,7 +174,23 @@ impl State {
                         commands.extend(self.passes(&Kernel::of(transform, length), &shape, address, scratch)?);
                         continue;
                     }
+                    // Equal transforms of vectors that lie one behind the other are one command: one comes and one goes while another is
+                    // transformed.
+                    let mut vectors = 1;
+                    while let Some(VectorStep::Transform(next, same)) = steps.peek() {
+                        let behind = (address + (vectors * length * WORD_BYTES) as u64, length);
+                        if vectors == MAX_VECTORS as usize
+                            || same != transform
+                            || !self.card.info().batches
+                            || self.at(next)? != behind
+                        {
+                            break;
+                        }
+                        vectors += 1;
+                        steps.next();
+                    }
                     self.transform(&Kernel::of(transform, length), length, &Home::Card(address))?
+                        .vectors(vectors as u32)
                 }
                 VectorStep::Combine(operation, a, b, to) => {
                     let ((a, length), (to, other)) = (self.at(a)?, self.at(to)?);

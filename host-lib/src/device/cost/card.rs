@@ -17,9 +17,11 @@ const TRANSFORM: f64 = 400.0;
 /// Cycles of an element's way in and out of a transform.
 const ELEMENT: f64 = 2.7;
 /// Of its way in and out of both passes of one in memory, and to the card and back.
-const PASSES: f64 = 4.7;
+const PASSES: f64 = 4.1;
 const THERE_AND_BACK: f64 = 2.0;
 /// Cycles of an element of a quotient beside its transforms.
+/// Commands of a quotient's transforms.
+const TOGETHER: f64 = 3.0;
 const QUOTIENT: f64 = 8.0;
 /// Bytes of a word.
 const WORD: f64 = 32.0;
@@ -156,10 +158,17 @@ impl Card {
                 };
                 let ntt = self.ntt.as_ref().filter(fits)?;
                 let log = elements.ilog2();
+                let n = elements as f64;
+                let transforms = match elements as u64 <= ntt.max_elements {
+                    // Equal ones are a command, in which one vector comes and one goes while another is in the butterflies.
+                    true => {
+                        let each = self.butterfly * n / 2.0 * f64::from(log) / ntt.butterflies.max(1) as f64;
+                        TRANSFORMS * each.max(2.0 * n) + TOGETHER * (ELEMENT * n + TRANSFORM)
+                    }
+                    false => TRANSFORMS * self.transform(ntt, log, ntt.max_elements.max(2).ilog2()),
+                };
                 // Two vectors come, a product, a product and a difference: words read or written by turns.
-                Some(
-                    TRANSFORMS * self.transform(ntt, log, ntt.max_elements.max(2).ilog2()) + QUOTIENT * elements as f64,
-                )
+                Some(transforms + QUOTIENT * n)
             }
         }
     }
@@ -171,11 +180,10 @@ impl Card {
             return self.butterfly * n / 2.0 * f64::from(log) / ntt.butterflies.max(1) as f64 + ELEMENT * n + TRANSFORM;
         }
         if 1u64 << log <= ntt.in_memory {
-            // Every element's butterflies, and two passes of loads and stores, by tiles.
-            let tiles = 2.0 * n / (1u64 << most) as f64;
-            return self.butterfly * n / 2.0 * f64::from(log) / ntt.butterflies.max(1) as f64
-                + PASSES * n
-                + tiles.max(2.0) * TRANSFORM;
+            // Two passes by tiles of 16 columns: one comes and one goes while another is in the butterflies, but for the first and the last.
+            let butterflies = self.butterfly * n / 2.0 * f64::from(log) / ntt.butterflies.max(1) as f64;
+            let ends = 2.0 * 16.0 * ((1u64 << log.div_ceil(2)) + (1u64 << (log / 2))) as f64;
+            return butterflies.max(PASSES * n) + ends + 2.0 * TRANSFORM;
         }
         let rows = log.div_ceil(log.div_ceil(most));
         let columns = log - rows;
