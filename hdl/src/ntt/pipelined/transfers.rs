@@ -240,6 +240,8 @@ impl Transfers {
     }
 }
 
+// A kernel cannot have match guards.
+#[allow(clippy::collapsible_match)]
 impl Logic for Transfers {
     #[hdl_gen]
     fn update(&mut self) {
