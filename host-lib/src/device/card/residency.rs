@@ -3,6 +3,9 @@
 use gristmill_abi::layout::WORD_BYTES;
 use std::collections::BTreeMap;
 
+/// Bytes of a burst.
+const BURST: u64 = 512;
+
 /// Identity of a base set or vector in this device.
 pub(super) type SetId = u64;
 
@@ -122,12 +125,14 @@ impl Residency {
         let mut taken: Vec<(u64, u64)> =
             self.pieces.iter().filter(|(k, _)| !gone.contains(k)).map(|(_, p)| (p.address, p.bytes)).collect();
         taken.sort_unstable();
-        let mut at = 0;
+        // Columns are read and written a burst at a time, so long vectors begin with one.
+        let align = if bytes.is_multiple_of(BURST) { BURST } else { WORD_BYTES as u64 };
+        let mut at = 0u64;
         for (address, length) in taken {
-            if address - at >= bytes {
+            if address >= at + bytes {
                 return Some(at);
             }
-            at = address + length;
+            at = (address + length).next_multiple_of(align);
         }
         (self.capacity.checked_sub(at)? >= bytes).then_some(at)
     }
@@ -176,6 +181,17 @@ mod tests {
         assert_eq!(r.piece(1), Some((32, 32)));
         r.remove(1);
         assert_eq!(r.place(5, 32, &[]), Some(Room { address: 32, evicted: vec![] }));
+    }
+
+    /// What is whole bursts begins with one, wherever the piece before it ends.
+    #[test]
+    fn vectors_begin_with_a_burst() {
+        let mut r = Residency::new(2048);
+        r.place(0, 96, &[]).expect("room");
+        assert_eq!(r.place_pinned(1, 512), Some(Room { address: 512, evicted: vec![] }));
+        assert_eq!(r.place(2, 384, &[]), Some(Room { address: 96, evicted: vec![] }));
+        assert_eq!(r.place_pinned(3, 1024), Some(Room { address: 1024, evicted: vec![] }));
+        assert_eq!(r.place(4, 64, &[3]), None);
     }
 
     #[test]
