@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(r.place_pinned(1, 512), Some(Room { address: 512, evicted: vec![] }));
         assert_eq!(r.place(2, 384, &[]), Some(Room { address: 96, evicted: vec![] }));
         assert_eq!(r.place_pinned(3, 1024), Some(Room { address: 1024, evicted: vec![] }));
-        assert_eq!(r.place(4, 64, &[3]), None);
+        assert_eq!(r.place(4, 32, &[]), Some(Room { address: 480, evicted: vec![] }));
     }
 
     #[test]

@@ -18,7 +18,7 @@ const TRANSFORM: f64 = 400.0;
 const ELEMENT: f64 = 2.7;
 /// Of its way in and out of both passes of one in memory, and to the card and back.
 const PASSES: f64 = 4.1;
-const THERE_AND_BACK: f64 = 2.0;
+const THERE_AND_BACK: f64 = 2.75;
 /// Cycles of an element of a quotient beside its transforms.
 /// Commands of a quotient's transforms.
 const TOGETHER: f64 = 3.0;
