@@ -29,3 +29,12 @@ pub use engine::PipelinedNtt;
 
 /// log2 of the most butterflies side by side.
 pub const MOST_LOG_WINGS: u32 = 3;
+
+use rust_hdl::prelude::{Bits, Constant, ToBits};
+
+/// The digits of m bits of an index, by place: bit j of their exclusive or is the parity of the index under mask j, and has weight j.
+fn fold(m: u32) -> (Vec<Constant<Bits<32>>>, Vec<Constant<Bits<4>>>) {
+    let every_mth = |digit: u32| (digit..32).step_by(m as usize).map(|bit| 1u64 << bit).sum::<u64>();
+    let masks = (0..m).map(|digit| Constant::new(every_mth(digit).to_bits())).collect();
+    (masks, (0..m).map(|digit| Constant::new((1u64 << digit).to_bits())).collect())
+}

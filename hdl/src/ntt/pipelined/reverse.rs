@@ -51,3 +51,28 @@ impl Logic for BitReverse {
         self.r.next = (self.halves.val() >> 16) | (self.halves.val() << 16);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gristmill_hdl_kit::cosim::{check, Options};
+    use gristmill_hdl_kit::ports::{value, Value};
+    use gristmill_hdl_kit::sim::{settle, MAX_WALKS};
+    use rand::{rngs::StdRng, Rng, SeedableRng};
+
+    #[test]
+    fn every_bit_is_at_its_place_also_in_verilog() {
+        let mut block = BitReverse::default();
+        block.connect_all();
+        let mut rng = StdRng::seed_from_u64(7);
+        let random = (0..200).map(|_| rng.gen());
+        let numbers: Vec<u32> = (0..32).map(|bit| 1 << bit).chain([0, u32::MAX]).chain(random).collect();
+        for x in &numbers {
+            block.x.next = u64::from(*x).into();
+            settle(&mut block, MAX_WALKS).expect("settles");
+            assert_eq!(block.r.val(), U::from(u64::from(x.reverse_bits())));
+        }
+        let inputs: Vec<Vec<Value>> = numbers.iter().map(|x| vec![value(U::<32>::from(u64::from(*x)))]).collect();
+        let _ = check(&mut block, &inputs, &Options::default()).unwrap_or_else(|e| panic!("{e}"));
+    }
+}

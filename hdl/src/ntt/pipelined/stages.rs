@@ -125,7 +125,7 @@ impl Stages {
         let operands = 1usize << m;
         let half_max = 1u64 << (log_max - 1);
         let low_bits = |largest: u64| (largest + 1).next_power_of_two() - 1;
-        let every_mth = |digit: u32| (digit..32).step_by(m as usize).map(|bit| 1u64 << bit).sum::<u64>();
+        let (fold, weight) = super::fold(m);
         Stages {
             clock: Default::default(),
             reset: Default::default(),
@@ -184,8 +184,8 @@ impl Stages {
             top_bit: Default::default(),
             low_bit: Default::default(),
             digit: Default::default(),
-            fold: (0..m).map(|digit| Constant::new(every_mth(digit).to_bits())).collect(),
-            weight: (0..m).map(|digit| Constant::new((1u64 << digit).to_bits())).collect(),
+            fold,
+            weight,
             number: (0..operands as u64).map(|u| Constant::new(u.to_bits())).collect(),
             operand: (0..operands as u64).map(|u| Constant::new(u.to_bits())).collect(),
             m: Constant::new(u64::from(m).to_bits()),

@@ -146,7 +146,7 @@ impl Transfers {
         assert!((1..=24).contains(&log_max), "vectors of 2^{log_max} words: log_max is 1 to 24");
         assert!(log_wings <= MOST_LOG_WINGS && log_wings < log_max, "2^{log_wings} butterflies for 2^{log_max} words");
         let m = log_wings + 1;
-        let every_mth = |digit: u32| (digit..32).step_by(m as usize).map(|bit| 1u64 << bit).sum::<u64>();
+        let (fold, weight) = super::fold(m);
         Transfers {
             clock: Default::default(),
             reset: Default::default(),
@@ -219,8 +219,8 @@ impl Transfers {
             fixed: Default::default(),
             size: Default::default(),
             digit: Default::default(),
-            fold: (0..m).map(|digit| Constant::new(every_mth(digit).to_bits())).collect(),
-            weight: (0..m).map(|digit| Constant::new((1u64 << digit).to_bits())).collect(),
+            fold,
+            weight,
             m: Constant::new(u64::from(m).to_bits()),
             size_mask: Constant::new(31u64.to_bits()),
             zero: Constant::new(0u64.into()),
