@@ -114,6 +114,9 @@ fn short_buffers_are_found_here() {
     assert!(matches!(card.submit(ntt), Err(Error::BadCount { .. })));
     let ntt = Command::ntt(gristmill_abi::layout::Field::Bn254Fr, 1, Place::Card(0), Place::Card(0));
     assert!(matches!(card.submit(ntt), Err(Error::NotOffered { .. })));
+    let ntt = Command::ntt(gristmill_abi::layout::Field::Bn254Fr, 1, Place::Card(0), Place::Card(0));
+    let error = card.submit(ntt.reversed(false, true)).unwrap_err();
+    assert!(matches!(error, Error::NotOffered { .. }) && error.to_string().contains("of reversed vectors"), "{error}");
 }
 
 #[test]

@@ -9,7 +9,8 @@ use crate::ntt::columns::COLUMNS;
 use crate::ntt::model::{Factors, VectorField};
 use crate::ntt::VectorParams;
 use gristmill_abi::command::{
-    Descriptor, Operand, FLAG_COLUMNS, FLAG_FACTORS_AFTER, FLAG_FACTORS_BEFORE, FLAG_INVERSE,
+    Descriptor, Operand, FLAG_COLUMNS, FLAG_FACTORS_AFTER, FLAG_FACTORS_BEFORE, FLAG_INVERSE, FLAG_REVERSED_INPUT,
+    FLAG_REVERSED_OUTPUT,
 };
 use gristmill_abi::completion::Status;
 use gristmill_abi::layout::Field;
@@ -143,6 +144,8 @@ fn wrong_columns_have_their_status() {
         // Where the results lie goes with the factors after.
         (Status::BadFlags, Descriptor { rows: [6, 6], ..good }),
         (Status::BadFlags, Descriptor { rows: [6, 0], ..back }),
+        (Status::BadFlags, Descriptor { flags: FLAG_COLUMNS | FLAG_REVERSED_INPUT, ..good }),
+        (Status::BadFlags, Descriptor { flags: factors | FLAG_REVERSED_OUTPUT, ..back }),
         (Status::BadFlags, Descriptor { flags: 0, ..good }),
         (Status::BadFlags, Descriptor { flags: 0, rows: [0, 6], ..plain }),
         (Status::BadFlags, Descriptor { rows: [6, 0], ..copy(b.epoch, 1, on_card(0), Operand::host(0), 3) }),

@@ -28,7 +28,7 @@ pub struct Columns {
     pub input: Vec<BigUint>,
 }
 
-/// A command for several vectors.
+/// In which order the vectors of a command come and leave.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Several {
     /// Vectors come, and leave, with their index turned around.

@@ -1,6 +1,6 @@
 //! Transforms of Goldilocks: the blocks around the engine, the butterfly, and commands of every kind and size.
 
-use super::bench::{Bench, Command, Flow};
+use super::bench::{Bench, Command, Flow, Several};
 use crate::field::goldilocks::tests::{edge_words, pairs};
 use crate::field::goldilocks::PRIME;
 use crate::field::testing::{assert_same, stream, values};
@@ -37,6 +37,28 @@ fn kinds(bench: &mut Bench, input: &[BigUint]) -> Vec<Command> {
             input: input.to_vec(),
         })
         .collect()
+}
+
+/// Blocks follow blocks whose last word is cut off; elements follow elements of the vector before.
+#[test]
+fn several_vectors_in_any_order_by_several_butterflies() {
+    for log_wings in [0, 2] {
+        let mut bench = Bench::new(PackedNtt::new(6, LOG_SEEDS, log_wings, Fidelity::Twin).into(), field());
+        for (log_n, flow) in [(3, Flow::FREE), (6, Flow { input: 60, factors: 40, output: 50 }), (4, Flow::FREE)] {
+            for kind in 0..8u32 {
+                let commands: Vec<Command> = (0..4)
+                    .map(|_| Command {
+                        inverse: kind & 1 != 0,
+                        before: (kind & 2 != 0).then(|| bench.random_factors()),
+                        after: (kind & 4 != 0).then(|| bench.random_factors()),
+                        input: bench.random(1 << log_n),
+                    })
+                    .collect();
+                let how = Several { reversed_in: kind % 3 == 1, reversed_out: kind % 3 == 2 };
+                bench.check_several(&commands, how, flow);
+            }
+        }
+    }
 }
 
 /// a reduced, b and w any.

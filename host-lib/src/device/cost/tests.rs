@@ -157,6 +157,12 @@ fn cycles_are_those_of_the_simulated_card() {
     close(Op::Ntt { elements: 1 << 14 }, 277_000.0, 0.12);
     // In its memory, copied there and back.
     let ntt = card.ntt.map(|ntt| NttInfo { in_memory: 1 << 18, ..ntt });
+    // The quotients of the Poseidon and Merkle examples.
+    let resident = Card { ntt: card.ntt.map(|ntt| NttInfo { resident: true, ..ntt }), ..card };
+    for (log, counted) in [(10, 48_507.0), (12, 212_667.0)] {
+        let cycles = resident.cycles(&Op::Quotient { elements: 1 << log }).unwrap();
+        assert!((cycles / counted - 1.0).abs() < 0.02, "quotient of 2^{log}: {cycles}");
+    }
     let longer = Card { ntt, ..card };
     for (log, counted) in [(14, 169_060.0), (15, 348_780.0)] {
         let cycles = longer.cycles(&Op::Ntt { elements: 1 << log }).unwrap();
