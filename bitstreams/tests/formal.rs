@@ -82,7 +82,7 @@ const MUTATIONS: [Mutation; 14] = [
     Mutation {
         name: "room to park when there is none",
         module: "m_parking",
-        from: "room = ~taken$q[(64'h1)+:(1)];",
+        from: "room = behind$in_ready;",
         to: "room = 1'b1;",
     },
     Mutation {
@@ -94,8 +94,8 @@ const MUTATIONS: [Mutation; 14] = [
     Mutation {
         name: "the second parked sum goes with the first",
         module: "m_parking",
-        from: "taken$d[(64'h0)+:(1)] = stays || park;",
-        to: "taken$d[(64'h0)+:(1)] = (stays && (~go)) || park;",
+        from: "taken$d = stays || behind$out_valid || park;",
+        to: "taken$d = stays || park;",
     },
     Mutation {
         name: "the FIFO shows the memory before it is written",

@@ -26,7 +26,8 @@ endmodule
 module m_recoder(input wire clock, input wire reset, input wire start, input wire [31:0] count, input wire montgomery,
     input wire [255:0] base_data, input wire base_valid, output wire base_ready,
     input wire [255:0] scalar_data, input wire scalar_valid, output wire scalar_ready,
-    output reg op_valid, input wire op_ready, input wire beat, output wire op_empty, output wire [23:0] op_bucket,
+    output reg op_valid, input wire op_ready, input wire beat,
+    input wire decide, input wire op_will_go, output wire op_empty, output wire [23:0] op_bucket,
     output wire [255:0] op_x, output wire [255:0] op_y, output wire [23:0] bucket_next, output wire finished,
     output wire scalar_error, output wire [31:0] scalar_index);
     localparam W = `WEIGHT, Y = `BUCKETS_LOG;

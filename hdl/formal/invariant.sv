@@ -15,6 +15,7 @@
     genvar g;
     // The FIFO's words.
     wire [D*(3*C+24)-1:0] fifo;
+    wire [3*C+23:0] newest;
     `MEMORY
     wire [15:0] waits = \results.count ;
     wire [D-1:0] there;
@@ -31,8 +32,9 @@
     wire [23:0] issue_at = \issue.q [9 +: 24];
     wire head_valid = \head.q [0], head_point = \head.q [1];
     wire [3*C+23:0] head_sum = \head.q [2 +: 3*C+24];
-    wire first = \parking$0.taken.q [0], second = \parking$0.taken.q [1];
-    wire [3*C+23:0] oldest = \parking$0.oldest.q , newest = \parking$0.second.q ;
+    // Parked: the first, and one in the FIFO behind it.
+    wire first = \parking$0.taken.q , second = \parking$0.behind.some ;
+    wire [3*C+23:0] oldest = \parking$0.oldest.q ;
     wire [146:0] look = \banked$0.state.q ;
     // Summation.
     wire [109:0] s = \summation.state.q ;
@@ -68,7 +70,8 @@
         for (n = 0; n < D; n = n + 1) if (there[n]) assert (sound(fifo[n*(3*C+24) +: 3*C+24], 0));
         if (head_valid) in_head: assert (sound(head_sum, 0) && head_point == (head_sum[2*C +: C] != 0) && look[24 +: 24] == head_sum[3*C +: 24]);
         parked_is: assert (parked == first + second);
-        if (second) in_order: assert (first && sound(newest, 1));
+        behind: assert (!\parking$0.behind.rd && !\parking$0.behind.wr && \parking$0.behind.count == second && \parking$0.behind.full == second);
+        if (second) in_order: assert (first && sound(newest, 1) && \parking$0.behind$out_data == newest);
         if (first) in_parking: assert (sound(oldest, 1));
         slot_is_busy: assert (s_busy || !s_slot);
         if (!sum_now) no_chain: assert (!\issue.q [5]);

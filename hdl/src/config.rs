@@ -63,11 +63,10 @@ pub struct CardConfig {
     pub curve: String,
     /// Window width c in bits; a window has 2^(c-1) buckets.
     pub window_bits: u32,
-    /// Point adders of the MSM engine, 1 to 8, each for as many windows; more than one with pipelined arithmetic and `bn254` only.
+    /// Point adders of the MSM engine, 1 to 8, each for as many windows; more than one with pipelined arithmetic only.
     #[serde(default = "one")]
     pub adders: u32,
-    /// Multiples of each base that MSM commands bring, 1, 2, 4 or 8 ([`MsmConfig::multiples`]); more than one with pipelined arithmetic and
-    /// `bn254` only.
+    /// Multiples of each base that MSM commands bring, 1, 2, 4 or 8 ([`MsmConfig::multiples`]); more than one with pipelined arithmetic only.
     #[serde(default = "one")]
     pub multiples: u32,
     /// Segments into which the buckets of one window are summed: a power of two, at most 2^(c-1).
@@ -216,10 +215,10 @@ impl CardConfig {
         if ![1, 2, 4, 8].contains(&self.multiples) {
             return bad("multiples", self.multiples, "choose 1, 2, 4 or 8");
         }
-        if self.arithmetic == Arithmetic::Serial || self.curve_id() != Curve::Bn254 {
+        if self.arithmetic == Arithmetic::Serial {
             for (key, value) in [("adders", self.adders), ("multiples", self.multiples)] {
                 if value > 1 {
-                    return bad(key, value, "choose 1 with serial arithmetic and with curves other than `bn254`");
+                    return bad(key, value, "choose 1 with serial arithmetic, or `pipelined`");
                 }
             }
         }
@@ -324,6 +323,11 @@ impl CardConfig {
     /// Windows with buckets: as [`MsmConfig::windows`].
     pub fn windows(&self) -> u32 {
         (self.scalar_bits() / self.window_bits + 1).div_ceil(self.adders * self.multiples) * self.adders
+    }
+
+    /// Whether the counters of the MSM engine take in how many adders do a thing in a cycle: with several, and with coordinates of 384 bits.
+    pub(crate) fn counts_adders(&self) -> bool {
+        self.msm().slices() || self.curve_id() != Curve::Bn254
     }
 
     /// Buckets of one window, 2^(c-1).

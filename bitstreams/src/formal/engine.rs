@@ -159,6 +159,7 @@ fn memories(sizes: &Reduced) -> Vec<Port> {
         let bits = 3 * COORDINATE + 24;
         word(format!("results.words[{at}]"), bits, format!("fifo[{} +: {bits}]", at * bits));
     }
+    word("parking$0.behind.words[0]".into(), 3 * COORDINATE + 24, "newest".into());
     ports
 }
 

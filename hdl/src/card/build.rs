@@ -6,7 +6,7 @@ use crate::config::CardConfig;
 use crate::curve::CurveParams;
 use crate::elementwise::Elementwise;
 use crate::field::Arithmetic;
-use crate::msm::{Lanes256, Msm256, WideMsm};
+use crate::msm::{Lanes256, ManyMsm, ManyMsmKind, Msm256, WideMsm};
 use crate::ntt::pipelined::engine::COLUMNS_LOG;
 use crate::ntt::{VectorNtt, VectorParams};
 use crate::queue::{Checker, Queues, RegisterFile, Sequencer};
@@ -21,8 +21,7 @@ use rust_hdl::prelude::*;
 #[derive(Default)]
 pub(super) struct Engines {
     msm: Vec<Gated<Msm256>>,
-    wide: Vec<Gated<WideMsm>>,
-    lanes: Vec<Gated<Lanes256>>,
+    lanes: Vec<Gated<ManyMsm>>,
     ntt: Vec<Gated<VectorNtt>>,
     elementwise: Vec<Gated<Elementwise>>,
 }
@@ -56,7 +55,8 @@ impl Card {
         }
         match config.curve_id() {
             Curve::Bn254 if sizes.slices() => {
-                engines.lanes.push(Gated::new(Lanes256::new(&sizes, curve, &vectors.field, fidelity)))
+                let lanes = Lanes256::new(&sizes, curve, &vectors.field, fidelity);
+                engines.lanes.push(Gated::new(ManyMsm::of(ManyMsmKind::Lanes(Box::new(lanes)))))
             }
             Curve::Bn254 => engines.msm.push(Gated::new(Msm256::with_arithmetic(
                 &sizes,
@@ -66,7 +66,8 @@ impl Card {
                 fidelity,
             ))),
             Curve::Bls12_381 | Curve::Bls12_377 => {
-                engines.wide.push(Gated::new(WideMsm::new(&sizes, curve, &vectors.field, fidelity)))
+                let wide = WideMsm::new(&sizes, curve, &vectors.field, fidelity);
+                engines.lanes.push(Gated::new(ManyMsm::of(ManyMsmKind::Wide(Box::new(wide)))))
             }
         }
         Self::build(config, source, engines)
@@ -82,7 +83,7 @@ impl Card {
     }
 
     pub(super) fn build(config: &CardConfig, source: SourceHash, engines: Engines) -> Self {
-        let Engines { msm, wide, lanes, ntt, elementwise } = engines;
+        let Engines { msm, lanes, ntt, elementwise } = engines;
         let engines = !ntt.is_empty();
         let batches = usize::from(config.batches() && engines);
         let columns = usize::from(config.columns() && engines);
@@ -199,7 +200,6 @@ impl Card {
             no_len: Constant::new(0.into()),
             _engines: ntt.len(),
             _narrow: msm.len(),
-            _wide: wide.len(),
             _lanes: lanes.len(),
             _elementwise: elementwise.len(),
             _batches: batches,
@@ -219,7 +219,6 @@ impl Card {
             is_elementwise: elementwise.iter().map(|_| Default::default()).collect(),
             elementwise,
             msm,
-            wide,
             lanes,
             ntt,
         };

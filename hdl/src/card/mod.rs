@@ -13,7 +13,7 @@ pub use pins::{Inputs, Outputs};
 
 use crate::bus::{AxiLiteSlave, ReadArbiter, Reader, Stage, Writer};
 use crate::elementwise::Elementwise;
-use crate::msm::{Lanes256, Msm256, WideMsm};
+use crate::msm::{ManyMsm, Msm256};
 use crate::ntt::VectorNtt;
 use crate::queue::{Batch, Checker, Fetcher, Queues, RegisterFile, Sequencer};
 use gristmill_hdl_kit::gate::Gated;
@@ -136,8 +136,7 @@ pub struct Card {
     card: ReadArbiter,
     /// One MSM engine, by the curve's width and the number of adders, and one for transforms; or none.
     msm: Vec<Gated<Msm256>>,
-    wide: Vec<Gated<WideMsm>>,
-    lanes: Vec<Gated<Lanes256>>,
+    lanes: Vec<Gated<ManyMsm>>,
     ntt: Vec<Gated<VectorNtt>>,
     /// Element-wise operations, and the reader of their third operand; or none.
     elementwise: Vec<Gated<Elementwise>>,
@@ -183,7 +182,6 @@ pub struct Card {
     no_butterflies: Vec<Constant<U<64>>>,
     _engines: usize,
     _narrow: usize,
-    _wide: usize,
     _lanes: usize,
     _elementwise: usize,
     _batches: usize,
@@ -595,25 +593,6 @@ impl Logic for Card {
                 self.msm[j].out_ready.next = self.c_ready.val() && self.kind.q.val().is_msm;
                 self.msm_ready.next = self.msm[j].ready.val();
             }
-            for j in 0..self._wide {
-                self.wide[j].clock.next = self.clock.val();
-                self.wide[j].reset.next = self.sequencer.clear.val();
-                self.wide[j].start.next = self.sequencer.start.val() && self.kind.q.val().is_msm;
-                for k in 0..self._batches {
-                    self.wide[j].start.next = self.batch[k].go.val() && self.kind.q.val().is_msm;
-                    self.batch[k].ended.next = self.wide[j].done.val() || self.ntt[i].done.val();
-                    self.batch[k].scalar_error.next = self.wide[j].scalar_error.val();
-                    self.batch[k].scalar_index.next = self.wide[j].scalar_index.val();
-                }
-                self.wide[j].count.next = self.count.val();
-                self.wide[j].montgomery.next = self.descriptor.flags.val().get_bit(0);
-                self.wide[j].base_data.next = self.a_data.val();
-                self.wide[j].base_valid.next = self.a_valid.val() && self.kind.q.val().is_msm;
-                self.wide[j].scalar_data.next = self.b_data.val();
-                self.wide[j].scalar_valid.next = self.b_valid.val() && self.kind.q.val().is_msm;
-                self.wide[j].out_ready.next = self.c_ready.val() && self.kind.q.val().is_msm;
-                self.msm_ready.next = self.wide[j].ready.val();
-            }
             for j in 0..self._lanes {
                 self.lanes[j].clock.next = self.clock.val();
                 self.lanes[j].reset.next = self.sequencer.clear.val();
@@ -665,14 +644,6 @@ impl Logic for Card {
                 self.kind.d.next.work = self.msm[j].ev_useful.val() || self.ntt[i].ev_butterfly.val();
                 self.kind.d.next.scalar_error = self.msm[j].scalar_error.val();
             }
-            for j in 0..self._wide {
-                self.sequencer.engine_done.next = self.wide[j].done.val() || self.ntt[i].done.val();
-                self.sequencer.scalar_error.next = self.wide[j].scalar_error.val();
-                self.sequencer.scalar_index.next = self.wide[j].scalar_index.val();
-                self.sequencer.work.next = self.wide[j].ev_useful.val() || self.ntt[i].ev_butterfly.val();
-                self.kind.d.next.work = self.wide[j].ev_useful.val() || self.ntt[i].ev_butterfly.val();
-                self.kind.d.next.scalar_error = self.wide[j].scalar_error.val();
-            }
             for j in 0..self._side {
                 self.sequencer.adds[j].next = self.no_butterflies[j].val();
             }
@@ -714,18 +685,6 @@ impl Logic for Card {
                 self.registers.events.next.stall_empty = self.msm[j].ev_stall_empty.val();
                 self.registers.events.next.stall_drain = self.msm[j].ev_stall_drain.val();
             }
-            for j in 0..self._wide {
-                self.registers.events.next.msm = self.wide[j].ev_useful.val()
-                    || self.wide[j].ev_stall_input.val()
-                    || self.wide[j].ev_stall_bucket.val()
-                    || self.wide[j].ev_stall_empty.val()
-                    || self.wide[j].ev_stall_drain.val();
-                self.registers.events.next.adds = self.wide[j].ev_useful.val();
-                self.registers.events.next.stall_input = self.wide[j].ev_stall_input.val();
-                self.registers.events.next.stall_bucket = self.wide[j].ev_stall_bucket.val();
-                self.registers.events.next.stall_empty = self.wide[j].ev_stall_empty.val();
-                self.registers.events.next.stall_drain = self.wide[j].ev_stall_drain.val();
-            }
             for j in 0..self._lanes {
                 self.registers.events.next.msm = self.lanes[j].busy.val();
                 self.registers.lanes[j].next = self.lanes[j].counts.val();
@@ -738,14 +697,6 @@ impl Logic for Card {
                     self.b_ready.next = self.msm[j].scalar_ready.val();
                     self.c_data.next = self.msm[j].out_data.val();
                     self.c_valid.next = self.msm[j].out_valid.val();
-                }
-            }
-            for j in 0..self._wide {
-                if self.kind.q.val().is_msm {
-                    self.a_ready.next = self.wide[j].base_ready.val();
-                    self.b_ready.next = self.wide[j].scalar_ready.val();
-                    self.c_data.next = self.wide[j].out_data.val();
-                    self.c_valid.next = self.wide[j].out_valid.val();
                 }
             }
             for j in 0..self._lanes {

@@ -99,7 +99,6 @@ fn bad_values_name_key_value_and_way_out() {
         ("multiples", CardConfig { multiples: 2, ..CardConfig::ecp5_85k() }),
         ("adders", CardConfig { adders: 9, ..tiny.clone() }),
         ("adders", CardConfig { adders: 2, ..CardConfig::ecp5_85k() }),
-        ("adders", CardConfig { adders: 2, curve: "bls12-377".into(), ..tiny.clone() }),
         ("window_bits", CardConfig { window_bits: 0, ..tiny.clone() }),
         ("window_bits", CardConfig { window_bits: 2, ..tiny.clone() }),
         ("window_bits", CardConfig { window_bits: 17, ..tiny.clone() }),

@@ -8,13 +8,13 @@
 //!
 //! * the slots lie in two *banks*, by the lowest bit of their number: two operands write in one cycle
 //!   unless they want the same bank;
-//! * of two operands that read, the sum does not keep the digit waiting: it is *parked* ([`super::Parking`]), and goes in a
-//!   cycle in which the digit writes and would leave the adder without an addition.
+//! * a sum keeps no digit waiting: where both read, or want one bank, the sum is *parked* ([`super::Parking`]). It reads in a
+//!   cycle in which the digit writes and would leave the adder without an addition, it writes in one that leaves its bank alone.
 //!
 //! Three operands ask: `a` from the recoder, `b` the oldest sum, `p` the sum parked first. Reading: `a` goes
-//! before `p`, unless no place to park is left; `b` only if neither reads, else it is parked.
-//! Writing: `a` before `b`; `p` only where neither wants its bank. Once the FIFO of sums is nearly full
-//! (`urgent`), `b` goes before all, so that it leaves as fast as the adder fills it.
+//! before `p`, unless no place to park is left; `b` only if neither reads. Writing: `a` before `b`; `p` only where neither wants
+//! its bank. A `b` that cannot go is parked. Once the FIFO of sums is nearly full (`urgent`: nothing more can be parked), `b` goes before all,
+//! so that it leaves as fast as the adder fills it.
 //!
 //! Full or empty is the parity of bits that writes flip (one memory a bank) and that reads flip, as in
 //! [`super::PacedTracker`].
@@ -280,7 +280,7 @@ impl Logic for BankedTracker {
         self.reads_p.next =
             self.takes_p.val() && (!self.reads_b.val()) && ((!self.takes_a.val()) || (!self.room.val()));
         self.reads_a.next = self.takes_a.val() && (!self.reads_b.val()) && (!self.reads_p.val());
-        self.b_parks.next = self.takes_b.val() && (!self.reads_b.val()) && self.room.val();
+        self.b_parks.next = self.b_valid.val() && (!self.reads_b.val()) && (!self.writes_b.val()) && self.room.val();
 
         // A write flips the bit of its bank, a read the other.
         self.even_at.next = self.state.q.val().a;

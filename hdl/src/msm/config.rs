@@ -7,6 +7,10 @@ use gristmill_abi::layout::{self, Curve};
 /// the adder's latency.
 pub const TURNAROUND: usize = 3;
 
+/// Sums that can be parked beside a pipelined adder ([`super::Parking`]): fewer leave cycles without an addition where scalars have few values, more
+/// gain nothing. A LUT of an UltraScale+ device is a memory of as many bits.
+pub const PARKING_PLACES: usize = 32;
+
 /// Parameters of an MSM engine, all free at run time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MsmConfig {

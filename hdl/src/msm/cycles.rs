@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 
 use gristmill_abi::layout::Curve;
 
-use super::config::TURNAROUND;
+use super::config::{PARKING_PLACES, TURNAROUND};
 use super::recoder::SCALARS_AHEAD;
 use super::{MsmConfig, Redc};
 use crate::curve::{PointAdder256, PointAdder384, PointAdderSerial256};
@@ -23,9 +23,6 @@ const BEAT: usize = 4;
 /// Cycles of a scalar in the reduction out of Montgomery form, and scalars that go round in it.
 const REDUCTION: u64 = Redc::LATENCY as u64;
 const REDUCING: u64 = 4;
-/// Sums that can be parked.
-const PARKING_PLACES: usize = 2;
-
 /// What a command took, by phase and by event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cycles {
@@ -383,7 +380,7 @@ impl Engine {
             a: a_writes || a_reads,
             b: b_writes || b_reads,
             p: p_writes || p_reads,
-            parks: b_takes && !b_reads && room,
+            parks: b.is_some() && !b_reads && !b_writes && room,
         }
     }
 

@@ -1,19 +1,16 @@
-//! Two sums that wait for a cycle in which the adder has nothing else: see [`super::BankedTracker`].
+//! Sums that wait for a cycle in which the adder, or a bank, has nothing else: see [`super::BankedTracker`].
 
+use gristmill_hdl_kit::fifo::Fifo;
 use gristmill_hdl_kit::word::U;
 use rust_hdl::prelude::*;
 
 use super::point::Operand;
 
-#[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
-struct Taken {
-    first: Bit,
-    second: Bit,
-}
-
 /// `park` takes a sum, in a cycle with `room`; `first_x` and so on are the one that has waited longest, if there is
 /// one (`first_valid`); it leaves in a cycle with `go`. `bucket_next` is the value of `first_bucket` in the next cycle. `reset` empties it.
-#[derive(LogicBlock, Default)]
+///
+/// A sum is the first in the next cycle if nobody else is; else it goes into a FIFO behind the first.
+#[derive(LogicBlock)]
 pub struct Parking<const W: usize> {
     pub clock: Signal<In, Clock>,
     pub reset: Signal<In, Bit>,
@@ -30,46 +27,78 @@ pub struct Parking<const W: usize> {
     pub first_z: Signal<Out, U<W>>,
     pub first_bucket: Signal<Out, Bits<24>>,
     pub bucket_next: Signal<Out, Bits<24>>,
-    taken: DFF<Taken>,
+    behind: Fifo<Operand<W>>,
+    taken: DFF<Bit>,
     oldest: DFF<Operand<W>>,
-    second: DFF<Operand<W>>,
     stays: Signal<Local, Bit>,
     sum: Signal<Local, Operand<W>>,
     moved: Signal<Local, Operand<W>>,
 }
 
+impl<const W: usize> Parking<W> {
+    /// With room for so many sums.
+    ///
+    /// # Panics
+    /// If there are fewer than two.
+    pub fn new(places: usize) -> Self {
+        assert!(places >= 2, "{places} places to park: two or more");
+        Self {
+            clock: Default::default(),
+            reset: Default::default(),
+            park: Default::default(),
+            x: Default::default(),
+            y: Default::default(),
+            z: Default::default(),
+            bucket: Default::default(),
+            go: Default::default(),
+            room: Default::default(),
+            first_valid: Default::default(),
+            first_x: Default::default(),
+            first_y: Default::default(),
+            first_z: Default::default(),
+            first_bucket: Default::default(),
+            bucket_next: Default::default(),
+            behind: Fifo::new(places - 1),
+            taken: Default::default(),
+            oldest: Default::default(),
+            stays: Default::default(),
+            sum: Default::default(),
+            moved: Default::default(),
+        }
+    }
+}
+
 impl<const W: usize> Logic for Parking<W> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, taken, oldest, second);
+        dff_setup!(self, clock, taken, oldest);
+        clock!(self, clock, behind);
         self.sum.next.x = self.x.val();
         self.sum.next.y = self.y.val();
         self.sum.next.z = self.z.val();
         self.sum.next.bucket = self.bucket.val();
-        self.stays.next = self.taken.q.val().first;
+
+        // Who is the first: the same, the next, or the one that comes.
+        self.stays.next = self.taken.q.val() && (!self.go.val());
         self.moved.next = self.oldest.q.val();
-        if self.go.val() {
-            self.stays.next = self.taken.q.val().second;
-            self.moved.next = self.second.q.val();
-            self.taken.d.next.second = false;
-        }
-        self.taken.d.next.first = self.stays.val() || self.park.val();
-        if self.park.val() {
-            if self.stays.val() {
-                self.taken.d.next.second = true;
-                self.second.d.next = self.sum.val();
-            } else {
-                self.moved.next = self.sum.val();
+        if !self.stays.val() {
+            self.moved.next = self.sum.val();
+            if self.behind.out_valid.val() {
+                self.moved.next = self.behind.out_data.val();
             }
         }
         self.oldest.d.next = self.moved.val();
         self.bucket_next.next = self.moved.val().bucket;
+        self.taken.d.next = self.stays.val() || self.behind.out_valid.val() || self.park.val();
+        self.behind.reset.next = self.reset.val();
+        self.behind.in_data.next = self.sum.val();
+        self.behind.in_valid.next = self.park.val() && (self.stays.val() || self.behind.out_valid.val());
+        self.behind.out_ready.next = !self.stays.val();
         if self.reset.val() {
-            self.taken.d.next.first = false;
-            self.taken.d.next.second = false;
+            self.taken.d.next = false;
         }
-        self.room.next = !self.taken.q.val().second;
-        self.first_valid.next = self.taken.q.val().first;
+        self.room.next = self.behind.in_ready.val();
+        self.first_valid.next = self.taken.q.val();
         self.first_x.next = self.oldest.q.val().x;
         self.first_y.next = self.oldest.q.val().y;
         self.first_z.next = self.oldest.q.val().z;

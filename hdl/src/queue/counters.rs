@@ -114,7 +114,7 @@ pub struct Counters {
     pub clock: Signal<In, Clock>,
     pub clear: Signal<In, Bit>,
     pub events: Signal<In, Events>,
-    /// Of a card with several adders, else none: how many of them added, awaited an input and so on, 4 bits each; for the five counters from
+    /// Of a card that counts adders ([`crate::config::CardConfig::counts_adders`]), else none: how many of them added, awaited an input and so on, 4 bits each; for the five counters from
     /// [`r::CNT_ADDS_LO`] on, whose bits of `events` do not count then.
     pub lanes: Vec<Signal<In, Bits<20>>>,
     pub index: Signal<In, Bits<4>>,
@@ -153,7 +153,7 @@ const PER_ADDER: std::ops::Range<usize> = {
 };
 
 impl Counters {
-    /// Of a card with several adders (`lanes` 1) or with one (0), and so many butterflies in a cycle that has some.
+    /// Of a card that counts adders (`lanes` 1) or has one (0), and so many butterflies in a cycle that has some.
     pub fn of(lanes: usize, butterflies: u64) -> Self {
         Self { lanes: (0..lanes).map(|_| Default::default()).collect(), _butterflies: butterflies, ..Self::default() }
     }

@@ -100,7 +100,7 @@ ports!(RegisterFile {
 impl RegisterFile {
     /// The registers of a card with this configuration, built from this source; without engines it offers copies only.
     pub fn new(config: &CardConfig, engines: bool, source: SourceHash) -> Self {
-        let lanes = || 0..usize::from(config.msm().slices());
+        let lanes = || 0..usize::from(config.counts_adders());
         let address = |offset: u16| Constant::new(u64::from(offset).into());
         Self {
             clock: Default::default(),
@@ -126,7 +126,7 @@ impl RegisterFile {
             run: Default::default(),
             reset_request: Default::default(),
             irq: Default::default(),
-            counters: Counters::of(usize::from(config.msm().slices()), config.butterflies.into()),
+            counters: Counters::of(lanes().len(), config.butterflies.into()),
             _lanes: lanes().len(),
             constants: Rom::new(constants(config, engines, source)),
             s: Default::default(),

@@ -9,7 +9,7 @@ use super::memory::Manner;
 use super::{batches, columns, faults, moves, queue, queues, registers, Card, CardConfig};
 use crate::card::pins::{Inputs, Outputs, Value, OUTPUTS};
 use crate::curve::PointAdder256;
-use crate::msm::tests::on_curve::Bls12_377;
+use crate::msm::tests::on_curve::{Bls12_377, Bls12_381};
 use gristmill_abi::registers as r;
 use gristmill_hdl_kit::cosim;
 use gristmill_hdl_kit::twin::Fidelity;
@@ -133,8 +133,16 @@ fn two_adders() {
 #[test]
 #[ignore = "compiles for minutes: run with `cargo test --release -p gristmill-hdl --lib card::tests::verilog -- --ignored`"]
 fn bls12_377() {
-    let make = || Card::new(&curves::config::<Bls12_377>(), Fidelity::Twin);
-    on_both("BLS12-377", make, &with_engines(), Manner::rough(), 125, &curves::scenario::<Bls12_377>);
+    let make = || Card::new(&curves::config::<Bls12_377>(1), Fidelity::Twin);
+    on_both("BLS12-377", make, &with_engines(), Manner::rough(), 125, &|b| curves::scenario::<Bls12_377>(b, 1));
+}
+
+/// The same with two adders.
+#[test]
+#[ignore = "compiles for minutes: run with `cargo test --release -p gristmill-hdl --lib card::tests::verilog -- --ignored`"]
+fn bls12_381_with_two_adders() {
+    let make = || Card::new(&curves::config::<Bls12_381>(2), Fidelity::Twin);
+    on_both("BLS12-381", make, &with_engines(), Manner::rough(), 127, &|b| curves::scenario::<Bls12_381>(b, 2));
 }
 
 /// A card with transforms of Goldilocks, all its multipliers in detail.

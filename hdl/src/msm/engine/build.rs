@@ -10,7 +10,7 @@ use super::state::{Control, Head, Issue};
 use super::Msm;
 use crate::curve::{CurveParams, PointAdder, PointAdderSerial};
 use crate::field::{model::Model, Arithmetic, FieldParams};
-use crate::msm::config::TURNAROUND;
+use crate::msm::config::{PARKING_PLACES, TURNAROUND};
 use crate::msm::point::{Operand, Point, Tag};
 use crate::msm::{BankedTracker, MsmConfig, Pace, PacedTracker, Parking, Recoder, Summation, TagRing};
 
@@ -125,7 +125,7 @@ impl<const L: usize, const W: usize, const LW: usize> Msm<L, W, LW> {
                 Arithmetic::Serial => Recoder::paced(config, scalars, &curve.field),
             },
             banked: adder.iter().map(|_| BankedTracker::new(config.lane_buckets())).collect(),
-            parking: adder.iter().map(|_| Parking::default()).collect(),
+            parking: adder.iter().map(|_| Parking::new(PARKING_PLACES)).collect(),
             odd: adder.iter().map(|_| Ram::with_style(config.lane_buckets() / 2, style).apart()).collect(),
             tracker: serial.iter().map(|_| PacedTracker::new(config.lane_buckets())).collect(),
             summation: Summation::new(config.lane_chains(), config.buckets_per_segment(), turnaround_steps, drain),

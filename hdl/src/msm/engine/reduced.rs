@@ -10,7 +10,7 @@ use rust_hdl::prelude::*;
 use crate::curve::{PointAdder256, BN254};
 use crate::field::BN254_FR;
 use crate::msm::config::TURNAROUND;
-use crate::msm::{BankedTracker, Msm256, MsmConfig, Summation};
+use crate::msm::{BankedTracker, Msm256, MsmConfig, Parking, Summation};
 
 /// Sizes of an engine for formal verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,8 @@ impl Msm256 {
         msm.summation = Summation::new(sizes.windows, sizes.buckets_per_window, turnaround, 0);
         msm.chains = Ram::new(2 * sizes.windows).apart();
         msm.results = Fifo::new(sizes.stall_depth);
+        // One behind the first.
+        msm.parking = vec![Parking::new(2)];
         msm.tag = vec![Delay::new(sizes.latency)];
         msm.one = Constant::new(1u64.into());
         msm.urgent = Constant::new((sizes.stall_depth as u64 - 4).into());

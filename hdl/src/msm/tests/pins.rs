@@ -82,5 +82,5 @@ macro_rules! engine {
 }
 
 engine!(Msm256, PointAdder256, u64::from);
-engine!(WideMsm, PointAdder384, u64::from);
+engine!(WideMsm, PointAdder384, |count: Bits<4>| -> u64 { count.into() });
 engine!(Lanes256, PointAdder256, |count: Bits<4>| -> u64 { count.into() });

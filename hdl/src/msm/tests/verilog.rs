@@ -96,7 +96,7 @@ fn banked_tracker() {
 
 #[test]
 fn parking() {
-    let mut parking = Parking::<256>::default();
+    let mut parking = Parking::<256>::new(5);
     parking.connect_all();
     let outcome = check(&mut parking, &random_vectors::<Parking<256>>(600, 3), &Options::default());
     agreed(outcome.unwrap_or_else(|e| panic!("{e}")), 600);

@@ -5,21 +5,36 @@ mod narrow;
 mod tests;
 mod widen;
 
+use gristmill_hdl_kit::either;
 use gristmill_hdl_kit::ports;
 use gristmill_hdl_kit::twin::Fidelity;
-use gristmill_hdl_kit::word::U;
+use gristmill_hdl_kit::word::{bit_cast_bu, U};
 use rust_hdl::prelude::*;
 
 pub use narrow::Narrow;
 pub use widen::Widen;
 
-use super::{Msm384, MsmConfig};
+use super::{Lanes384, Msm384, MsmConfig};
 use crate::curve::CurveParams;
 use crate::field::FieldParams;
+
+either! {
+    /// The engine with one adder for whole scalars, or the one with lanes.
+    pub struct AnyMsm384 as AnyMsm384Kind {
+        One: Msm384, Lanes: Lanes384;
+        in reset: Bit, start: Bit, count: U<32>, montgomery: Bit, base_data: U<384>, base_valid: Bit,
+            scalar_data: U<256>, scalar_valid: Bit, out_ready: Bit;
+        out base_ready: Bit, scalar_ready: Bit, out_data: U<384>, out_valid: Bit, done: Bit, ready: Bit,
+            scalar_error: Bit, scalar_index: U<32>, ev_useful: Bits<4>, ev_stall_input: Bits<4>,
+            ev_stall_bucket: Bits<4>, ev_stall_empty: Bits<4>, ev_stall_drain: Bits<4>;
+    }
+}
 
 /// When a command is through.
 #[derive(Copy, Clone, Debug, Default, PartialEq, LogicStruct)]
 struct End {
+    /// From the cycle after `start` to the one before `done`.
+    running: Bit,
     /// The engine is, and a word is still here.
     awaited: Bit,
     done: Bit,
@@ -29,8 +44,8 @@ struct End {
     late3: Bit,
 }
 
-/// [`Msm384`] with the ports of [`Msm256`](super::Msm256): a base comes in three words, a segment's two sums go out
-/// in nine ([`gristmill_abi::layout::Curve::coordinate_bytes`]). A point so takes three cycles at least.
+/// An engine of 384-bit coordinates with the ports of [`Lanes256`](super::Lanes256), whether it has one adder or several: a base comes
+/// in three words, a segment's two sums go out in nine ([`gristmill_abi::layout::Curve::coordinate_bytes`]). A point so takes three cycles at least.
 #[derive(LogicBlock)]
 pub struct WideMsm {
     pub clock: Signal<In, Clock>,
@@ -51,18 +66,29 @@ pub struct WideMsm {
     pub ready: Signal<Out, Bit>,
     pub scalar_error: Signal<Out, Bit>,
     pub scalar_index: Signal<Out, U<32>>,
-    pub ev_useful: Signal<Out, Bit>,
-    pub ev_stall_input: Signal<Out, Bit>,
-    pub ev_stall_bucket: Signal<Out, Bit>,
-    pub ev_stall_empty: Signal<Out, Bit>,
-    pub ev_stall_drain: Signal<Out, Bit>,
+    pub busy: Signal<Out, Bit>,
+    pub ev_useful: Signal<Out, Bits<4>>,
+    pub ev_stall_input: Signal<Out, Bits<4>>,
+    pub ev_stall_bucket: Signal<Out, Bits<4>>,
+    pub ev_stall_empty: Signal<Out, Bits<4>>,
+    pub ev_stall_drain: Signal<Out, Bits<4>>,
+    /// The five, 4 bits each from `ev_useful` on; and the first alone.
+    pub counts: Signal<Out, Bits<20>>,
+    pub adds: Signal<Out, U<64>>,
     widen: Widen,
-    engine: Msm384,
+    engine: AnyMsm384,
     narrow: Narrow,
     ending: DFF<End>,
     through: Signal<Local, Bit>,
     last: Signal<Local, Bit>,
+    drains: Signal<Local, Bits<4>>,
+    useful: Signal<Local, Bits<4>>,
+    starved: Signal<Local, Bits<4>>,
+    held: Signal<Local, Bits<4>>,
+    idle: Signal<Local, Bits<4>>,
+    one4: Constant<Bits<4>>,
     not_ended: Constant<End>,
+    _config: MsmConfig,
 }
 
 impl WideMsm {
@@ -71,6 +97,11 @@ impl WideMsm {
     /// # Panics
     /// If the configuration cannot be built ([`MsmConfig::assert_valid`]).
     pub fn new(config: &MsmConfig, curve: &CurveParams, scalars: &FieldParams, fidelity: Fidelity) -> Self {
+        let engine = if config.slices() {
+            AnyMsm384Kind::Lanes(Box::new(Lanes384::new(config, curve, scalars, fidelity)))
+        } else {
+            AnyMsm384Kind::One(Box::new(Msm384::new(config, curve, scalars, fidelity)))
+        };
         Self {
             clock: Default::default(),
             reset: Default::default(),
@@ -90,30 +121,43 @@ impl WideMsm {
             ready: Default::default(),
             scalar_error: Default::default(),
             scalar_index: Default::default(),
+            busy: Default::default(),
             ev_useful: Default::default(),
             ev_stall_input: Default::default(),
             ev_stall_bucket: Default::default(),
             ev_stall_empty: Default::default(),
             ev_stall_drain: Default::default(),
+            counts: Default::default(),
+            adds: Default::default(),
             widen: Default::default(),
-            engine: Msm384::new(config, curve, scalars, fidelity),
+            engine: AnyMsm384::of(engine),
             narrow: Default::default(),
             ending: Default::default(),
             through: Default::default(),
             last: Default::default(),
+            drains: Default::default(),
+            useful: Default::default(),
+            starved: Default::default(),
+            held: Default::default(),
+            idle: Default::default(),
+            one4: Constant::new(1u64.into()),
             not_ended: Constant::new(End::default()),
+            _config: *config,
         }
     }
 
     /// The configuration it was built with.
     pub fn config(&self) -> &MsmConfig {
-        self.engine.config()
+        &self._config
     }
 
     /// As [`super::Msm::overflows`].
     #[cfg(test)]
     pub(in crate::msm) fn overflows(&self) -> bool {
-        self.engine.overflows()
+        match self.engine.kind() {
+            AnyMsm384Kind::One(engine) => engine.overflows(),
+            AnyMsm384Kind::Lanes(engine) => engine.overflows(),
+        }
     }
 }
 
@@ -151,6 +195,12 @@ impl Logic for WideMsm {
         // The command is through when the last third of a word has gone too.
         self.through.next = self.engine.done.val() || self.ending.q.val().awaited;
         self.last.next = self.through.val() && ((!self.narrow.holds.val()) || self.out_ready.val());
+        if self.start.val() {
+            self.ending.d.next.running = true;
+        }
+        if self.last.val() {
+            self.ending.d.next.running = false;
+        }
         self.ending.d.next.awaited = self.through.val() && (!self.last.val());
         self.ending.d.next.done = self.last.val();
         self.ending.d.next.late1 = self.through.val();
@@ -161,16 +211,31 @@ impl Logic for WideMsm {
         }
         self.done.next = self.ending.q.val().done;
         self.ready.next = self.engine.ready.val() && (!self.through.val()) && (!self.ending.q.val().done);
-        self.ev_useful.next = self.engine.ev_useful.val();
-        self.ev_stall_input.next = self.engine.ev_stall_input.val();
-        self.ev_stall_bucket.next = self.engine.ev_stall_bucket.val();
-        self.ev_stall_empty.next = self.engine.ev_stall_empty.val();
-        self.ev_stall_drain.next = self.engine.ev_stall_drain.val() || self.ending.q.val().late3;
+        self.busy.next = self.ending.q.val().running;
+        self.useful.next = self.engine.ev_useful.val();
+        self.starved.next = self.engine.ev_stall_input.val();
+        self.held.next = self.engine.ev_stall_bucket.val();
+        self.idle.next = self.engine.ev_stall_empty.val();
+        self.drains.next = self.engine.ev_stall_drain.val();
+        if self.ending.q.val().late3 {
+            self.drains.next = self.one4.val();
+        }
+        self.ev_useful.next = self.useful.val();
+        self.ev_stall_input.next = self.starved.val();
+        self.ev_stall_bucket.next = self.held.val();
+        self.ev_stall_empty.next = self.idle.val();
+        self.ev_stall_drain.next = self.drains.val();
+        self.counts.next = bit_cast::<20, 4>(self.useful.val())
+            | (bit_cast::<20, 4>(self.starved.val()) << 4)
+            | (bit_cast::<20, 4>(self.held.val()) << 8)
+            | (bit_cast::<20, 4>(self.idle.val()) << 12)
+            | (bit_cast::<20, 4>(self.drains.val()) << 16);
+        self.adds.next = bit_cast_bu::<64, 4>(self.useful.val());
     }
 }
 
 ports!(WideMsm {
     in: reset, start, count, montgomery, base_data, base_valid, scalar_data, scalar_valid, out_ready;
-    out: base_ready, scalar_ready, out_data, out_valid, done, ready, scalar_error, scalar_index,
-        ev_useful, ev_stall_input, ev_stall_bucket, ev_stall_empty, ev_stall_drain
+    out: base_ready, scalar_ready, out_data, out_valid, done, ready, scalar_error, scalar_index, busy,
+        ev_useful, ev_stall_input, ev_stall_bucket, ev_stall_empty, ev_stall_drain, counts, adds
 });
