@@ -167,10 +167,10 @@ impl Field {
         (1usize << log_seeds).div_ceil(self.elements_per_word()) + 1
     }
 
-    /// Words of one factor block of a command with columns: the first K/16 elements of each column's sequence, element r of column k in word
-    /// `16 r + k`, then for each column its `g^(K/16)`. For fields with one element a word.
+    /// Words of one factor block of a command with columns: the first K/16 elements of each column's sequence, element r of column k in place
+    /// `16 r + k`, then for each column its `g^(K/16)`. Of Goldilocks four of these elements are a word.
     pub const fn column_block_words(self, log_seeds: u32) -> usize {
-        (1usize << log_seeds) + 16
+        ((1usize << log_seeds) + 16).div_ceil(self.elements_per_word())
     }
 }
 
@@ -206,6 +206,7 @@ mod tests {
         assert_eq!(Field::ALL.map(|f| f.vector_words(10)), [1024, 1024, 1024, 256]);
         assert_eq!(Field::Bn254Fr.factor_block_words(7), factor_block_words(7));
         assert_eq!(Field::Goldilocks.factor_block_words(5), 8 + 1);
+        assert_eq!((Field::Bn254Fr.column_block_words(7), Field::Goldilocks.column_block_words(5)), (128 + 16, 8 + 4));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 //!
 //!     cargo run --release -p gristmill-bitstreams --example xilinx_block -- BLOCK [--work DIR]
 //!
-//! BLOCK: mont-mul (BN254 Fq), mont-mul-scalar (Fr), mont-mul-384 (BLS12-381 Fq), point-adder. A point adder's multipliers are pieces of
-//! their own. GRISTMILL_YOSYS names the yosys, as for the tables; files of the runs stay in DIR (default: target/xilinx).
+//! BLOCK: mont-mul (BN254 Fq), mont-mul-scalar (Fr), mont-mul-384 (BLS12-381 Fq), point-adder, point-adder-384 (BLS12-381). A point
+//! adder's multipliers are pieces of their own. GRISTMILL_YOSYS names the yosys, as for the tables; files of the runs stay in DIR (default: target/xilinx).
 
 use gristmill_bitstreams::estimate::EstimateError;
 use gristmill_bitstreams::estimate::blocks::{self, Source};
@@ -14,7 +14,8 @@ use gristmill_bitstreams::estimate::yosys::Yosys;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-const USAGE: &str = "xilinx_block BLOCK [--work DIR]; BLOCK: mont-mul, mont-mul-scalar, mont-mul-384, point-adder";
+const USAGE: &str =
+    "xilinx_block BLOCK [--work DIR]; BLOCK: mont-mul, mont-mul-scalar, mont-mul-384, point-adder, point-adder-384";
 
 fn source(block: &str) -> Option<Result<Source, EstimateError>> {
     match block {
@@ -22,6 +23,7 @@ fn source(block: &str) -> Option<Result<Source, EstimateError>> {
         "mont-mul-scalar" => Some(blocks::mont_mul_scalar()),
         "mont-mul-384" => Some(blocks::mont_mul_384()),
         "point-adder" => Some(blocks::point_adder()),
+        "point-adder-384" => Some(blocks::point_adder_384()),
         _ => None,
     }
 }

@@ -310,9 +310,14 @@ impl CardConfig {
         self.arithmetic == Arithmetic::Pipelined
     }
 
-    /// Transforms of columns: cards with pipelined arithmetic and one element a word, whose chip holds 16 columns of two elements.
+    /// Transforms of columns: cards with pipelined arithmetic whose chip holds 16 columns of two elements.
     pub fn columns(&self) -> bool {
-        self.arithmetic == Arithmetic::Pipelined && self.field_id() != Field::Goldilocks && self.ntt_log_max > 4
+        self.arithmetic == Arithmetic::Pipelined && self.ntt_log_max > 4
+    }
+
+    /// Words of 16 elements of a vector.
+    pub fn row_words(&self) -> usize {
+        16 / self.field_id().elements_per_word()
     }
 
     /// Bits of a scalar.

@@ -3,7 +3,7 @@
 use super::EstimateError;
 use gristmill_hdl::card::Card;
 use gristmill_hdl::config::CardConfig;
-use gristmill_hdl::curve::{BN254, PointAdder256};
+use gristmill_hdl::curve::{BLS12_381, BN254, PointAdder256, PointAdder384};
 use gristmill_hdl::field::{BLS12_381_FQ, BN254_FQ, BN254_FR, MontMul256, MontMul384, MontMulSerial256};
 use gristmill_hdl::ntt::Butterfly;
 use gristmill_hdl_kit::ports::Ports;
@@ -130,6 +130,14 @@ pub fn mont_mul_serial() -> Result<Source, EstimateError> {
 /// As [`source`].
 pub fn point_adder() -> Result<Source, EstimateError> {
     source("PointAdder256", PointAdder256::new(&BN254, Fidelity::Rtl))
+}
+
+/// The same of BLS12-381.
+///
+/// # Errors
+/// As [`source`].
+pub fn point_adder_384() -> Result<Source, EstimateError> {
+    source("PointAdder384", PointAdder384::new(&BLS12_381, Fidelity::Rtl))
 }
 
 /// The butterfly: one a cycle.

@@ -42,7 +42,7 @@ pub struct Reader {
     pub address: Signal<In, U<64>>,
     pub words: Signal<In, U<32>>,
     /// Of a card with columns, else none: bytes from the beginning of a burst to that of the next, or zero: they follow each other. Stands
-    /// while words are left; `address` and it are then multiples of 512.
+    /// while words are left; `address` and it are then multiples of 512, or of 32 times as many words as a short burst has.
     pub stride: Vec<Signal<In, U<64>>>,
     pub ask_valid: Signal<Out, Bit>,
     pub ask_space: Signal<Out, Bit>,
@@ -78,7 +78,11 @@ pub struct Reader {
     one: Constant<Bits<5>>,
     one_beat: Constant<Bits<8>>,
     one_word: Constant<U<32>>,
+    /// Words of a burst with a stride, if they are fewer than others'.
+    short: Vec<Constant<Bits<5>>>,
+    short_words: Vec<Constant<U<32>>>,
     _strided: usize,
+    _short: usize,
     _paced: usize,
     capacity: Constant<Bits<8>>,
 }
@@ -131,7 +135,10 @@ impl Default for Reader {
             one: Constant::new(1.into()),
             one_beat: Constant::new(1.into()),
             one_word: Constant::new(1.into()),
+            short: vec![],
+            short_words: vec![],
             _strided: 0,
+            _short: 0,
             _paced: 0,
             capacity: Constant::new((READER_WORDS as u64).into()),
         }
@@ -144,9 +151,18 @@ impl Reader {
         Self { fifo: Fifo::paced(READER_WORDS), _paced: 1, ..Self::default() }
     }
 
-    /// One with a stride.
-    pub fn strided() -> Self {
-        Self { stride: vec![Default::default()], _strided: 1, ..Self::default() }
+    /// One with a stride; with it a burst has `row` words, 4 or 16.
+    pub fn strided(row: usize) -> Self {
+        assert!([4, MAX_BEATS as usize].contains(&row), "bursts of {row} words: 4 or {MAX_BEATS}");
+        let short = usize::from(row == 4);
+        Self {
+            stride: vec![Default::default()],
+            short: vec![Constant::new((row as u64).into()); short],
+            short_words: vec![Constant::new((row as u64).into()); short],
+            _strided: 1,
+            _short: short,
+            ..Self::default()
+        }
     }
 }
 
@@ -223,6 +239,16 @@ impl Logic for Reader {
                 self.s.d.next.address = self.from.val() + self.stride[i].val();
             }
         }
+        for i in 0..self._short {
+            if self.issue.val() && self.stride[i].val().any() {
+                self.s.d.next.beats = self.short[i].val();
+                self.s.d.next.rest = self.rest.val() - self.short_words[i].val();
+                if !self.rest.val().any() {
+                    self.s.d.next.beats = 0.into();
+                    self.s.d.next.rest = 0.into();
+                }
+            }
+        }
         if self.beat_valid.val() {
             self.flying.next = self.flying.val() - self.one_beat.val();
             if self.beat_bad.val() {
@@ -243,6 +269,11 @@ impl Logic for Reader {
         self.s.d.next.room = self.room.val();
         // The first burst ends at a 512-byte boundary or with the last word.
         self.limit.next = self.burst.val() - bit_cast_ub::<5, 4>(self.address.val().get_bits::<4>(5));
+        for i in 0..self._short {
+            if self.stride[i].val().any() {
+                self.limit.next = self.short[i].val();
+            }
+        }
         self.few.next = bit_cast_ub::<5, 5>(self.words.val().get_bits::<5>(0));
         if self.start.val() {
             self.s.d.next.space = self.space.val();

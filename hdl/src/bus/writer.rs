@@ -100,7 +100,11 @@ pub struct Writer {
     one: Constant<Bits<8>>,
     one_word: Constant<U<32>>,
     most_bursts: Constant<Bits<8>>,
+    /// As the [`Reader`](super::Reader)'s.
+    short: Vec<Constant<Bits<8>>>,
+    short_words: Vec<Constant<U<32>>>,
     _strided: usize,
+    _short: usize,
     _paced: usize,
 }
 
@@ -122,9 +126,18 @@ impl Writer {
         Self { _paced: 1, ..Self::build(Fifo::paced(WRITER_WORDS)) }
     }
 
-    /// One with a stride.
-    pub fn strided() -> Self {
-        Self { stride: vec![Default::default()], _strided: 1, ..Self::default() }
+    /// One with a stride; with it a burst has `row` words, 4 or 16.
+    pub fn strided(row: usize) -> Self {
+        assert!([4, MAX_BEATS as usize].contains(&row), "bursts of {row} words: 4 or {MAX_BEATS}");
+        let short = usize::from(row == 4);
+        Self {
+            stride: vec![Default::default()],
+            short: vec![Constant::new((row as u64).into()); short],
+            short_words: vec![Constant::new((row as u64).into()); short],
+            _strided: 1,
+            _short: short,
+            ..Self::default()
+        }
     }
 
     fn build(fifo: Fifo<U<256>>) -> Self {
@@ -185,7 +198,10 @@ impl Writer {
             one: Constant::new(1.into()),
             one_word: Constant::new(1.into()),
             most_bursts: Constant::new(WRITER_BURSTS.into()),
+            short: vec![],
+            short_words: vec![],
             _strided: 0,
+            _short: 0,
             _paced: 0,
         }
     }
@@ -283,6 +299,16 @@ impl Logic for Writer {
                 self.s.d.next.address = self.from.val() + self.stride[i].val();
             }
         }
+        for i in 0..self._short {
+            if self.issue.val() && self.stride[i].val().any() {
+                self.s.d.next.beats = self.short[i].val();
+                self.s.d.next.rest = self.rest.val() - self.short_words[i].val();
+                if !self.rest.val().any() {
+                    self.s.d.next.beats = 0.into();
+                    self.s.d.next.rest = 0.into();
+                }
+            }
+        }
         if self.drop.val() {
             if self.rest.val().any() {
                 self.s.d.next.rest = self.fewer.val();
@@ -321,6 +347,11 @@ impl Logic for Writer {
             self.first_words.next = self.s.q.val().wanted;
         }
         self.limit.next = self.burst.val() - bit_cast_ub::<8, 4>(self.first_address.val().get_bits::<4>(5));
+        for i in 0..self._short {
+            if self.stride[i].val().any() {
+                self.limit.next = self.short[i].val();
+            }
+        }
         self.few.next = bit_cast_ub::<8, 5>(self.first_words.val().get_bits::<5>(0));
         if self.first.val() {
             self.s.d.next.beats = self.limit.val();

@@ -9,7 +9,7 @@ use crate::field::Arithmetic;
 use crate::msm::{Lanes256, ManyMsm, ManyMsmKind, Msm256, WideMsm};
 use crate::ntt::pipelined::engine::COLUMNS_LOG;
 use crate::ntt::{VectorNtt, VectorParams};
-use crate::queue::{Checker, Queues, RegisterFile, Sequencer};
+use crate::queue::{Batch, Checker, Queues, RegisterFile, Sequencer};
 use gristmill_abi::command::Operation;
 use gristmill_abi::identity::SourceHash;
 use gristmill_abi::layout::Curve;
@@ -164,13 +164,13 @@ impl Card {
             sequencer: Sequencer::with_lanes(lanes.len().max(side)),
             reader0: match (slow, columns) {
                 (0, 0) => Reader::default(),
-                (0, _) => Reader::strided(),
+                (0, _) => Reader::strided(config.row_words()),
                 _ => Reader::paced(),
             },
             reader1: if slow == 0 { Reader::default() } else { Reader::paced() },
             writer: match (slow, columns) {
                 (0, 0) => Writer::default(),
-                (0, _) => Writer::strided(),
+                (0, _) => Writer::strided(config.row_words()),
                 _ => Writer::paced(),
             },
             host: Default::default(),
@@ -212,7 +212,7 @@ impl Card {
             few: few().map(|log| Constant::new((1u64 << (log - 1)).into())).collect(),
             _side: side,
             _few: config.butterflies.ilog2() as usize,
-            batch: (0..batches).map(|_| Default::default()).collect(),
+            batch: (0..batches).map(|_| Batch::new(config.row_words() as u64)).collect(),
             fused: vec![Constant::new((Operation::MulSub as u64).into()); elementwise.len()],
             operation: elementwise.iter().map(|_| Default::default()).collect(),
             reader2: elementwise.iter().map(|_| Default::default()).collect(),

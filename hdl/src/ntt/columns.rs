@@ -8,13 +8,13 @@ pub const COLUMNS: usize = 16;
 
 impl VectorField {
     /// The words of a factor block for columns as `abi::layout::Field::column_block_words` says: of the sequences, one a column, the first
-    /// K/16 elements, interleaved, then each one's `ratio^(K/16)`. For fields of one element a word.
+    /// K/16 elements, interleaved, then each one's `ratio^(K/16)`.
     pub fn column_block(&self, factors: &[Factors], log_seeds: u32) -> Vec<BigUint> {
         let seeds = (1 << log_seeds) / COLUMNS;
         let sequences: Vec<Vec<BigUint>> = factors.iter().map(|f| self.sequence(f, seeds)).collect();
         let interleaved = (0..seeds).flat_map(|row| sequences.iter().map(move |column| column[row].clone()));
         let ratios = factors.iter().map(|f| f.ratio.modpow(&seeds.into(), &self.modulus));
-        interleaved.chain(ratios).map(|x| self.to_montgomery(&x)).collect()
+        self.pack(&interleaved.chain(ratios).map(|x| self.to_montgomery(&x)).collect::<Vec<_>>())
     }
 
     /// What a command with columns computes, canonical to canonical. Input `16 r + k` is element r of column k; each column is transformed as

@@ -97,7 +97,8 @@ impl VectorNtt {
     pub fn has_columns(&self) -> bool {
         match self.kind() {
             VectorNttKind::Words(inner) => inner.has_columns(),
-            VectorNttKind::Packed(_) | VectorNttKind::Serial(_) => false,
+            VectorNttKind::Packed(inner) => inner.engine().has_columns(),
+            VectorNttKind::Serial(_) => false,
         }
     }
 

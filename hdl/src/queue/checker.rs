@@ -144,6 +144,8 @@ pub struct Checker {
     rows: Vec<Signal<Local, Bits<5>>>,
     most_rows: Vec<Constant<U<32>>>,
     least_row: Vec<Constant<Bits<5>>>,
+    /// Of an address: the bits within a row of sixteen elements.
+    row_mask: Vec<Constant<U<9>>>,
     column_words: Vec<Constant<U<32>>>,
     sixteen: Vec<Constant<U<32>>>,
     row_bytes: Vec<Constant<U<64>>>,
@@ -282,9 +284,10 @@ impl Checker {
             most_rows: vec![word(config.ntt_log_max.saturating_sub(4)); columns],
             least_row: vec![Constant::new(4.into()); columns],
             column_words: vec![word(config.field_id().column_block_words(config.log_seeds()) as u32); columns],
-            sixteen: vec![word(16); columns],
-            row_bytes: vec![Constant::new(32.into()); columns],
-            word_bytes: vec![Constant::new(32.into()); columns],
+            sixteen: vec![word(config.row_words() as u32); columns],
+            row_mask: vec![Constant::new((config.row_words() as u64 * 32 - 1).into()); columns],
+            row_bytes: vec![Constant::new((config.row_words() as u64 * 2).into()); columns],
+            word_bytes: vec![Constant::new((config.row_words() as u64 * 2).into()); columns],
             _columns: columns,
             least_log: (0..packed).map(|_| word(config.field_id().least_log())).collect(),
             _packed: packed,
@@ -533,13 +536,13 @@ impl Logic for Checker {
                 for i in 0..self._columns {
                     if (self.s.q.val().step == self.step_a.val()) && self.columns[i].val() {
                         self.bound.next = bit_cast_u::<72, 64>(self.operand.val()) + self.a_span[i].val();
-                        if self.operand.val().get_bits::<9>(0).any() {
+                        if (self.operand.val().get_bits::<9>(0) & self.row_mask[i].val()).any() {
                             self.s.d.next.alignment_bad = true;
                         }
                     }
                     if (self.s.q.val().step == self.step_c.val()) && self.scattered[i].val() {
                         self.bound.next = bit_cast_u::<72, 64>(self.operand.val()) + self.c_span[i].val();
-                        if self.operand.val().get_bits::<9>(0).any() {
+                        if (self.operand.val().get_bits::<9>(0) & self.row_mask[i].val()).any() {
                             self.s.d.next.alignment_bad = true;
                         }
                     }

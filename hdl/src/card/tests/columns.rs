@@ -16,6 +16,7 @@ use gristmill_abi::completion::Status;
 use gristmill_abi::layout::Field;
 use gristmill_abi::{caps, registers as r};
 use gristmill_hdl_kit::twin::Fidelity;
+use gristmill_hdl_kit::word::U;
 use num_bigint::BigUint;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -25,18 +26,28 @@ const C: u64 = 0x8000;
 const BLOCKS: u64 = 0x5_0000;
 
 /// What a command of columns is to do: 16 `tiles` columns of 2^`log_rows` elements in rows of 2^`row` elements.
-struct Case {
-    log_rows: u32,
-    row: u8,
-    tiles: usize,
-    flags: u8,
-    a_on_card: bool,
-    c_on_card: bool,
+pub struct Case {
+    pub log_rows: u32,
+    pub row: u8,
+    pub tiles: usize,
+    pub flags: u8,
+    pub a_on_card: bool,
+    pub c_on_card: bool,
 }
 
-/// One command with its check, from A to C or in place.
+/// One command with its check, from A to C or in place, on a card with transforms of BN254's Fr.
 fn run(b: &mut Bench, case: &Case, in_place: bool, rng: &mut StdRng) {
-    let field = VectorField::new(VectorParams::of_field(Field::Bn254Fr));
+    run_over(Field::Bn254Fr, b, case, in_place, rng);
+}
+
+/// The elements of words that lie one behind the other.
+fn elements(field: &VectorField, memory: &super::memory::Memory, address: u64, words: usize) -> Vec<BigUint> {
+    let word = |i: usize| U::<256>::from_limbs(&memory.word(address + 32 * i as u64)).into();
+    field.unpack(&(0..words).map(word).collect::<Vec<BigUint>>())
+}
+
+pub fn run_over(id: Field, b: &mut Bench, case: &Case, in_place: bool, rng: &mut StdRng) {
+    let field = VectorField::new(VectorParams::of_field(id));
     let mut random = || BigUint::from_bytes_le(&(0..40).map(|_| rng.gen()).collect::<Vec<u8>>()) % &field.modulus;
     let (rows, length) = (1usize << case.log_rows, 1usize << case.row);
     let matrix: Vec<BigUint> = (0..rows * length).map(|_| random()).collect();
@@ -46,14 +57,15 @@ fn run(b: &mut Bench, case: &Case, in_place: bool, rng: &mut StdRng) {
         (0..case.tiles).map(|_| (case.flags & flag != 0).then(&mut one)).collect()
     };
     let (before, after) = (sixteen(FLAG_FACTORS_BEFORE), sixteen(FLAG_FACTORS_AFTER));
-    let log_seeds = CardConfig::tiny().log_seeds();
+    let log_seeds = caps::Ntt::decode(b.read(r::CAP_NTT)).log_seeds.into();
     let blocks = (0..case.tiles).flat_map(|t| before[t].iter().chain(&after[t]));
     for (i, x) in blocks.flat_map(|f| field.column_block(f, log_seeds)).enumerate() {
         b.host.words.insert(BLOCKS + 32 * i as u64, limbs(&x));
     }
     let source = if case.a_on_card { &mut b.card } else { &mut b.host };
-    for (i, x) in matrix.iter().enumerate() {
-        source.words.insert(A + 32 * i as u64, limbs(&field.to_montgomery(x)));
+    let forms: Vec<BigUint> = matrix.iter().map(|x| field.to_montgomery(x)).collect();
+    for (i, word) in field.pack(&forms).iter().enumerate() {
+        source.words.insert(A + 32 * i as u64, limbs(word));
     }
     let at = |card: bool, address| if card { Operand::card(address) } else { Operand::host(address) };
     let c_address = if in_place { A } else { C };
@@ -61,6 +73,7 @@ fn run(b: &mut Bench, case: &Case, in_place: bool, rng: &mut StdRng) {
     let descriptor = Descriptor {
         more: case.tiles as u8 - 1,
         rows: [case.row, if scattered { case.row } else { 0 }],
+        unit: id as u8,
         ..ntt_descriptor(
             b.epoch,
             case.log_rows,
@@ -74,6 +87,7 @@ fn run(b: &mut Bench, case: &Case, in_place: bool, rng: &mut StdRng) {
     let butterflies = (case.tiles * COLUMNS * rows / 2) as u64 * u64::from(case.log_rows);
     assert_eq!((c.status, c.work), (0, butterflies), "2^{} rows, flags {}", case.log_rows, case.flags);
     let target = if case.c_on_card { &b.card } else { &b.host };
+    let found = elements(&field, target, c_address, rows * length / id.elements_per_word());
     for t in 0..case.tiles {
         let input: Vec<BigUint> =
             (0..COLUMNS * rows).map(|i| matrix[i / COLUMNS * length + t * COLUMNS + i % COLUMNS].clone()).collect();
@@ -83,8 +97,7 @@ fn run(b: &mut Bench, case: &Case, in_place: bool, rng: &mut StdRng) {
                 true => i / COLUMNS * length + t * COLUMNS + i % COLUMNS,
                 false => t * COLUMNS * rows + i,
             };
-            let found = target.word(c_address + 32 * place as u64);
-            assert_eq!(found, limbs(&field.to_montgomery(x)), "tile {t}, {i}, flags {}", case.flags);
+            assert_eq!(found[place], field.to_montgomery(x), "tile {t}, {i}, flags {}", case.flags);
         }
     }
 }
@@ -169,10 +182,8 @@ fn wrong_columns_have_their_status() {
 
 #[test]
 fn cards_without_columns_refuse_them() {
-    for config in [
-        CardConfig { ntt_log_max: 4, ..CardConfig::tiny() },
-        CardConfig { ntt_field: Some("goldilocks".into()), elementwise: false, ..CardConfig::tiny() },
-    ] {
+    let goldilocks = CardConfig { ntt_field: Some("goldilocks".into()), elementwise: false, ..CardConfig::tiny() };
+    for config in [CardConfig::tiny(), goldilocks].map(|config| CardConfig { ntt_log_max: 4, ..config }) {
         let mut b = Bench::new(Card::new(&config, Fidelity::Twin), Manner::prompt(), 84);
         b.idle(1);
         b.open_queue(4);

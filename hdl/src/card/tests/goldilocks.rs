@@ -1,6 +1,7 @@
 //! Cards whose transforms are of Goldilocks: four elements a word, beside the MSM engine of any curve.
 
 use super::bench::{Bench, CARD_BYTES};
+use super::columns::{run_over, Case};
 use super::engines::{load, ntt_descriptor, ntt_over, result, Job};
 use super::memory::Manner;
 use super::{Card, CardConfig};
@@ -42,6 +43,28 @@ pub fn transforms(b: &mut Bench, logs: &[u32], seed: u64) {
 #[test]
 fn transforms_against_the_model() {
     transforms(&mut bench(&config(), 61), &[2, 3, 5, 6], 61);
+}
+
+/// Columns, on a card with a queue: rows of 16 elements have four words.
+pub fn columns(b: &mut Bench, kinds: &[u8], seed: u64) {
+    let mut rng = StdRng::seed_from_u64(seed);
+    assert_ne!(b.read(r::CAPS) & caps::COLUMNS, 0);
+    for &flags in kinds {
+        for (log_rows, row, tiles) in [(1, 4, 1), (2, 6, 4), (2, 6, 3), (1, 5, 2)] {
+            let (a_on_card, c_on_card) = (flags & 1 == 0 || tiles > 2, flags < 6);
+            let case = Case { log_rows, row, tiles, flags, a_on_card, c_on_card };
+            let in_place = a_on_card == c_on_card && flags & command::FLAG_FACTORS_AFTER != 0;
+            run_over(Field::Goldilocks, b, &case, in_place, &mut rng);
+        }
+        ntt_over(Field::Goldilocks, b, 5, flags, true, &mut rng);
+    }
+}
+
+#[test]
+fn columns_against_the_model() {
+    let mut b = bench(&config(), 66);
+    b.open_queue(4);
+    columns(&mut b, &[0, 1, 2, 3, 4, 5, 6, 7], 66);
 }
 
 /// The other two kinds of MSM engine beside it.
@@ -86,6 +109,10 @@ fn commands_are_checked() {
     // Card memory ends behind so many words.
     let before_end = |words: u64| Operand::card(CARD_BYTES - 32 * words);
     let (before, both) = (command::FLAG_FACTORS_BEFORE, command::FLAG_FACTORS_BEFORE | command::FLAG_FACTORS_AFTER);
+    // Two vectors of 16 columns of four elements, in a matrix whose rows have 32; with factors after they go back to one.
+    let columns = Descriptor { count: 2, flags: command::FLAG_COLUMNS, more: 1, rows: [5, 0], ..ntt };
+    let flags = command::FLAG_COLUMNS | command::FLAG_FACTORS_AFTER;
+    let back = Descriptor { flags, b: Operand::host(0x5_0000), rows: [5, 5], ..columns };
     use Status::*;
     let cases = [
         (BadUnit, Descriptor { unit: Field::Bn254Fr as u8, ..ntt }),
@@ -101,6 +128,17 @@ fn commands_are_checked() {
         (BadRange, Descriptor { flags: before, b: before_end(8), ..ntt }),
         (Ok, Descriptor { flags: both, b: before_end(18), ..ntt }),
         (BadRange, Descriptor { flags: both, b: before_end(17), ..ntt }),
+        (Ok, Descriptor { a: before_end(32), ..columns }),
+        (BadRange, Descriptor { a: before_end(28), ..columns }),
+        (BadAlignment, Descriptor { a: Operand::host(0x2040), ..columns }),
+        (Ok, Descriptor { a: Operand::host(0x2080), ..columns }),
+        (Ok, Descriptor { b: before_end(2 * 12), ..back }),
+        (BadRange, Descriptor { b: before_end(2 * 12 - 1), ..back }),
+        (BadAlignment, Descriptor { c: Operand::card(0x4020), ..back }),
+        (Ok, Descriptor { c: before_end(32), ..back }),
+        (BadRange, Descriptor { c: before_end(28), ..back }),
+        (BadCount, Descriptor { count: 3, ..columns }),
+        (BadCount, Descriptor { more: 2, ..columns }),
     ];
     for (status, descriptor) in cases {
         let c = b.run(&descriptor);

@@ -150,7 +150,10 @@ fn bls12_381_with_two_adders() {
 #[ignore = "compiles for minutes: run with `cargo test --release -p gristmill-hdl --lib card::tests::verilog -- --ignored`"]
 fn transforms_of_goldilocks() {
     let make = || Card::new(&goldilocks::config(), Fidelity::Twin);
-    on_both("Goldilocks", make, &with_engines(), Manner::rough(), 126, &|b| goldilocks::transforms(b, &[2, 4, 6], 126));
+    on_both("Goldilocks", make, &with_engines(), Manner::rough(), 126, &|b| {
+        goldilocks::transforms(b, &[2, 4, 6], 126);
+        goldilocks::columns(b, &[3, 4], 126);
+    });
 }
 
 /// The whole card with every multiplier in detail: MSM and NTT give the right answers and take the

@@ -21,7 +21,7 @@ use rust_hdl::prelude::*;
 /// `start` is a pulse while `ready`; the numbers and flags are taken in that cycle. A command is for `more + 1` vectors of 2^log_n
 /// words (1 to `log_max`: whoever starts the engine has checked it), one behind the other in every stream: while one is in the
 /// butterflies, the one before leaves and the next one enters. Bit 0 of `order`: vectors come with their index turned around,
-/// bit 1: they leave so. An engine of 256-bit words has *columns*: with bit 5 of `log_n` a vector is 16 columns of n/16 words,
+/// bit 1: they leave so. Engines of 2^5 words or more have *columns*: with bit 5 of `log_n` a vector is 16 columns of n/16 words,
 /// interleaved, and each is transformed; factor blocks have 16 ratios then, and results come interleaved if there are factors
 /// after, else column by column. Input words may be any number of W bits (they leave their first multiplication reduced);
 /// factors must be reduced.
@@ -140,7 +140,7 @@ impl<const W: usize> PipelinedNtt<W> {
             one: Constant::new(vectors.one().into()),
             _wings: wing.len(),
             _timing: Timing { log_max, log_seeds, log_wings, turnaround, product: product as u64 },
-            _columns: W == 256 && log_max > COLUMNS_LOG,
+            _columns: log_max > COLUMNS_LOG,
             wing,
             multiplier,
         }

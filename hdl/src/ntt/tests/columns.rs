@@ -4,17 +4,20 @@ use super::bench::{Bench, Columns, Command, Flow};
 use crate::field::Arithmetic;
 use crate::ntt::model::VectorField;
 use crate::ntt::pipelined::Shape;
-use crate::ntt::{VectorNtt, BN254_FR_VECTORS};
+use crate::ntt::{VectorNtt, VectorParams, BN254_FR_VECTORS, GOLDILOCKS_VECTORS};
 use gristmill_hdl_kit::twin::Fidelity;
 use num_bigint::BigUint;
 
-const LOG_SEEDS: u32 = 7;
+/// Either field with the seeds that its cards have.
+const FIELDS: [(&VectorParams, u32); 2] = [(&BN254_FR_VECTORS, 7), (&GOLDILOCKS_VECTORS, 5)];
 
-fn bench(log_max: u32) -> Bench {
-    Bench::new(
-        VectorNtt::new(&BN254_FR_VECTORS, log_max, LOG_SEEDS, Arithmetic::Pipelined, Fidelity::Twin),
-        VectorField::bn254_fr(),
-    )
+/// An engine of each field.
+fn benches(log_max: u32) -> impl Iterator<Item = Bench> {
+    FIELDS.into_iter().map(move |(vectors, log_seeds)| {
+        let ntt = VectorNtt::new(vectors, log_max, log_seeds, Arithmetic::Pipelined, Fidelity::Twin);
+        assert!(ntt.has_columns());
+        Bench::new(ntt, VectorField::new(vectors))
+    })
 }
 
 /// The eight kinds of command.
@@ -43,11 +46,14 @@ fn check(bench: &mut Bench, command: &Columns, flow: Flow) -> u64 {
 
 #[test]
 fn every_size_and_kind_between_others() {
-    let mut bench = bench(9);
+    benches(9).for_each(|mut bench| sizes_and_kinds(&mut bench));
+}
+
+fn sizes_and_kinds(bench: &mut Bench) {
     for log_rows in 1..=5 {
         let input = bench.random(16 << log_rows);
-        for command in kinds(&mut bench, &input) {
-            let cycles = check(&mut bench, &command, Flow::FREE);
+        for command in kinds(bench, &input) {
+            let cycles = check(bench, &command, Flow::FREE);
             let shape =
                 Shape { columns: true, ..Shape::of(log_rows + 4, command.before.is_some(), command.after.is_some()) };
             let stated = bench.ntt.command_cycles(&shape);
@@ -61,12 +67,15 @@ fn every_size_and_kind_between_others() {
 
 #[test]
 fn back_pressure_on_every_stream() {
-    let mut bench = bench(7);
+    benches(7).for_each(|mut bench| back_pressure(&mut bench));
+}
+
+fn back_pressure(bench: &mut Bench) {
     for (input, factors, output) in [(30, 100, 100), (100, 30, 100), (100, 100, 30), (50, 50, 50), (90, 10, 5)] {
         for log_rows in [1, 3] {
             let values = bench.random(16 << log_rows);
-            for command in kinds(&mut bench, &values) {
-                check(&mut bench, &command, Flow { input, factors, output });
+            for command in kinds(bench, &values) {
+                check(bench, &command, Flow { input, factors, output });
             }
         }
     }
@@ -75,8 +84,11 @@ fn back_pressure_on_every_stream() {
 /// A vector of R*C elements in two passes of columns, as `docs/ntt.md` says, is its transform.
 #[test]
 fn two_passes_are_a_transform() {
+    benches(9).for_each(|mut bench| two_passes(&mut bench));
+}
+
+fn two_passes(bench: &mut Bench) {
     use crate::ntt::model::Factors;
-    let mut bench = bench(9);
     let field = bench.field.clone();
     for (log_rows, log_columns, inverse) in [(4, 4, false), (5, 4, true), (4, 5, false)] {
         let (rows, columns) = (1usize << log_rows, 1usize << log_columns);

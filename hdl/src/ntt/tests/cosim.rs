@@ -236,5 +236,6 @@ fn serial_engine_with_the_fewest_seeds() {
 #[test]
 fn goldilocks_engine() {
     let ntt = PackedNtt::new(6, 4, 0, Fidelity::Twin);
-    engine(ntt, VectorField::new(&GOLDILOCKS_VECTORS), &[6, 2, 3, 6], 4, 16_000);
+    let sizes = [(6, false), (2, false), (5, true), (3, false), (6, true), (6, false)];
+    orders(ntt, VectorField::new(&GOLDILOCKS_VECTORS), &sizes, 4, 30_000, true);
 }

@@ -67,6 +67,7 @@ pub struct Batch {
     pub done: Signal<Out, Bit>,
     pub error: Signal<Out, Bit>,
     pub index: Signal<Out, U<32>>,
+    /// Bytes of a row of sixteen elements.
     sixteen: Constant<U<64>>,
     a: Repeat,
     b: Repeat,
@@ -80,8 +81,9 @@ ports!(Batch {
     out: a_go, a_at, a_error, b_go, b_at, b_error, c_go, c_at, c_error, left, go, done, error, index
 });
 
-impl Default for Batch {
-    fn default() -> Self {
+impl Batch {
+    /// For a card on which 16 elements of a vector are so many words.
+    pub fn new(row_words: u64) -> Self {
         Self {
             clock: Default::default(),
             clear: Default::default(),
@@ -122,7 +124,7 @@ impl Default for Batch {
             done: Default::default(),
             error: Default::default(),
             index: Default::default(),
-            sixteen: Constant::new((16 * WORD_BYTES as u64).into()),
+            sixteen: Constant::new((row_words * WORD_BYTES as u64).into()),
             a: Default::default(),
             b: Default::default(),
             c: Default::default(),
