@@ -159,6 +159,11 @@ impl Field {
         (1u64 << log_elements).div_ceil(self.elements_per_word() as u64)
     }
 
+    /// Bytes of an element.
+    pub const fn element_bytes(self) -> usize {
+        WORD_BYTES / self.elements_per_word()
+    }
+
     /// Words of one factor block: with K = 2^log_seeds, the seeds `s*g^0 .. s*g^(K-1)`, then `g^K`, as elements of
     /// vectors. The seeds fill K words, or K/4 of Goldilocks (K is 16 at least there); `g^K` has a word of its own and is its lowest
     /// element, the others mean nothing. The card continues the sequence, so element i is multiplied by

@@ -5,10 +5,12 @@ use ark_std::rand::{Rng, rngs::StdRng};
 use gristmill::{Check, Device, Error, Fallback, GoldilocksTransform, Options, cpu};
 use gristmill_hdl::config::CardConfig;
 
+fn config() -> CardConfig {
+    CardConfig { name: "gold".into(), ntt_field: Some("goldilocks".into()), elementwise: false, ..tiny_config() }
+}
+
 fn card(fallback: Fallback, check: Check, faults: &[&str]) -> Device {
-    let (ntt_field, name) = (Some("goldilocks".into()), "gold".into());
-    let config = CardConfig { name, ntt_field, elementwise: false, ..tiny_config() };
-    configured(&config, fallback, check, faults)
+    configured(&config(), fallback, check, faults)
 }
 
 /// Some of them not reduced.
@@ -51,6 +53,30 @@ fn transforms_are_the_cpus() {
         (info.goldilocks.map(|n| n.max_elements), info.ntt, info.field.as_str()),
         (Some(64), None, "goldilocks")
     );
+}
+
+/// Vectors that are longer than the chip, between others.
+#[test]
+fn longer_vectors_are_transformed_in_card_memory() {
+    let config = CardConfig { ntt_log_max: 9, card_mem_bytes: 1 << 17, ..config() };
+    let device = configured(&config, Fallback::Never, Check::Curve, &[]);
+    assert_eq!(device.info().unwrap().goldilocks.map(|n| (n.max_elements, n.in_memory)), Some((512, 1024)));
+    agrees(&device, &[1024, 64, 1024, 512]);
+    let report = device.report();
+    assert_eq!(report.butterflies, 5 * (2 * 10 * 512 + 6 * 32 + 9 * 256));
+    assert!(!report.host_stages.iter().any(|s| s == "goldilocks ntt"), "{:?}", report.host_stages);
+    // Twice as many rows as columns, four butterflies; what is longer still is the host's.
+    let wider = CardConfig { ntt_log_max: 10, butterflies: 4, ..config.clone() };
+    let device = configured(&wider, Fallback::Never, Check::Curve, &[]);
+    agrees(&device, &[2048, 4096]);
+    assert_eq!(device.report().butterflies, 5 * (11 * 1024 + 12 * 2048));
+    agrees(&device, &[8192]);
+    assert!(device.report().host_stages.iter().any(|s| s == "goldilocks ntt"));
+    // No room for the first pass.
+    let device = configured(&CardConfig { card_mem_bytes: 1 << 13, ..config }, Fallback::Never, Check::Curve, &[]);
+    assert_eq!(device.info().unwrap().goldilocks.map(|n| n.in_memory), Some(512));
+    agrees(&device, &[1024]);
+    assert_eq!((device.report().cycles, device.report().fallbacks), (0, 0));
 }
 
 /// Sizes that the card has not, a card without, and the CPU.
@@ -96,6 +122,19 @@ fn failures_and_wrong_answers() {
         assert!(matches!(failed, Err(Error::WrongAnswer { .. })) && values == input, "{failed:?}");
         assert!(device.quarantined().is_some());
     }
+    // In card memory.
+    let config = CardConfig { ntt_log_max: 9, card_mem_bytes: 1 << 17, ..config() };
+    let input = elements(1024, &mut rng(94));
+    let mut expected = input.clone();
+    cpu::goldilocks_ntt(&mut expected, &transform);
+    let device = configured(&config, Fallback::Auto, Check::Curve, &["status:8@ntt"]);
+    let mut values = input.clone();
+    device.goldilocks_ntt(&mut [&mut values], &transform).unwrap();
+    assert_eq!((&values, device.report().fallbacks), (&expected, 1));
+    let device = configured(&config, Fallback::Auto, Check::Curve, &["corrupt@ntt"]);
+    let mut values = input.clone();
+    let failed = device.goldilocks_ntt(&mut [&mut values], &transform);
+    assert!(matches!(failed, Err(Error::WrongAnswer { .. })) && values == input, "{failed:?}");
 }
 
 #[test]

@@ -4,14 +4,15 @@
 //! columns and writes them one behind the other, which is the matrix turned over; the second multiplies
 //! element c of its column r by w^(rc), transforms the columns and writes them as columns, which is the natural order.
 
+use super::elements::{Element, Factors};
 use super::engine::{State, failed};
 use super::factors;
 use crate::device::engine::{EngineError, EngineResult};
 use crate::report::Cost;
-use crate::split::{Kernel, Sequence};
+use crate::split::Kernel;
 use ark_bn254::Fr;
-use ark_ff::{FftField, Field as _, One};
-use gristmill_abi::layout::{Field, WORD_BYTES};
+use ark_ff::AdditiveGroup;
+use gristmill_abi::layout::WORD_BYTES;
 use gristmill_driver::{CardInfo, Command, DmaBuffer, Place};
 
 /// Columns of a tile: what a command does at once.
@@ -51,33 +52,44 @@ impl State {
         at: u64,
         scratch: u64,
     ) -> EngineResult<[Command; 2]> {
+        let factors = [kernel.before, kernel.after].map(|f| f.map(Factors::from));
+        self.passes_over::<Fr>(kernel.inverse, factors, shape, [at, scratch])
+    }
+
+    /// The same over any field, with factors before and after, if there are any.
+    pub(super) fn passes_over<E: Element>(
+        &mut self,
+        inverse: bool,
+        [before, after]: [Option<Factors<E>>; 2],
+        shape: &Shape,
+        [at, scratch]: [u64; 2],
+    ) -> EngineResult<[Command; 2]> {
         let Shape { log_rows, log_columns } = *shape;
         let (rows, columns) = (1usize << log_rows, 1usize << log_columns);
-        let log_seeds = self.needs_ntt()?.log_seeds.into();
-        let one = Sequence { start: Fr::one(), ratio: Fr::one() };
-        let root = Fr::get_root_of_unity((rows * columns) as u64).unwrap_or_else(Fr::one);
-        let root = if kernel.inverse { root.inverse().unwrap_or(root) } else { root };
+        let log_seeds = self.card.info().ntt.map_or(0, |ntt| ntt.log_seeds).into();
+        let root = E::root(log_rows + log_columns, inverse);
         let command = |log: u32, from: u64, to: u64| {
-            let command = Command::ntt(Field::Bn254Fr, log, Place::Card(from), Place::Card(to));
-            if kernel.inverse { command.inverse() } else { command }
+            let command = Command::ntt(E::FIELD, log, Place::Card(from), Place::Card(to));
+            if inverse { command.inverse() } else { command }
         };
 
         let mut first =
             command(log_rows, at, scratch).columns(log_columns as u8, None).vectors((columns / TILE) as u32);
-        if let Some(before) = kernel.before {
+        if let Some(before) = before {
             let mut blocks = Vec::new();
             for tile in (0..columns).step_by(TILE) {
                 factors::put_columns(log_seeds, |k| before.strided(tile + k, columns), &mut blocks);
             }
             first = first.factors(true, false, &self.blocks_of(&blocks)?);
         }
-        let after = kernel.after.unwrap_or(one);
+        let after = after.unwrap_or(Factors::NONE);
         let mut blocks = Vec::new();
-        let mut twiddle = Fr::one();
+        let mut twiddle = E::ONE;
         for tile in (0..rows).step_by(TILE) {
-            let twiddles: Vec<Fr> = std::iter::successors(Some(twiddle), |w| Some(*w * root)).take(TILE + 1).collect();
+            let twiddles: Vec<E> =
+                std::iter::successors(Some(twiddle), |w| Some(w.times(root))).take(TILE + 1).collect();
             twiddle = twiddles[TILE];
-            factors::put_columns(log_seeds, |k| Sequence { start: Fr::one(), ratio: twiddles[k] }, &mut blocks);
+            factors::put_columns(log_seeds, |k| Factors { start: E::ONE, ratio: twiddles[k] }, &mut blocks);
             factors::put_columns(log_seeds, |k| after.strided(tile + k, rows), &mut blocks);
         }
         let second = command(log_columns, scratch, at)
@@ -124,7 +136,7 @@ impl State {
         self.fill(at, values, cost)?;
         let passes = self.passes(kernel, shape, at, at + (values.len() * WORD_BYTES) as u64)?;
         self.run(passes, cost)?;
-        let mut found = zeroize::Zeroizing::new(vec![Fr::one(); values.len()]);
+        let mut found = zeroize::Zeroizing::new(vec![Fr::ZERO; values.len()]);
         self.fetch(at, &mut found, cost)?;
         values.copy_from_slice(&found);
         Ok(())

@@ -11,7 +11,7 @@ use crate::device::{GoldilocksTransform, Transform};
 use crate::report::{Bytes, Cost, Stalls};
 use ark_bn254::{Fr, G1Projective};
 use ark_ec::short_weierstrass::{Affine, Projective};
-use gristmill_abi::layout::{Field, WORD_BYTES};
+use gristmill_abi::layout::Field;
 use gristmill_driver::{Card, Counters, DmaBuffer, Error as DriverError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -212,6 +212,12 @@ impl Engine for CardEngine {
                 in_memory: 0,
             })
         };
+        // Beside the vector there is one for the first pass.
+        let in_memory = |field: Field| {
+            super::columns::log_most(&caps)
+                .filter(|_| caps.copy && caps.card_mem_bytes > 0)
+                .map_or(0, |log| (1u64 << log).min(caps.card_mem_bytes / (2 * field.element_bytes() as u64)))
+        };
         Ok(Info {
             device: card.name().to_owned(),
             kind: self.nature.kind.to_owned(),
@@ -233,12 +239,10 @@ impl Engine for CardEngine {
             }),
             ntt: ntt(Field::Bn254Fr).map(|n| NttInfo {
                 resident: caps.elementwise && caps.copy && caps.card_mem_bytes > 0,
-                in_memory: super::columns::log_most(&caps)
-                    .filter(|_| caps.copy && caps.card_mem_bytes > 0)
-                    .map_or(0, |log| (1u64 << log).min(caps.card_mem_bytes / (2 * WORD_BYTES as u64))),
+                in_memory: in_memory(Field::Bn254Fr),
                 ..n
             }),
-            goldilocks: ntt(Field::Goldilocks),
+            goldilocks: ntt(Field::Goldilocks).map(|n| NttInfo { in_memory: in_memory(Field::Goldilocks), ..n }),
             twins: self.nature.twins.clone(),
             counters: counters
                 .entries()

@@ -3,6 +3,7 @@
 //! A block holds K = 2^log_seeds seeds `s*g^0 .. s*g^(K-1)`, then `g^K` (`abi::layout`); the card
 //! continues the sequence.
 
+use super::elements::{Element, Factors};
 use super::words;
 use crate::split::{Kernel, Sequence};
 use ark_bn254::Fr;
@@ -30,17 +31,17 @@ pub(super) fn blocks(log_seeds: u32, key: &Key) -> Vec<u8> {
     bytes
 }
 
-/// Appends a block for sixteen columns, whose sequences `of` tells (`abi::layout::Field::column_block_words`).
-pub(super) fn put_columns(log_seeds: u32, of: impl Fn(usize) -> Sequence, bytes: &mut Vec<u8>) {
-    let sequences: Vec<Sequence> = (0..16).map(of).collect();
+/// Appends a block for sixteen columns, whose factors `of` tells (`abi::layout::Field::column_block_words`).
+pub(super) fn put_columns<E: Element>(log_seeds: u32, of: impl Fn(usize) -> Factors<E>, bytes: &mut Vec<u8>) {
+    let sequences: Vec<Factors<E>> = (0..16).map(of).collect();
     let rows = (1usize << log_seeds) / 16;
-    let mut row: Vec<Fr> = sequences.iter().map(|s| s.start).collect();
+    let mut row: Vec<E> = sequences.iter().map(|s| s.start).collect();
     for _ in 0..rows {
-        words::put_elements(&row, bytes);
-        row.iter_mut().zip(&sequences).for_each(|(f, s)| *f *= s.ratio);
+        E::put(&row, bytes);
+        row.iter_mut().zip(&sequences).for_each(|(f, s)| *f = f.times(s.ratio));
     }
-    let ratios: Vec<Fr> = sequences.iter().map(|s| s.ratio.pow([rows as u64])).collect();
-    words::put_elements(&ratios, bytes);
+    let ratios: Vec<E> = sequences.iter().map(|s| s.ratio.power(rows as u64)).collect();
+    E::put(&ratios, bytes);
 }
 
 #[cfg(test)]
@@ -51,14 +52,14 @@ mod tests {
 
     #[test]
     fn a_block_for_columns_has_a_sequence_for_each() {
-        let sequence = |k: usize| Sequence { start: Fr::from(k as u64 + 3), ratio: Fr::from(7 * k as u64 + 2) };
+        let sequence = |k: usize| Factors { start: Fr::from(k as u64 + 3), ratio: Fr::from(7 * k as u64 + 2) };
         let mut bytes = Vec::new();
         put_columns(6, sequence, &mut bytes);
         assert_eq!(bytes.len(), AbiField::Bn254Fr.column_block_words(6) * WORD_BYTES);
         let mut values = vec![Fr::zero(); 80];
         words::elements(&bytes, &mut values).expect("reduced");
         for k in 0..16 {
-            let Sequence { start, ratio } = sequence(k);
+            let Factors { start, ratio } = sequence(k);
             assert_eq!((values[k], values[48 + k]), (start, start * ratio.pow([3u64])));
             assert_eq!(values[64 + k], ratio.pow([4u64]));
         }

@@ -1,5 +1,8 @@
-//! Transforms over Goldilocks on a card: four elements a word, on chip; what is longer or shorter is left to the host.
+//! Transforms over Goldilocks on a card: four elements a word, on chip or, where that is too small, in card memory by passes of
+//! columns; what is longer or shorter is left to the host.
 
+use super::columns;
+use super::elements::{Factors, Goldilocks};
 use super::engine::{State, failed};
 use crate::device::GoldilocksTransform;
 use crate::device::engine::{EngineError, EngineResult};
@@ -12,6 +15,8 @@ use zeroize::Zeroizing;
 
 /// Bytes of an element.
 const BYTES: usize = 8;
+/// Elements that are copied at once, so that buffers stay small.
+const CHUNK: usize = 1 << 16;
 
 impl State {
     fn needs_goldilocks(&self) -> EngineResult<Ntt> {
@@ -29,15 +34,28 @@ impl State {
         cost: &mut Cost,
     ) -> EngineResult<()> {
         let ntt = self.needs_goldilocks()?;
-        let sizes = 1usize << Field::Goldilocks.least_log()..=1usize << ntt.log_max;
+        let on_chip = 1usize << ntt.log_max;
+        let most =
+            columns::log_most(self.card.info()).filter(|_| self.card.info().copy).map_or(on_chip, |log| 1 << log);
+        let sizes = 1usize << Field::Goldilocks.least_log()..=most;
         if let Some(v) = vectors.iter().find(|v| !sizes.contains(&v.len())) {
             let (least, most) = (sizes.start(), sizes.end());
             let what = format!("transforms of {} elements over goldilocks ({least} to {most})", v.len());
             return Err(EngineError::Unsupported(what));
         }
+        // What does not fit into card memory is refused before anything is begun.
+        let longest = vectors.iter().map(|v| v.len()).max().unwrap_or_default();
+        let bytes = 2 * (longest * BYTES) as u64;
+        if longest > on_chip && !self.residency.has_gap(bytes) {
+            let what = format!("a transform of {longest} elements over goldilocks: no card memory for two vectors");
+            return Err(EngineError::Unsupported(what));
+        }
+        for vector in vectors.iter_mut().filter(|v| v.len() > on_chip) {
+            self.goldilocks_in_memory(vector, transform, cost)?;
+        }
         let mut commands = Vec::new();
         let mut buffers: Vec<DmaBuffer> = Vec::new();
-        for vector in vectors.iter() {
+        for vector in vectors.iter().filter(|v| v.len() <= on_chip) {
             let buffer = self.staged(vector)?;
             let mut command = Command::ntt(Field::Goldilocks, vector.len().ilog2(), &buffer, &buffer);
             if transform.inverse {
@@ -51,16 +69,52 @@ impl State {
             buffers.push(buffer);
         }
         self.run(commands, cost)?;
-        for (vector, buffer) in vectors.iter_mut().zip(&buffers) {
-            let mut bytes = Zeroizing::new(vec![0; vector.len() * BYTES]);
-            buffer.read(0, &mut bytes).map_err(|e| failed("reading results", e.into()))?;
-            for (i, (element, bytes)) in vector.iter_mut().zip(bytes.chunks_exact(BYTES)).enumerate() {
-                *element = u64::from_le_bytes(bytes.try_into().unwrap_or_default());
-                if *element >= GOLDILOCKS {
-                    let what = format!("element {i} of the card's vector is not below the modulus");
-                    return Err(EngineError::failed(what));
-                }
-            }
+        for (vector, buffer) in vectors.iter_mut().filter(|v| v.len() <= on_chip).zip(&buffers) {
+            taken(buffer, vector)?;
+        }
+        Ok(())
+    }
+
+    /// To card memory, through two passes there, and back.
+    fn goldilocks_in_memory(
+        &mut self,
+        vector: &mut [u64],
+        transform: &GoldilocksTransform,
+        cost: &mut Cost,
+    ) -> EngineResult<()> {
+        let bytes = (vector.len() * BYTES) as u64;
+        let id = self.new_id();
+        let (Some(room), Some(shape)) = (self.residency.place_pinned(id, 2 * bytes), self.shape(vector.len())) else {
+            return Err(EngineError::failed(format!("a transform of {} elements has no room", vector.len())));
+        };
+        let at = room.address;
+        let done = self.goldilocks_passes(vector, transform, &shape, at, cost);
+        let wiped = self.wipe(vec![id]);
+        done.and(wiped)
+    }
+
+    fn goldilocks_passes(
+        &mut self,
+        vector: &mut [u64],
+        transform: &GoldilocksTransform,
+        shape: &columns::Shape,
+        at: u64,
+        cost: &mut Cost,
+    ) -> EngineResult<()> {
+        let scratch = at + (vector.len() * BYTES) as u64;
+        let sequence = factors(transform, vector.len())
+            .map(|(start, ratio)| Factors { start: Goldilocks(start), ratio: Goldilocks(ratio) });
+        let both = if transform.inverse { [None, sequence] } else { [sequence, None] };
+        for (i, chunk) in vector.chunks(CHUNK).enumerate() {
+            let buffer = self.staged(chunk)?;
+            self.run([Command::copy_to_card(buffer.whole(), at + (i * CHUNK * BYTES) as u64)], cost)?;
+        }
+        let passes = self.passes_over(transform.inverse, both, shape, [at, scratch])?;
+        self.run(passes, cost)?;
+        for (i, chunk) in vector.chunks_mut(CHUNK).enumerate() {
+            let buffer = self.allocate((chunk.len() * BYTES) as u64)?;
+            self.run([Command::copy_from_card(at + (i * CHUNK * BYTES) as u64, buffer.whole())], cost)?;
+            taken(&buffer, chunk)?;
         }
         Ok(())
     }
@@ -73,6 +127,19 @@ impl State {
         buffer.write(0, &bytes).map_err(|e| failed("filling DMA memory", e.into()))?;
         Ok(buffer)
     }
+}
+
+/// Takes elements out of DMA memory.
+fn taken(buffer: &DmaBuffer, elements: &mut [u64]) -> EngineResult<()> {
+    let mut bytes = Zeroizing::new(vec![0; elements.len() * BYTES]);
+    buffer.read(0, &mut bytes).map_err(|e| failed("reading results", e.into()))?;
+    for (i, (element, bytes)) in elements.iter_mut().zip(bytes.chunks_exact(BYTES)).enumerate() {
+        *element = u64::from_le_bytes(bytes.try_into().unwrap_or_default());
+        if *element >= GOLDILOCKS {
+            return Err(EngineError::failed(format!("element {i} of the card's vector is not below the modulus")));
+        }
+    }
+    Ok(())
 }
 
 /// Start and ratio of the factors: before a forward transform, after an inverse one.

@@ -6,6 +6,7 @@
 //! | [`msm`], [`combine`] | MSMs: resident bases, commands, segment sums |
 //! | [`ntt`], [`factors`] | transforms: commands, factor blocks, four steps over the host |
 //! | [`columns`] | longer ones in card memory |
+//! | [`elements`] | the fields of vectors |
 //! | [`vectors`] | vectors that stay in card memory |
 //! | [`goldilocks`] | transforms over Goldilocks |
 //! | [`find`] | cards in this machine's slots |
@@ -17,6 +18,7 @@ mod columns;
 mod combine;
 #[cfg(all(test, target_os = "linux"))]
 mod curves_tests;
+mod elements;
 mod engine;
 mod factors;
 mod find;
