@@ -69,6 +69,14 @@ pub fn with_curve(args: &DeviceArgs, curve: Curve, waves: &WavesArgs) -> Result<
     Err(CliError::Curve { curve: curve.name(), of, has: info.curve, or })
 }
 
+/// Opens the device that the arguments name, for transforms over Goldilocks: a simulated card that no configuration is named for has them.
+pub fn with_goldilocks(args: &DeviceArgs, waves: &WavesArgs) -> Result<Device, CliError> {
+    let (fallback, check) = (Fallback::Never, Check::None);
+    let options = Options { fallback, check, ..options(args, waves)? };
+    let goldilocks = args.config.is_none() && args.device.starts_with("sim") && args.device != netlist::DEVICE;
+    Ok(Device::open(&args.device, &Options { goldilocks, ..options })?)
+}
+
 /// The CPU, to compare with.
 pub fn cpu() -> Result<Device, CliError> {
     Ok(Device::open("cpu", &Options::default())?)

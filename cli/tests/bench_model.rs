@@ -76,6 +76,39 @@ fn the_model_tells_the_cycles_of_transforms() {
 }
 
 #[test]
+fn the_same_over_goldilocks() {
+    // A simulated card that no configuration is named for gets the field.
+    let bench = ["bench", "ntt", "--field", "goldilocks", "--device", "sim", "--json", "--log-size"];
+    for (log, butterflies) in [("6", 192), ("10", 5120)] {
+        let counted = run(Path::new(HERE), &[&bench[..], &[log]].concat()).succeeded().json();
+        assert_eq!((&counted["correct"], &counted["field"]), (&true.into(), &"goldilocks".into()));
+        assert_eq!(counted["butterflies"], butterflies);
+        let [cycles, told] = ["cycles", "model_cycles"].map(|key| counted[key].as_u64().expect("cycles"));
+        assert!(told.abs_diff(cycles) * 50 < cycles, "2^{log}: {told} for {cycles}");
+    }
+    let on_cpu = ["bench", "ntt", "--field", "goldilocks", "--device", "cpu", "--json"];
+    let on_cpu = run(Path::new(HERE), &on_cpu).succeeded().json();
+    assert_eq!((&on_cpu["correct"], &on_cpu["cycles"]), (&true.into(), &serde_json::Value::Null));
+    let model = ["bench", "ntt", "--model", "--field", "goldilocks", "--log-size", "24", "--json"];
+    let model = run(Path::new(HERE), &model).succeeded().json();
+    assert_eq!((&model["config"], &model["passes"]), (&"u55c, goldilocks".into(), &2.into()));
+}
+
+/// In card memory, where the chip is small; the bound is of all butterflies.
+#[test]
+fn a_longer_vector_over_goldilocks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let toml = "name = 'mine'\ncurve = 'bn254'\nwindow_bits = 4\nsegments = 2\nstall_depth = 16\nlog_max_points = 10\n\
+                ntt_log_max = 9\nntt_field = 'goldilocks'\nqueues = 1\ncard_mem_bytes = 1048576\nclock_hz = 250000000\nbutterflies = 2\n";
+    std::fs::write(folder.path().join("card.toml"), toml).expect("written");
+    let bench = ["bench", "ntt", "--field", "goldilocks", "--config", "card.toml", "--log-size", "10", "--json"];
+    let counted = run(folder.path(), &[&bench[..], &["--device", "sim"]].concat()).succeeded().json();
+    assert_eq!((&counted["correct"], &counted["bound_cycles"]), (&true.into(), &2560.into()));
+    let predicted = run(folder.path(), &[&bench[..], &["--model"]].concat()).succeeded().json();
+    assert_eq!((&predicted["passes"], &predicted["bound_cycles"]), (&2.into(), &2560.into()));
+}
+
+#[test]
 fn what_is_not_offered_names_the_way_out() {
     for (args, parts) in [
         (&["bench", "link", "--model"][..], &["--model", "link", "msm, ntt"][..]),
@@ -84,6 +117,11 @@ fn what_is_not_offered_names_the_way_out() {
         (&["bench", "ntt", "--model", "--curve", "bls12-381"], &["--curve", "bls12-381", "bench msm"]),
         (&["bench", "ntt", "--model", "--distribution", "zero"], &["--distribution", "zero", "bench msm"]),
         (&["bench", "ntt", "--model", "--field", "babybear"], &["--field", "babybear", "bn254-fr"]),
+        (
+            &["bench", "ntt", "--field", "goldilocks", "--device", "sim", "--config", "tiny"],
+            &["sim", "goldilocks ntt", "another card"],
+        ),
+        (&["bench", "ntt", "--model", "--field", "goldilocks", "--config", "ecp5-85k"], &["ntt_field", "pipelined"]),
         (&["bench", "ntt", "--vectors", "2"], &["--vectors", "2", "bench msm"]),
         (&["bench", "msm", "--vectors", "2", "--model"], &["--vectors", "2", "without --model"]),
         (&["bench", "msm", "--vectors", "257"], &["257", "1..=256"]),

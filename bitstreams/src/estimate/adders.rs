@@ -1,7 +1,6 @@
 //! How many point adders a card holds, and which window the buckets leave room for: what is built beside what others build.
 //!
-//! One row of figures is measured (the complete adder of 256 bits and its parts, yosys 0.70, `docs/field-and-curve.md`), one is of
-//! a prototype of a multiplier (384 bits, same page; the complete adder of that width is built, not mapped); the others are sums of them,
+//! The complete adders of both widths and their parts are measured (yosys 0.70, `docs/field-and-curve.md`); the other ways are sums of these parts,
 //! and nothing of those is built.
 
 use super::xilinx::{PARTS, Part};
@@ -23,7 +22,6 @@ struct Products {
     pair_luts: u64,
     /// LUTs of a modular sum or small multiple with what waits beside it: of the 20 in the complete adder, the mean.
     sum_luts: u64,
-    measured: bool,
 }
 
 const WIDTHS: [Products; 2] = [
@@ -33,17 +31,8 @@ const WIDTHS: [Products; 2] = [
         luts: 25_971,
         pair_luts: (34_345 + 33_791) / 2,
         sum_luts: 25_936 / 20,
-        measured: true,
     },
-    // The prototype's multiplier; pairs and sums in proportion.
-    Products {
-        bits: 384,
-        dsps: 288,
-        luts: 51_600,
-        pair_luts: 51_600 * (34_345 + 33_791) / (2 * 25_971),
-        sum_luts: 25_936 * 3 / (20 * 2),
-        measured: false,
-    },
+    Products { bits: 384, dsps: 288, luts: 54_701, pair_luts: (73_430 + 72_594) / 2, sum_luts: 37_614 / 20 },
 ];
 
 /// A curve: name, bits of a word of its coordinates, bits of its scalars.
@@ -109,11 +98,7 @@ fn row(part: &Part, name: &str, bits: u64, scalar_bits: u64, way: &Way) -> Optio
         0 => "-".to_string(),
         n => format!("{} / {:.1}", windows.div_ceil(n), MHZ / windows.div_ceil(n) as f64),
     };
-    let built = match (way.name.starts_with("complete"), products.measured) {
-        (true, true) => "built, mapped",
-        (true, false) => "built",
-        (false, _) => "no",
-    };
+    let built = if way.name.starts_with("complete") { "built, mapped" } else { "no" };
     Some(format!(
         "| {} | {name} | {} | {built} | {dsps} | {} | {by_dsps} | {by_luts} | **{adders}** ({limit}) | {} | {c} | {windows} | {urams} | {rate} |\n",
         part.name.split(' ').next().unwrap_or_default(),
@@ -157,6 +142,10 @@ mod tests {
         let luts = WAYS[0].luts(&WIDTHS[0]);
         assert!(luts.abs_diff(283_689) < 1000, "{luts}");
         assert_eq!(WAYS[0].dsps(&WIDTHS[0]), 1_440);
+        // And `PointAdder384`.
+        let luts = WAYS[0].luts(&WIDTHS[1]);
+        assert!(luts.abs_diff(584_438) < 1000, "{luts}");
+        assert_eq!(WAYS[0].dsps(&WIDTHS[1]), 3_456);
         // A card of c = 15: 34 rows of UltraRAMs a bank, 11 beside each other.
         assert_eq!(buckets(3, 256, 254, 15), (748, 17));
         assert_eq!(buckets(3, 256, 254, 16), (1408, 16));

@@ -5,6 +5,7 @@ mod crossover;
 pub mod distribution;
 mod link;
 mod model;
+mod ntt;
 mod ntt_model;
 #[cfg(feature = "sim")]
 mod predict;
@@ -14,13 +15,11 @@ use crate::args::{Bench, BenchOp, CurveArg};
 use crate::error::CliError;
 use crate::picture::{duration, grouped};
 use crate::{open, output};
-use ark_bn254::Fr;
 use ark_ec::VariableBaseMSM;
 use ark_ec::short_weierstrass::Projective;
-use ark_ff::UniformRand;
 use ark_std::rand::{SeedableRng, rngs::StdRng};
 use distribution::{Distribution, Scalars, Walk};
-use gristmill::{Check, Curve, Device, Fallback, Info, MsmCurve, Report, Transform};
+use gristmill::{Check, Curve, Device, Fallback, Info, MsmCurve, Report};
 use serde::Serialize;
 use std::fmt::Write;
 use std::time::Instant;
@@ -71,6 +70,7 @@ struct MsmFigures {
     stall_drain: u64,
 }
 
+/// Of an NTT.
 #[derive(Serialize)]
 struct NttFigures {
     butterflies: u64,
@@ -107,8 +107,9 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
             let value = args.distribution.name();
             return Err(CliError::NotOffered { option: "distribution", value, choices: "bench msm" });
         }
-        BenchOp::Ntt if args.field != "bn254-fr" => {
-            return Err(CliError::NotOffered { option: "field", value: args.field.clone(), choices: "bn254-fr" });
+        BenchOp::Ntt if ![ntt::BN254, ntt::GOLDILOCKS].contains(&args.field.as_str()) => {
+            let choices = "bn254-fr or goldilocks";
+            return Err(CliError::NotOffered { option: "field", value: args.field.clone(), choices });
         }
         BenchOp::Ntt if args.model => return ntt_model::run(args),
         _ if log_size(args) > LARGEST => {
@@ -121,13 +122,15 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
     }
     let device = match args.op {
         BenchOp::Msm => open::with_curve(&args.device, args.curve.into(), &args.waves)?,
+        BenchOp::Ntt if args.field == ntt::GOLDILOCKS => open::with_goldilocks(&args.device, &args.waves)?,
         _ => open::device(&args.device, Fallback::Never, Check::None, &args.waves)?,
     };
     let cpu = open::cpu()?;
     let info = device.info()?;
     let op = match args.op {
         BenchOp::Msm if info.msm.is_none() => Some("msm"),
-        BenchOp::Ntt if info.ntt.is_none() => Some("ntt"),
+        BenchOp::Ntt if args.field == ntt::GOLDILOCKS && info.goldilocks.is_none() => Some("goldilocks ntt"),
+        BenchOp::Ntt if args.field == ntt::BN254 && info.ntt.is_none() => Some("ntt"),
         _ => None,
     };
     if let Some(op) = op.filter(|_| !device.is_cpu()) {
@@ -135,7 +138,7 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
         return Err(CliError::NoEngine { device: info.device, op });
     }
     let figures = match args.op {
-        BenchOp::Ntt => ntt(args, &device, &cpu, &info)?,
+        BenchOp::Ntt => ntt::run(args, &device, &cpu, &info)?,
         _ => match args.curve.into() {
             Curve::Bn254 => msm::<ark_bn254::g1::Config>(args, &device, &cpu, &info)?,
             Curve::Bls12_381 => msm::<ark_bls12_381::g1::Config>(args, &device, &cpu, &info)?,
@@ -195,38 +198,6 @@ fn msm<C: MsmCurve>(args: &Bench, device: &Device, cpu: &Device, info: &Info) ->
             stall_bucket: report.stalls.bucket,
             stall_empty: report.stalls.empty,
             stall_drain: report.stalls.drain,
-        });
-    }
-    Ok(figures)
-}
-
-fn ntt(args: &Bench, device: &Device, cpu: &Device, info: &Info) -> Result<Figures, CliError> {
-    let n = 1usize << log_size(args);
-    let mut rng = StdRng::seed_from_u64(args.seed);
-    let input: Vec<Fr> = (0..n).map(|_| Fr::rand(&mut rng)).collect();
-
-    device.take_report();
-    let mut output = input.clone();
-    let start = Instant::now();
-    device.ntt(&mut output, &Transform::FORWARD)?;
-    let seconds = start.elapsed().as_secs_f64();
-    let report = device.take_report();
-
-    let mut expected = input;
-    let start = Instant::now();
-    cpu.ntt(&mut expected, &Transform::FORWARD)?;
-    let cpu_seconds = start.elapsed().as_secs_f64();
-
-    let mut figures = head("ntt", args, info, &report, seconds, cpu_seconds, output == expected);
-    figures.field = Some("bn254-fr");
-    if let (Some(ntt), Some(cycles)) = (info.ntt, figures.cycles) {
-        let butterflies = n as u64 / 2 * u64::from(log_size(args));
-        figures.bound_cycles = Some(butterflies.div_ceil(ntt.butterflies.max(1)));
-        figures.model_cycles = ntt_model::of_simulated(args)?;
-        figures.ntt = Some(NttFigures {
-            butterflies: report.butterflies,
-            butterfly_units: ntt.butterflies,
-            butterfly_use: report.butterflies as f64 / (ntt.butterflies.max(1) * cycles.max(1)) as f64,
         });
     }
     Ok(figures)

@@ -22,11 +22,10 @@ pub fn of_simulated(_: &Bench) -> Result<Option<u64>, CliError> {
 #[cfg(feature = "sim")]
 mod with_configurations {
     use super::{Bench, CliError};
-    use crate::bench::log_size;
+    use crate::bench::{log_size, ntt};
     use crate::output;
     use crate::picture::{duration, grouped};
-    use gristmill::device::{DeviceName, default_config, load_config};
-    use gristmill_abi::layout::Field;
+    use gristmill::device::{DeviceName, default_config, load_config, over_goldilocks};
     use gristmill_hdl::field::Arithmetic;
     use gristmill_hdl::ntt::NttCycles;
     use gristmill_hdl::ntt::cycles::COMMAND;
@@ -65,6 +64,7 @@ mod with_configurations {
     /// Runs the command.
     pub fn run(args: &Bench) -> Result<(), CliError> {
         let config = load_config(args.device.config.as_deref().unwrap_or(DEFAULT))?;
+        let config = if args.field == ntt::GOLDILOCKS { over_goldilocks(config)? } else { config };
         let (log, model) = (log_size(args), NttCycles::new(&config));
         let passes = if log <= config.ntt_log_max { 1 } else { 2 };
         let cycles = match passes {
@@ -77,7 +77,7 @@ mod with_configurations {
             return Err(CliError::NotOffered { option: "log-size", value, choices });
         };
         let n = 1u64 << log;
-        let interval = model.interval();
+        let bound = (n / 2 * u64::from(log)).div_ceil(config.butterflies.into()) * model.interval();
         let seconds = config.predicted_seconds(cycles);
         let words = 2 * u64::from(passes) * n / config.field_id().elements_per_word() as u64;
         let figures = Figures {
@@ -89,8 +89,8 @@ mod with_configurations {
             modelled: true,
             passes,
             cycles,
-            bound_cycles: n / 2 * u64::from(log) * interval,
-            butterfly_use: (n / 2 * u64::from(log) * interval) as f64 / cycles as f64,
+            bound_cycles: bound,
+            butterfly_use: bound as f64 / cycles as f64,
             clock_hz: config.clock_hz,
             seconds,
             elements_per_second: n as f64 / seconds,
@@ -106,14 +106,17 @@ mod with_configurations {
             return Ok(None);
         }
         let config = load_config(args.device.config.as_deref().unwrap_or(default_config(&name)))?;
-        if config.field_id() != Field::Bn254Fr || config.arithmetic == Arithmetic::Serial {
+        let goldilocks = args.field == ntt::GOLDILOCKS;
+        let config = if goldilocks { over_goldilocks(config)? } else { config };
+        if config.arithmetic == Arithmetic::Serial {
             return Ok(None);
         }
         let (log, model) = (log_size(args), NttCycles::new(&config));
-        let words = 1u64 << log;
-        // Words beyond the first window come as fast as the host's memory gives them.
+        let words = config.field_id().vector_words(log);
+        // Words beyond the first window come as fast as the host's memory gives them. The engine takes one of Goldilocks in four cycles.
         let waits = words.saturating_sub(WINDOW) * (WINDOW_CYCLES - WINDOW) / WINDOW;
-        let on_chip = model.on_chip(log).map(|cycles| cycles + OVER_THE_LINK + waits);
+        let engine_waits = if goldilocks { 0 } else { waits };
+        let on_chip = model.on_chip(log).map(|cycles| cycles + OVER_THE_LINK + engine_waits);
         // A longer one is copied there and back.
         Ok(on_chip.or(model.in_memory(log).map(|cycles| cycles + 2 * (words + OVER_THE_LINK) + waits)))
     }

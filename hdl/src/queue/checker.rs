@@ -121,7 +121,7 @@ pub struct Checker {
     bad_alignment: Constant<Bits<8>>,
     bad_count: Constant<Bits<8>>,
     bad_range: Constant<Bits<8>>,
-    log_base_words: Vec<Constant<Bits<4>>>,
+    log_multiples: Vec<Constant<Bits<4>>>,
     elementwise: Vec<Constant<Bits<8>>>,
     elementwise_flags: Vec<Constant<Bits<8>>>,
     /// The operation that reads its destination.
@@ -262,7 +262,7 @@ impl Checker {
             bad_alignment: status(Status::BadAlignment),
             bad_count: status(Status::BadCount),
             bad_range: status(Status::BadRange),
-            log_base_words: multiples().map(|log| Constant::new((log + 1).into())).collect(),
+            log_multiples: multiples().map(|log| Constant::new(log.into())).collect(),
             _wide: config.curve_id().affine_words() - 2,
             elementwise: vec![byte(Opcode::Elementwise as u8); elementwise],
             elementwise_flags: vec![byte(abi::FLAGS_OPERATION | abi::FLAG_SCALAR); elementwise],
@@ -402,7 +402,11 @@ impl Logic for Checker {
                     self.s.d.next.a_words = (self.count.val() << 1) + self.count.val();
                 }
                 for i in 0..self._multiples {
-                    self.s.d.next.a_words = self.count.val() << self.log_base_words[i].val();
+                    self.s.d.next.a_words = (self.count.val() << 1) << self.log_multiples[i].val();
+                    for _j in 0..self._wide {
+                        self.s.d.next.a_words =
+                            ((self.count.val() << 1) + self.count.val()) << self.log_multiples[i].val();
+                    }
                 }
                 self.s.d.next.b_words = self.count.val();
                 self.s.d.next.c_words = self.result_words.val();

@@ -16,7 +16,7 @@ mod vectors;
 pub use bases::Bases;
 pub use card::transport;
 #[cfg(all(feature = "sim", target_os = "linux"))]
-pub use card::{default_config, load_config, load_config_with};
+pub use card::{default_config, load_config, load_config_with, over_goldilocks};
 pub(crate) use engine::{Engine, EngineResult, MsmEngine, MsmJob, Resident, VectorEngine};
 pub use engine::{EngineError, Info, MsmInfo, NttInfo};
 pub use goldilocks::GoldilocksTransform;

@@ -59,6 +59,8 @@ pub struct Options {
     pub config: Option<String>,
     /// Curve of a simulated card in this process, in place of its configuration's.
     pub curve: Option<Curve>,
+    /// A simulated card in this process gets transforms over Goldilocks in place of its configuration's.
+    pub goldilocks: bool,
     /// The netlist that `sim:netlist` simulates: a file of `gristmill_bitstreams::netlist`, which the command
     /// `gristmill` makes by itself.
     pub netlist: Option<PathBuf>,

@@ -17,8 +17,8 @@ use rand::SeedableRng;
 
 const BASES: u64 = 0x1000;
 
-pub fn config<C: TestCurve>(adders: u32) -> CardConfig {
-    CardConfig { curve: C::CURVE.name().into(), adders, ..CardConfig::tiny() }
+pub fn config<C: TestCurve>(adders: u32, multiples: u32) -> CardConfig {
+    CardConfig { curve: C::CURVE.name().into(), adders, multiples, ..CardConfig::tiny() }
 }
 
 fn four(word: &U<256>) -> [u64; 4] {
@@ -27,8 +27,8 @@ fn four(word: &U<256>) -> [u64; 4] {
 }
 
 /// Puts the operands into the memories and gives the descriptor.
-fn load<C: TestCurve>(b: &mut Bench, job: &Command, on_card: bool) -> Descriptor {
-    for (i, word) in base_words_on::<C>(&job.logs).iter().enumerate() {
+fn load<C: TestCurve>(b: &mut Bench, config: &CardConfig, job: &Command, on_card: bool) -> Descriptor {
+    for (i, word) in base_words_on::<C>(&config.msm().multiples_of(&job.logs)).iter().enumerate() {
         let memory = if on_card { &mut b.card } else { &mut b.host };
         memory.words.insert(BASES + 32 * i as u64, four(word));
     }
@@ -48,14 +48,15 @@ fn load<C: TestCurve>(b: &mut Bench, job: &Command, on_card: bool) -> Descriptor
     }
 }
 
-fn commands_against_arkworks<C: TestCurve>(adders: u32) {
-    let mut b = Bench::new(Card::new(&config::<C>(adders), Fidelity::Twin), Manner::rough(), 51);
+fn commands_against_arkworks<C: TestCurve>(adders: u32, multiples: u32) {
+    let config = config::<C>(adders, multiples);
+    let mut b = Bench::new(Card::new(&config, Fidelity::Twin), Manner::rough(), 51);
     b.idle(1);
-    scenario::<C>(&mut b, adders);
+    scenario::<C>(&mut b, &config);
 }
 
-pub fn scenario<C: TestCurve>(b: &mut Bench, adders: u32) {
-    let config = config::<C>(adders);
+pub fn scenario<C: TestCurve>(b: &mut Bench, config: &CardConfig) {
+    let slices = config.msm().slices();
     let mut rng = StdRng::seed_from_u64(52);
     b.open_queue(4);
     assert_eq!(
@@ -72,7 +73,7 @@ pub fn scenario<C: TestCurve>(b: &mut Bench, adders: u32) {
             job.scalars[3] = job.scalars[2].clone();
             job.scalars[0] = C::order();
         }
-        let descriptor = load::<C>(b, &job, on_card);
+        let descriptor = load::<C>(b, config, &job, on_card);
         let c = b.run(&descriptor);
         assert_eq!(Status::from_code(c.status), Some(if count > 3 { Status::ScalarRange } else { Status::Ok }));
         let words: Vec<U<256>> =
@@ -85,24 +86,25 @@ pub fn scenario<C: TestCurve>(b: &mut Bench, adders: u32) {
     let stalls = [r::CNT_STALL_INPUT_LO, r::CNT_STALL_BUCKET_LO, r::CNT_STALL_EMPTY_LO, r::CNT_STALL_DRAIN_LO];
     let stalls: u64 = stalls.map(|lo| b.read_pair(lo)).iter().sum();
     // Each adder's cycles; of several, one may be through before another.
-    let cycles = b.read_pair(r::CNT_MSM_LO) * u64::from(adders);
-    assert!(adds + stalls <= cycles && (adders > 1 || adds + stalls == cycles), "{adds} + {stalls} of {cycles}");
+    let cycles = b.read_pair(r::CNT_MSM_LO) * u64::from(config.adders);
+    assert!(adds + stalls <= cycles && (slices || adds + stalls == cycles), "{adds} + {stalls} of {cycles}");
     for (log, flags) in [(1, 0), (5, 3), (6, 6), (6, 7)] {
         ntt_in(C::CURVE, b, log, flags, flags % 2 == 0, &mut rng);
     }
-    // A base has three words: the last one must be there too.
+    // A base has three words, as has each of its multiples: the last one must be there too.
+    let words = 9 * u64::from(config.multiples);
     let job = Command::random_on::<C>(3, 9);
-    let msm = load::<C>(b, &job, false);
+    let msm = load::<C>(b, config, &job, false);
     let other = if C::CURVE as u8 == 1 { 2 } else { 1 };
     for (status, descriptor) in [
-        (Status::BadRange, Descriptor { a: Operand::card(CARD_BYTES - 32 * 8), ..msm }),
+        (Status::BadRange, Descriptor { a: Operand::card(CARD_BYTES - 32 * (words - 1)), ..msm }),
         (
             Status::BadRange,
             Descriptor { c: Operand::card(CARD_BYTES - 32 * (u64::from(config.msm_result_words()) - 1)), ..msm },
         ),
         (Status::BadUnit, Descriptor { unit: 0, ..msm }),
         (Status::BadUnit, Descriptor { unit: other, ..msm }),
-        (Status::Ok, Descriptor { a: Operand::card(CARD_BYTES - 32 * 9), ..msm }),
+        (Status::Ok, Descriptor { a: Operand::card(CARD_BYTES - 32 * words), ..msm }),
     ] {
         let c = b.run(&descriptor);
         assert_eq!(Status::from_code(c.status), Some(status), "{descriptor:?}");
@@ -111,16 +113,17 @@ pub fn scenario<C: TestCurve>(b: &mut Bench, adders: u32) {
 
 #[test]
 fn commands_against_arkworks_bls12_381() {
-    commands_against_arkworks::<Bls12_381>(1);
+    commands_against_arkworks::<Bls12_381>(1, 1);
 }
 
 #[test]
 fn commands_against_arkworks_bls12_377() {
-    commands_against_arkworks::<Bls12_377>(1);
+    commands_against_arkworks::<Bls12_377>(1, 1);
 }
 
 #[test]
-fn several_adders_against_arkworks() {
-    commands_against_arkworks::<Bls12_381>(2);
-    commands_against_arkworks::<Bls12_377>(3);
+fn several_adders_and_multiples_against_arkworks() {
+    commands_against_arkworks::<Bls12_381>(2, 1);
+    commands_against_arkworks::<Bls12_381>(1, 4);
+    commands_against_arkworks::<Bls12_377>(3, 2);
 }

@@ -133,16 +133,18 @@ fn two_adders() {
 #[test]
 #[ignore = "compiles for minutes: run with `cargo test --release -p gristmill-hdl --lib card::tests::verilog -- --ignored`"]
 fn bls12_377() {
-    let make = || Card::new(&curves::config::<Bls12_377>(1), Fidelity::Twin);
-    on_both("BLS12-377", make, &with_engines(), Manner::rough(), 125, &|b| curves::scenario::<Bls12_377>(b, 1));
+    let config = curves::config::<Bls12_377>(1, 1);
+    let make = || Card::new(&curves::config::<Bls12_377>(1, 1), Fidelity::Twin);
+    on_both("BLS12-377", make, &with_engines(), Manner::rough(), 125, &|b| curves::scenario::<Bls12_377>(b, &config));
 }
 
-/// The same with two adders.
+/// The same with two adders, and two multiples of each base.
 #[test]
 #[ignore = "compiles for minutes: run with `cargo test --release -p gristmill-hdl --lib card::tests::verilog -- --ignored`"]
 fn bls12_381_with_two_adders() {
-    let make = || Card::new(&curves::config::<Bls12_381>(2), Fidelity::Twin);
-    on_both("BLS12-381", make, &with_engines(), Manner::rough(), 127, &|b| curves::scenario::<Bls12_381>(b, 2));
+    let config = curves::config::<Bls12_381>(2, 2);
+    let make = || Card::new(&curves::config::<Bls12_381>(2, 2), Fidelity::Twin);
+    on_both("BLS12-381", make, &with_engines(), Manner::rough(), 127, &|b| curves::scenario::<Bls12_381>(b, &config));
 }
 
 /// A card with transforms of Goldilocks, all its multipliers in detail.

@@ -42,7 +42,7 @@ mod vectors;
 mod words;
 
 #[cfg(all(feature = "sim", target_os = "linux"))]
-pub use simulated::{default_config, load_config, load_config_with};
+pub use simulated::{default_config, load_config, load_config_with, over_goldilocks};
 
 use super::{DeviceName, Options, cost::Link, engine::Engine};
 use crate::{Error, Result};

@@ -4,6 +4,7 @@ use super::engine::Nature;
 use super::in_process::InProcess;
 use crate::device::{DeviceName, Options, Waves};
 use crate::{Curve, Error, Result};
+use gristmill_abi::layout::Field;
 use gristmill_driver::Transport;
 use gristmill_hdl::config::CardConfig;
 use gristmill_sim::{EngineKind, Options as SimOptions, SimCard};
@@ -54,12 +55,28 @@ pub fn load_config_with(name: &str, curve: Curve) -> Result<CardConfig> {
     Ok(config)
 }
 
+/// A configuration with transforms over Goldilocks in place of its own, so without element-wise operations; its name says so, if it differs.
+///
+/// # Errors
+/// [`Error::Config`] if there is no such card.
+pub fn over_goldilocks(config: CardConfig) -> Result<CardConfig> {
+    if config.field_id() == Field::Goldilocks {
+        return Ok(config);
+    }
+    let field = Field::Goldilocks.name();
+    let name = format!("{}, {field}", config.name);
+    let config = CardConfig { name, ntt_field: Some(field.into()), elementwise: false, ..config };
+    config.validate().map_err(|e| Error::Config { config: config.name.clone(), problem: e.to_string() })?;
+    Ok(config)
+}
+
 pub(super) fn open(name: &DeviceName, options: &Options) -> Result<(Box<dyn Transport>, Nature)> {
     let config = options.config.as_deref().unwrap_or(default_config(name));
     let config = match options.curve {
         Some(curve) => load_config_with(config, curve)?,
         None => load_config(config)?,
     };
+    let config = if options.goldilocks { over_goldilocks(config)? } else { config };
     let (config_name, clock_hz) = (config.name.clone(), config.clock_hz);
     let native = SimOptions::native(config);
     let engine = match name {
