@@ -25,13 +25,7 @@ struct Products {
 }
 
 const WIDTHS: [Products; 2] = [
-    Products {
-        bits: 256,
-        dsps: 120,
-        luts: 25_971,
-        pair_luts: (34_345 + 33_791) / 2,
-        sum_luts: 25_936 / 20,
-    },
+    Products { bits: 256, dsps: 120, luts: 25_971, pair_luts: (34_345 + 33_791) / 2, sum_luts: 25_936 / 20 },
     Products { bits: 384, dsps: 288, luts: 54_701, pair_luts: (73_430 + 72_594) / 2, sum_luts: 37_614 / 20 },
 ];
 
