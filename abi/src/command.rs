@@ -19,11 +19,11 @@
 //! `b` of COPY, `b` of an NTT without factors, all of NOP) is zero, its space bit too.
 //! Input and output of one command may be the same (NTT, ELEMENTWISE) but must not overlap otherwise.
 //!
-//! Under [`FLAG_COLUMNS`] an NTT is of 16 columns of 2^count elements: element r of column k is word `r 2^s + k` at `a`, s the log2 in word 11 (at least 4).
+//! Under [`FLAG_COLUMNS`] an NTT is of 16 columns of 2^count elements: element r of column k is element `r 2^s + k` at `a`, s the log2 in word 11 (at least 4).
 //! With `c`'s log2 results lie at `c` in the same way, and there must be factors after; without (zero) they lie column by column, and
 //! there must be none. Factor blocks are [`Field::column_block_words`](crate::layout::Field::column_block_words) long, a sequence for each column. With v
 //! vectors after the first there are 16 (v + 1) columns, at most 2^s, each 16 with factor blocks of their own behind those before.
-//! `a`, and `c` with its log2, are then multiples of 512, and all 2^(count+s) words there must exist. For cards with [`caps::COLUMNS`](crate::caps::COLUMNS).
+//! `a`, and `c` with its log2, are then multiples of the bytes of 16 elements (512, of Goldilocks 128), and all 2^(count+s) elements there must exist. For cards with [`caps::COLUMNS`](crate::caps::COLUMNS).
 //!
 //! With v vectors after the first the command is done 1 + v times, one after the other: an MSM each time with the same bases, an NTT with the same
 //! factor blocks; its other operands are as many vectors of `count` scalars, elements or sums, each behind the one before. The completion's work is

@@ -47,7 +47,7 @@ status! {
     BadUnit = 2;
     /// A flag or a reserved bit is set that this opcode does not have.
     BadFlags = 3;
-    /// An address is not a multiple of 32, or of columns not one of 512.
+    /// An address is not a multiple of 32, or of columns not one of 16 elements' bytes.
     BadAlignment = 4;
     /// The count is zero or larger than the card takes.
     BadCount = 5;

@@ -50,7 +50,7 @@ pub struct Writer {
     pub address: Signal<In, U<64>>,
     pub words: Signal<In, U<32>>,
     /// Of a card with columns, else none: bytes from the beginning of a burst to that of the next, or zero: they follow each other. Stands
-    /// while words are left; `address` and it are then multiples of 512.
+    /// while words are left; `address` and it are then multiples of 512, or of 32 times as many words as a short burst has.
     pub stride: Vec<Signal<In, U<64>>>,
     pub in_data: Signal<In, U<256>>,
     pub in_valid: Signal<In, Bit>,
