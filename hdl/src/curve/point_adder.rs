@@ -30,8 +30,8 @@ use crate::field::{ModAdd, ModSub, MontMul, MontMulSum, MulSmall};
 
 /// Cycles that results wait. The MSM engine's digits come window by window; where sums ask for their buckets a multiple of
 /// the number of windows after the digits they came of, they do so in step with the digits of the same window. Where scalars
-/// have two values only, both then want to write nearly always: by the engine's cycle model 32 windows and 64 cycles (this 60 and the engine's 4)
-/// take up to 1.33 times the cycles of uniform scalars, with two cycles more at most 1.07 (other windows: `docs/msm.md`).
+/// have two values only, both then want to write nearly always: by the engine's cycle model, when two sums could be parked, 32 windows and 64 cycles
+/// (this 60 and the engine's 4) took up to 1.33 times the cycles of uniform scalars, with two cycles more at most 1.07. Not looked at again with 32 places.
 pub const PHASE: usize = 2;
 
 /// The RTL of [`PointAdder`].
