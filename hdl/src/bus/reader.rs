@@ -79,8 +79,8 @@ pub struct Reader {
     one_beat: Constant<Bits<8>>,
     one_word: Constant<U<32>>,
     /// Words of a burst with a stride, if they are fewer than others'.
-    short: Vec<Constant<Bits<5>>>,
-    short_words: Vec<Constant<U<32>>>,
+    row_beats: Vec<Constant<Bits<5>>>,
+    row_words: Vec<Constant<U<32>>>,
     _strided: usize,
     _short: usize,
     _paced: usize,
@@ -135,8 +135,8 @@ impl Default for Reader {
             one: Constant::new(1.into()),
             one_beat: Constant::new(1.into()),
             one_word: Constant::new(1.into()),
-            short: vec![],
-            short_words: vec![],
+            row_beats: vec![],
+            row_words: vec![],
             _strided: 0,
             _short: 0,
             _paced: 0,
@@ -157,8 +157,8 @@ impl Reader {
         let short = usize::from(row == 4);
         Self {
             stride: vec![Default::default()],
-            short: vec![Constant::new((row as u64).into()); short],
-            short_words: vec![Constant::new((row as u64).into()); short],
+            row_beats: vec![Constant::new((row as u64).into()); short],
+            row_words: vec![Constant::new((row as u64).into()); short],
             _strided: 1,
             _short: short,
             ..Self::default()
@@ -241,8 +241,8 @@ impl Logic for Reader {
         }
         for i in 0..self._short {
             if self.issue.val() && self.stride[i].val().any() {
-                self.s.d.next.beats = self.short[i].val();
-                self.s.d.next.rest = self.rest.val() - self.short_words[i].val();
+                self.s.d.next.beats = self.row_beats[i].val();
+                self.s.d.next.rest = self.rest.val() - self.row_words[i].val();
                 if !self.rest.val().any() {
                     self.s.d.next.beats = 0.into();
                     self.s.d.next.rest = 0.into();
@@ -271,7 +271,7 @@ impl Logic for Reader {
         self.limit.next = self.burst.val() - bit_cast_ub::<5, 4>(self.address.val().get_bits::<4>(5));
         for i in 0..self._short {
             if self.stride[i].val().any() {
-                self.limit.next = self.short[i].val();
+                self.limit.next = self.row_beats[i].val();
             }
         }
         self.few.next = bit_cast_ub::<5, 5>(self.words.val().get_bits::<5>(0));

@@ -101,8 +101,8 @@ pub struct Writer {
     one_word: Constant<U<32>>,
     most_bursts: Constant<Bits<8>>,
     /// As the [`Reader`](super::Reader)'s.
-    short: Vec<Constant<Bits<8>>>,
-    short_words: Vec<Constant<U<32>>>,
+    row_beats: Vec<Constant<Bits<8>>>,
+    row_words: Vec<Constant<U<32>>>,
     _strided: usize,
     _short: usize,
     _paced: usize,
@@ -132,8 +132,8 @@ impl Writer {
         let short = usize::from(row == 4);
         Self {
             stride: vec![Default::default()],
-            short: vec![Constant::new((row as u64).into()); short],
-            short_words: vec![Constant::new((row as u64).into()); short],
+            row_beats: vec![Constant::new((row as u64).into()); short],
+            row_words: vec![Constant::new((row as u64).into()); short],
             _strided: 1,
             _short: short,
             ..Self::default()
@@ -198,8 +198,8 @@ impl Writer {
             one: Constant::new(1.into()),
             one_word: Constant::new(1.into()),
             most_bursts: Constant::new(WRITER_BURSTS.into()),
-            short: vec![],
-            short_words: vec![],
+            row_beats: vec![],
+            row_words: vec![],
             _strided: 0,
             _short: 0,
             _paced: 0,
@@ -301,8 +301,8 @@ impl Logic for Writer {
         }
         for i in 0..self._short {
             if self.issue.val() && self.stride[i].val().any() {
-                self.s.d.next.beats = self.short[i].val();
-                self.s.d.next.rest = self.rest.val() - self.short_words[i].val();
+                self.s.d.next.beats = self.row_beats[i].val();
+                self.s.d.next.rest = self.rest.val() - self.row_words[i].val();
                 if !self.rest.val().any() {
                     self.s.d.next.beats = 0.into();
                     self.s.d.next.rest = 0.into();
@@ -349,7 +349,7 @@ impl Logic for Writer {
         self.limit.next = self.burst.val() - bit_cast_ub::<8, 4>(self.first_address.val().get_bits::<4>(5));
         for i in 0..self._short {
             if self.stride[i].val().any() {
-                self.limit.next = self.short[i].val();
+                self.limit.next = self.row_beats[i].val();
             }
         }
         self.few.next = bit_cast_ub::<8, 5>(self.first_words.val().get_bits::<5>(0));

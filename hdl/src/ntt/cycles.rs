@@ -8,6 +8,9 @@ use gristmill_hdl_kit::twin::Fidelity;
 /// Cycles from the fetch of a command to its completion outside the engine, vectors in card memory: descriptor, first words, completion.
 /// Fitted to one run, 2^13 elements on a simulated card `sim`.
 pub const COMMAND: u64 = 283;
+/// Cycles that a tile's load and store take beyond a word a cycle each where one channel of memory serves both and butterflies do not hide them: what is
+/// left in the writer's FIFO goes out while the next tile comes. Fitted to 2^14 elements on a card `sim` with two and four butterflies.
+const SWITCH: u64 = 170;
 /// log2 of the columns of a tile, and of the most tiles of a command.
 const TILE_LOG: u32 = 4;
 const TILES_LOG: u32 = 8;
@@ -17,6 +20,8 @@ pub struct NttCycles {
     engine: VectorNtt,
     log_max: u32,
     columns: bool,
+    /// An element is a word of the memory.
+    words: bool,
 }
 
 impl NttCycles {
@@ -30,7 +35,8 @@ impl NttCycles {
         let wings = config.butterflies.ilog2();
         let engine = VectorNtt::with_wings(params, log_max, log_seeds, config.arithmetic, wings, Fidelity::Twin);
         let columns = config.columns() && config.card_mem_bytes > 0;
-        NttCycles { engine, log_max: config.ntt_log_max, columns }
+        let words = config.field_id().elements_per_word() == 1;
+        NttCycles { engine, log_max: config.ntt_log_max, columns, words }
     }
 
     /// Cycles between two butterflies.
@@ -52,7 +58,9 @@ impl NttCycles {
                 let vectors = 1u64 << (tiles_log - TILE_LOG);
                 let log_n = rows + TILE_LOG;
                 let shape = Shape { columns: true, vectors, ..Shape::of(log_n, factors, factors) };
-                self.engine.command_cycles(&shape) + COMMAND
+                let (transfers, stages) = (2u64 << log_n, self.engine.stage_cycles(&shape));
+                let switches = (transfers + SWITCH).saturating_sub(stages.max(transfers));
+                self.engine.command_cycles(&shape) + COMMAND + if self.words { vectors * switches } else { 0 }
             };
             pass(columns, rows, false) + pass(rows, columns, true)
         })
@@ -72,6 +80,20 @@ mod tests {
             assert!(told.abs_diff(counted) * 500 < counted, "2^{log}: {told} for {counted}");
         }
         assert_eq!(sim.on_chip(13).map(|cycles| cycles + COMMAND), Some(69_978));
+        // The channel is what several butterflies wait for.
+        for (butterflies, all) in
+            [(2, [(14, 77_176u64), (15, 153_680), (16, 290_120)]), (4, [(14, 71_436), (15, 142_781), (16, 273_973)])]
+        {
+            let card = NttCycles::new(&CardConfig { butterflies, ..CardConfig::sim() });
+            for (log, counted) in all {
+                let told = card.in_memory(log).expect("a size");
+                println!("{butterflies} butterflies, 2^{log}: {told} for {counted}");
+                assert!(
+                    told.abs_diff(counted) * 60 < counted,
+                    "{butterflies} butterflies, 2^{log}: {told} for {counted}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -93,6 +93,11 @@ impl VectorNtt {
         }
     }
 
+    /// Cycles of the butterflies of one vector, of a pipelined engine.
+    pub fn stage_cycles(&self, shape: &Shape) -> u64 {
+        self.timing().map_or(0, |timing| timing.stages(shape))
+    }
+
     /// Whether commands may have columns.
     pub fn has_columns(&self) -> bool {
         match self.kind() {
