@@ -23,6 +23,7 @@ const BEAT: usize = 4;
 /// Cycles of a scalar in the reduction out of Montgomery form, and scalars that go round in it.
 const REDUCTION: u64 = Redc::LATENCY as u64;
 const REDUCING: u64 = 4;
+
 /// What a command took, by phase and by event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cycles {

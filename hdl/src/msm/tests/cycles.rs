@@ -3,6 +3,8 @@
 use gristmill_abi::layout::Curve;
 use num_bigint::BigUint;
 use num_traits::{One, Zero};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 
 use super::bench::BenchOf;
 use super::on_curve::TestCurve;
@@ -127,4 +129,37 @@ fn a_serial_adder_within_one_percent() {
         // Who goes first differs by a beat now and then, and so who meets whom.
         assert!(predicted.useful().abs_diff(outcome.events[0]) * 100 <= 2 * outcome.events[0]);
     }
+}
+
+/// By the model: a few random values take at most a tenth more than uniform scalars, however many adders share the windows. The figures of `docs/msm.md`.
+#[test]
+fn few_values_take_little_more_than_many() {
+    let mut worst = [0f64; 5];
+    for adders in [1, 2, 4] {
+        for (window_bits, points) in [(4, 200), (8, 4096), (9, 1024), (13, 4096)] {
+            for curve in [Curve::Bn254, Curve::Bls12_381] {
+                let mut rng = StdRng::seed_from_u64(17);
+                let one = MsmConfig::for_latency(curve, window_bits, 16, PointAdder256::LATENCY);
+                let config = MsmConfig { adders, ..one }.fit(PointAdder256::LATENCY);
+                let mut total = |values: usize| {
+                    let mut random = || [rng.gen(), rng.gen(), rng.gen(), rng.gen::<u64>() >> 2];
+                    let all: Vec<[u64; 4]> = (0..values).map(|_| random()).collect();
+                    let scalars: Vec<[u64; 4]> = match values {
+                        0 => (0..points).map(|_| random()).collect(),
+                        _ => (0..points).map(|_| all[rng.gen_range(0..values)]).collect(),
+                    };
+                    let mut scalars = scalars.iter();
+                    let run = move |out: &mut Vec<u32>| digits(&config, scalars.next().expect("a scalar"), out);
+                    CycleModel::new(&config, Arithmetic::Pipelined).run(points as u64, false, run).total() as f64
+                };
+                let uniform = total(0);
+                for values in [1, 2, 2, 2, 3, 4, 8, 16] {
+                    let ratio = total(values) / uniform;
+                    assert!(ratio <= 1.1, "{curve:?}, c = {window_bits}, {adders} adders, {values} values: {ratio:.3}");
+                    worst[adders] = worst[adders].max(ratio);
+                }
+            }
+        }
+    }
+    println!("at most, with 1, 2 and 4 adders: {:.3}, {:.3}, {:.3}", worst[1], worst[2], worst[4]);
 }
