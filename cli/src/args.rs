@@ -174,7 +174,7 @@ pub struct Bench {
     /// The MSM's curve. A simulated card without --config gets it; other cards have their own
     #[arg(long, value_enum, default_value = "bn254", value_name = "CURVE")]
     pub curve: CurveArg,
-    /// The NTT's field: bn254-fr or goldilocks. A simulated card without --config gets it; other cards have their own
+    /// The NTT's field: bn254-fr, bls12-381-fr, bls12-377-fr or goldilocks. A simulated card without --config gets it; other cards have their own
     #[arg(long, default_value = "bn254-fr", value_name = "FIELD")]
     pub field: String,
     /// log2 of the points or elements (msm, ntt: 10 unless given), or of the most of them (crossover: 18): at

@@ -3,7 +3,7 @@
 use crate::args::{CheckArg, DeviceArgs, FallbackArg, WavesArgs};
 use crate::error::CliError;
 use crate::netlist;
-use gristmill::{Check, Curve, Device, Fallback, Options};
+use gristmill::{Check, Curve, Device, Fallback, Field, Options};
 
 /// Opens the device that the arguments name.
 pub fn device(args: &DeviceArgs, fallback: Fallback, check: Check, waves: &WavesArgs) -> Result<Device, CliError> {
@@ -69,12 +69,16 @@ pub fn with_curve(args: &DeviceArgs, curve: Curve, waves: &WavesArgs) -> Result<
     Err(CliError::Curve { curve: curve.name(), of, has: info.curve, or })
 }
 
-/// Opens the device that the arguments name, for transforms over Goldilocks: a simulated card that no configuration is named for has them.
-pub fn with_goldilocks(args: &DeviceArgs, waves: &WavesArgs) -> Result<Device, CliError> {
+/// Opens the device that the arguments name, for transforms over a field: a simulated card that no configuration is named for has them.
+pub fn with_field(args: &DeviceArgs, field: Field, waves: &WavesArgs) -> Result<Device, CliError> {
     let (fallback, check) = (Fallback::Never, Check::None);
-    let options = Options { fallback, check, ..options(args, waves)? };
-    let goldilocks = args.config.is_none() && args.device.starts_with("sim") && args.device != netlist::DEVICE;
-    Ok(Device::open(&args.device, &Options { goldilocks, ..options })?)
+    let mut options = Options { fallback, check, ..options(args, waves)? };
+    // A netlist has the field that it was synthesized with.
+    if args.config.is_none() && args.device.starts_with("sim") && args.device != netlist::DEVICE {
+        options.curve = Curve::ALL.into_iter().find(|curve| curve.scalar_field() == field);
+        options.goldilocks = field == Field::Goldilocks;
+    }
+    Ok(Device::open(&args.device, &options)?)
 }
 
 /// The CPU, to compare with.

@@ -359,7 +359,8 @@ fn options_that_cannot_be() {
             bench(&msm).failed_with(&[&["--curve", curve, "use --curve bn254"], words].concat());
         }
     }
-    bench(&["ntt", "--device", "cpu", "--field", "babybear"]).failed_with(&["babybear", "use bn254-fr or goldilocks"]);
+    bench(&["ntt", "--device", "cpu", "--field", "babybear"])
+        .failed_with(&["babybear", "use bn254-fr, bls12-381-fr, bls12-377-fr or goldilocks"]);
     bench(&["crossover", "--device", "cpu"]).failed_with(&["--device cpu (no card)", "--config"]);
     bench(&["crossover", "--config", "absent"]).failed_with(&["absent", "no such configuration"]);
     bench(&["fft"]).failed_with(&["'fft'", "msm, ntt"]);

@@ -94,6 +94,23 @@ fn the_same_over_goldilocks() {
     assert_eq!((&model["config"], &model["passes"]), (&"u55c, goldilocks".into(), &2.into()));
 }
 
+#[test]
+fn the_same_over_the_other_curves_fields() {
+    for field in ["bls12-381-fr", "bls12-377-fr"] {
+        let bench = ["bench", "ntt", "--field", field, "--json", "--log-size"];
+        for log in ["6", "10"] {
+            let counted = run(Path::new(HERE), &[&bench[..], &[log, "--device", "sim"]].concat()).succeeded().json();
+            assert_eq!((&counted["correct"], &counted["field"]), (&true.into(), &field.into()));
+            let [cycles, told] = ["cycles", "model_cycles"].map(|key| counted[key].as_u64().expect("cycles"));
+            assert!(told.abs_diff(cycles) * 50 < cycles, "{field} 2^{log}: {told} for {cycles}");
+        }
+        let on_cpu = run(Path::new(HERE), &[&bench[..], &["9", "--device", "cpu"]].concat()).succeeded().json();
+        assert_eq!((&on_cpu["correct"], &on_cpu["cycles"]), (&true.into(), &serde_json::Value::Null));
+        let model = run(Path::new(HERE), &[&bench[..], &["20", "--model"]].concat()).succeeded().json();
+        assert_eq!((&model["field"], &model["passes"]), (&field.into(), &2.into()));
+    }
+}
+
 /// In card memory, where the chip is small; the bound is of all butterflies.
 #[test]
 fn a_longer_vector_over_goldilocks() {
@@ -121,6 +138,11 @@ fn what_is_not_offered_names_the_way_out() {
             &["bench", "ntt", "--field", "goldilocks", "--device", "sim", "--config", "tiny"],
             &["sim", "goldilocks ntt", "another card"],
         ),
+        (
+            &["bench", "ntt", "--field", "bls12-377-fr", "--device", "sim", "--config", "tiny"],
+            &["sim", "bls12-377-fr ntt", "another card"],
+        ),
+        (&["bench", "msm", "--field", "goldilocks"], &["--field", "goldilocks", "use bench ntt"]),
         (&["bench", "ntt", "--model", "--field", "goldilocks", "--config", "ecp5-85k"], &["ntt_field", "pipelined"]),
         (&["bench", "ntt", "--vectors", "2"], &["--vectors", "2", "bench msm"]),
         (&["bench", "msm", "--vectors", "2", "--model"], &["--vectors", "2", "without --model"]),

@@ -350,13 +350,12 @@ impl CardConfig {
         layout::msm_result_words(self.curve_id(), self.windows() as usize, self.segments as usize) as u32
     }
 
-    /// log2 of the seeds in a factor block that the card takes: a pipelined sequence needs 32 and has
-    /// room for more (one of Goldilocks needs 16), a serial one needs four, which are a small ring and a short read over a slow link.
+    /// log2 of the seeds in a factor block that the card takes: a pipelined sequence needs 32 (one of Goldilocks 16, and a row of columns more),
+    /// a serial one four. No more than that, for a block is read over the link for every vector that has factors.
     pub fn log_seeds(&self) -> u32 {
-        match (self.arithmetic, self.field_id()) {
-            (Arithmetic::Pipelined, Field::Goldilocks) => 5,
-            (Arithmetic::Pipelined, _) => 7,
-            (Arithmetic::Serial, _) => 2,
+        match self.arithmetic {
+            Arithmetic::Pipelined => 5,
+            Arithmetic::Serial => 2,
         }
     }
 

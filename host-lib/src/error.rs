@@ -113,10 +113,14 @@ pub enum Error {
         bases: usize,
     },
     /// A vector whose length is no power of two, or too long.
-    #[error("NTT of {length} elements: the length must be a power of two from 1 to 2^28")]
+    #[error("NTT of {length} elements over {field}: the length must be a power of two from 1 to 2^{most}")]
     NttLength {
         /// Elements given.
         length: usize,
+        /// The field's name.
+        field: &'static str,
+        /// log2 of the most elements.
+        most: u32,
     },
     /// A vector over Goldilocks whose length is no power of two, or too long.
     #[error("NTT of {length} elements over goldilocks: the length must be a power of two from 1 to 2^32")]

@@ -1,5 +1,6 @@
 //! Gristmill's host library: multi-scalar multiplication (MSM) over BN254, BLS12-381 and BLS12-377,
-//! number-theoretic transforms (NTT) and Groth16 proofs over BN254, done by an FPGA card, a simulated card, or the CPU.
+//! number-theoretic transforms (NTT) over their scalar fields and Goldilocks, and Groth16 proofs over BN254, done by an FPGA
+//! card, a simulated card, or the CPU.
 //!
 //! * [`Device`] is where the work is done: `Device::open("auto", &Options::default())`.
 //! * [`groth16::ZkeyProver`] proves from snarkjs' `.zkey` and `.wtns`, [`groth16::ArkProver`] from
@@ -17,6 +18,7 @@ mod curve;
 pub mod device;
 pub mod domain;
 mod error;
+mod field;
 pub mod formats;
 pub mod groth16;
 mod report;
@@ -25,8 +27,9 @@ pub mod verify;
 
 pub use curve::{Curve, MsmCurve};
 pub use device::{
-    Bases, Check, Device, Fallback, GoldilocksTransform, Info, Operation, Options, Second, Step, TimeOuts, Transform,
-    Vector, Wait, Waves,
+    Bases, Check, Device, Fallback, GoldilocksTransform, Info, Operation, Options, Order, Second, Step, TimeOuts,
+    Transform, Vector, Wait, Waves,
 };
 pub use error::{Error, ErrorKind, Result};
+pub use field::{Field, NttField};
 pub use report::{Bytes, Choice, Place, Report, Stage, Stalls};

@@ -10,7 +10,7 @@ use ark_bn254::Fr;
 use ark_ff::UniformRand;
 use ark_std::rand::{SeedableRng, rngs::StdRng};
 use gristmill::device::cost::{Link, Model, Op};
-use gristmill::{Check, Curve, Place, Transform, cpu};
+use gristmill::{Check, Curve, Field, Place, Transform, cpu};
 use serde::Serialize;
 use std::hint::black_box;
 use std::time::Instant;
@@ -62,8 +62,8 @@ type Kind = (&'static str, fn(Curve, usize) -> Op, Check);
 const KINDS: [Kind; 4] = [
     ("msm, bases resident", |curve, n| Op::Msm { curve, points: n, resident: true }, Check::Curve),
     ("msm, bases brought", |curve, n| Op::Msm { curve, points: n, resident: false }, Check::Curve),
-    ("ntt, checked", |_, elements| Op::Ntt { elements }, Check::Curve),
-    ("ntt, unchecked", |_, elements| Op::Ntt { elements }, Check::None),
+    ("ntt, checked", |_, elements| Op::Ntt { field: Field::Bn254Fr, elements }, Check::Curve),
+    ("ntt, unchecked", |_, elements| Op::Ntt { field: Field::Bn254Fr, elements }, Check::None),
 ];
 
 /// Runs the command.

@@ -19,7 +19,7 @@ use ark_ec::VariableBaseMSM;
 use ark_ec::short_weierstrass::Projective;
 use ark_std::rand::{SeedableRng, rngs::StdRng};
 use distribution::{Distribution, Scalars, Walk};
-use gristmill::{Check, Curve, Device, Fallback, Info, MsmCurve, Report};
+use gristmill::{Check, Curve, Device, Fallback, Field, Info, MsmCurve, Report};
 use serde::Serialize;
 use std::fmt::Write;
 use std::time::Instant;
@@ -80,7 +80,12 @@ struct NttFigures {
 
 /// Runs the command.
 pub fn run(args: &Bench) -> Result<(), CliError> {
+    let field = ntt::field(args)?;
     match args.op {
+        op if op != BenchOp::Ntt && field != Field::Bn254Fr => {
+            let value = field.name().to_owned();
+            return Err(CliError::NotOffered { option: "field", value, choices: "bench ntt" });
+        }
         op if args.vectors != 1 && (op != BenchOp::Msm || args.model) => {
             let choices = "bench msm, without --model";
             return Err(CliError::NotOffered { option: "vectors", value: args.vectors.to_string(), choices });
@@ -107,10 +112,6 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
             let value = args.distribution.name();
             return Err(CliError::NotOffered { option: "distribution", value, choices: "bench msm" });
         }
-        BenchOp::Ntt if ![ntt::BN254, ntt::GOLDILOCKS].contains(&args.field.as_str()) => {
-            let choices = "bn254-fr or goldilocks";
-            return Err(CliError::NotOffered { option: "field", value: args.field.clone(), choices });
-        }
         BenchOp::Ntt if args.model => return ntt_model::run(args),
         _ if log_size(args) > LARGEST => {
             let value = log_size(args).to_string();
@@ -122,15 +123,14 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
     }
     let device = match args.op {
         BenchOp::Msm => open::with_curve(&args.device, args.curve.into(), &args.waves)?,
-        BenchOp::Ntt if args.field == ntt::GOLDILOCKS => open::with_goldilocks(&args.device, &args.waves)?,
+        BenchOp::Ntt => open::with_field(&args.device, field, &args.waves)?,
         _ => open::device(&args.device, Fallback::Never, Check::None, &args.waves)?,
     };
     let cpu = open::cpu()?;
     let info = device.info()?;
     let op = match args.op {
         BenchOp::Msm if info.msm.is_none() => Some("msm"),
-        BenchOp::Ntt if args.field == ntt::GOLDILOCKS && info.goldilocks.is_none() => Some("goldilocks ntt"),
-        BenchOp::Ntt if args.field == ntt::BN254 && info.ntt.is_none() => Some("ntt"),
+        BenchOp::Ntt if !info.has_field(field) => Some(ntt::engine_name(field)),
         _ => None,
     };
     if let Some(op) = op.filter(|_| !device.is_cpu()) {

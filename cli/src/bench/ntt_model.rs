@@ -25,7 +25,9 @@ mod with_configurations {
     use crate::bench::{log_size, ntt};
     use crate::output;
     use crate::picture::{duration, grouped};
-    use gristmill::device::{DeviceName, default_config, load_config, over_goldilocks};
+    use gristmill::Field;
+    use gristmill::device::{DeviceName, default_config, load_config, load_config_with, over_goldilocks};
+    use gristmill_hdl::config::CardConfig;
     use gristmill_hdl::field::Arithmetic;
     use gristmill_hdl::ntt::NttCycles;
     use gristmill_hdl::ntt::cycles::COMMAND;
@@ -63,8 +65,7 @@ mod with_configurations {
 
     /// Runs the command.
     pub fn run(args: &Bench) -> Result<(), CliError> {
-        let config = load_config(args.device.config.as_deref().unwrap_or(DEFAULT))?;
-        let config = if args.field == ntt::GOLDILOCKS { over_goldilocks(config)? } else { config };
+        let config = of_field(args.device.config.as_deref().unwrap_or(DEFAULT), ntt::field(args)?)?;
         let (log, model) = (log_size(args), NttCycles::new(&config));
         let passes = if log <= config.ntt_log_max { 1 } else { 2 };
         let cycles = match passes {
@@ -99,15 +100,23 @@ mod with_configurations {
         if args.json { output::line(serde_json::json!(figures)) } else { output::print(&text(&figures)) }
     }
 
+    /// The configuration of that name with transforms over a field. BN254's Fr is asked for by asking for none, and leaves it what it is.
+    fn of_field(name: &str, field: Field) -> Result<CardConfig, CliError> {
+        Ok(match (field, ntt::curve_of(field)) {
+            (Field::Bn254Fr, _) => load_config(name)?,
+            (_, Some(curve)) => load_config_with(name, curve)?,
+            (_, None) => over_goldilocks(load_config(name)?)?,
+        })
+    }
+
     /// Cycles of a transform of a host's vector on a simulated card; `None` for other devices, and where the library cuts it itself.
     pub fn of_simulated(args: &Bench) -> Result<Option<u64>, CliError> {
         let Ok(name) = args.device.device.parse::<DeviceName>() else { return Ok(None) };
         if !matches!(name, DeviceName::Sim | DeviceName::SimVerilator | DeviceName::SimNetlist) {
             return Ok(None);
         }
-        let config = load_config(args.device.config.as_deref().unwrap_or(default_config(&name)))?;
-        let goldilocks = args.field == ntt::GOLDILOCKS;
-        let config = if goldilocks { over_goldilocks(config)? } else { config };
+        let field = ntt::field(args)?;
+        let config = of_field(args.device.config.as_deref().unwrap_or(default_config(&name)), field)?;
         if config.arithmetic == Arithmetic::Serial {
             return Ok(None);
         }
@@ -115,7 +124,7 @@ mod with_configurations {
         let words = config.field_id().vector_words(log);
         // Words beyond the first window come as fast as the host's memory gives them. The engine takes one of Goldilocks in four cycles.
         let waits = words.saturating_sub(WINDOW) * (WINDOW_CYCLES - WINDOW) / WINDOW;
-        let engine_waits = if goldilocks { 0 } else { waits };
+        let engine_waits = if field == Field::Goldilocks { 0 } else { waits };
         let on_chip = model.on_chip(log).map(|cycles| cycles + OVER_THE_LINK + engine_waits);
         // A longer one is copied there and back.
         Ok(on_chip.or(model.in_memory(log).map(|cycles| cycles + 2 * (words + OVER_THE_LINK) + waits)))

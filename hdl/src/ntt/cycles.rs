@@ -10,7 +10,7 @@ use gristmill_hdl_kit::twin::Fidelity;
 pub const COMMAND: u64 = 283;
 /// Cycles that a tile's load and store take beyond a word a cycle each where one channel of memory serves both and butterflies do not hide them: what is
 /// left in the writer's FIFO goes out while the next tile comes. Fitted to 2^14 elements on a card `sim` with two and four butterflies.
-const SWITCH: u64 = 170;
+const SWITCH: u64 = 90;
 /// log2 of the columns of a tile, and of the most tiles of a command.
 const TILE_LOG: u32 = 4;
 const TILES_LOG: u32 = 8;
@@ -75,14 +75,14 @@ mod tests {
     #[test]
     fn a_cards_cycles_in_its_memory() {
         let sim = NttCycles::new(&CardConfig::sim());
-        for (log, counted) in [(14, 123_868u64), (15, 259_044), (16, 541_676)] {
+        for (log, counted) in [(14, 123_616u64), (15, 258_792), (16, 541_424)] {
             let told = sim.in_memory(log).expect("a size");
             assert!(told.abs_diff(counted) * 500 < counted, "2^{log}: {told} for {counted}");
         }
         assert_eq!(sim.on_chip(13).map(|cycles| cycles + COMMAND), Some(69_978));
         // The channel is what several butterflies wait for.
         for (butterflies, all) in
-            [(2, [(14, 77_176u64), (15, 153_680), (16, 290_120)]), (4, [(14, 71_436), (15, 142_781), (16, 273_973)])]
+            [(2, [(14, 74_474u64), (15, 147_854), (16, 284_166)]), (4, [(14, 68_473), (15, 136_681), (16, 267_769)])]
         {
             let card = NttCycles::new(&CardConfig { butterflies, ..CardConfig::sim() });
             for (log, counted) in all {

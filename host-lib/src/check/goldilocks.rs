@@ -3,6 +3,7 @@
 //! Two different polynomials of degree below n agree at a random point with probability below n/p: 2^-40 for 2^24 elements. That finds a
 //! card that errs; it is no proof against one that answers after it knows the point, which it never does.
 
+use super::ntt::Natural;
 use crate::device::GoldilocksTransform;
 use gristmill_cpu::goldilocks::{GOLDILOCKS, canonical, inverse, mul, pow, root};
 use rand::{RngCore, rngs::OsRng};
@@ -26,6 +27,9 @@ pub fn goldilocks_holds(input: &[u64], output: &[u64], transform: &GoldilocksTra
     if n != output.len() || !n.is_power_of_two() || output.iter().any(|x| *x >= GOLDILOCKS) {
         return false;
     }
+    let input = Natural::of(input, transform.order.input());
+    let output = Natural::of(output, transform.order.output());
+    let (input, output) = (input.elements(), output.elements());
     let (coefficients, evaluations) = if transform.inverse { (output, input) } else { (input, output) };
     let generator = canonical(transform.coset.unwrap_or(1));
     // t = point / generator: on the coset of g, P(g*t) interpolates at the plain roots.
@@ -61,7 +65,7 @@ pub fn goldilocks_holds(input: &[u64], output: &[u64], transform: &GoldilocksTra
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cpu;
+    use crate::{Order, cpu};
     use ark_std::rand::{Rng, SeedableRng, rngs::StdRng};
 
     #[test]
@@ -70,7 +74,8 @@ mod tests {
         for log_n in 0..8 {
             for inverse in [false, true] {
                 for coset in [None, Some(7), Some(u64::MAX)] {
-                    let transform = GoldilocksTransform { inverse, coset };
+                    let order = Order::of(log_n % 2 == 1, log_n % 3 == 1);
+                    let transform = GoldilocksTransform { inverse, coset, order };
                     // Some of them not reduced.
                     let input: Vec<u64> =
                         (0..1 << log_n).map(|i| if i % 5 == 2 { u64::MAX } else { rng.r#gen() }).collect();

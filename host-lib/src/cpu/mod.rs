@@ -5,14 +5,17 @@ mod ntt;
 
 pub(crate) use msm::run;
 pub use msm::{msm, msm_g2};
+pub(crate) use ntt::transform;
 pub use ntt::{goldilocks_ntt, ntt};
 
 use crate::{
-    Curve, MsmCurve,
-    device::{Engine, EngineResult, GoldilocksTransform, Info, MsmEngine, MsmJob, Resident, Transform, VectorEngine},
+    Curve, Field, MsmCurve, NttField,
+    device::{
+        Engine, EngineResult, GoldilocksTransform, Info, MsmEngine, MsmJob, NttEngine, Resident, Transform,
+        VectorEngine,
+    },
     report::Cost,
 };
-use ark_bn254::Fr;
 use ark_ec::short_weierstrass::{Affine, Projective};
 use std::sync::Arc;
 
@@ -37,16 +40,9 @@ impl Engine for Cpu {
             kind: "cpu".into(),
             version: format!("{} ({})", env!("CARGO_PKG_VERSION"), engine().name()),
             curve: Curve::ALL.map(Curve::name).join(", "),
-            field: "bn254-fr, goldilocks".into(),
+            field: Field::ALL.map(Field::name).join(", "),
             ..Info::default()
         })
-    }
-
-    fn ntt(&self, vectors: &mut [&mut [Fr]], transform: &Transform) -> EngineResult<Cost> {
-        for vector in vectors {
-            ntt(vector, transform);
-        }
-        Ok(Cost::default())
     }
 
     fn goldilocks_ntt(&self, vectors: &mut [&mut [u64]], transform: &GoldilocksTransform) -> EngineResult<Cost> {
@@ -58,6 +54,15 @@ impl Engine for Cpu {
 }
 
 impl VectorEngine for Cpu {}
+
+impl<F: NttField> NttEngine<F> for Cpu {
+    fn ntt(&self, vectors: &mut [&mut [F]], transform: &Transform<F>) -> EngineResult<Cost> {
+        for vector in vectors {
+            ntt(vector, transform);
+        }
+        Ok(Cost::default())
+    }
+}
 
 impl<C: MsmCurve> MsmEngine<C> for Cpu {
     fn upload(&self, _points: &Arc<[Affine<C>]>) -> EngineResult<(Resident, Cost)> {

@@ -5,10 +5,8 @@ use super::{
     bases::Home, cost::Op,
 };
 use crate::report::Cost;
-use crate::{Error, MsmCurve, Place, Report, Result, check, cpu, curve};
-use ark_bn254::Fr;
+use crate::{Error, MsmCurve, NttField, Place, Report, Result, check, cpu, curve};
 use ark_ec::short_weierstrass::{Affine, Projective};
-use ark_ff::{FftField, Zero};
 use rayon::prelude::*;
 use std::{
     sync::Arc,
@@ -63,7 +61,7 @@ impl Device {
     /// # Errors
     /// [`Error::NttLength`], [`Error::ZeroCoset`], and those of a device. On an error the vector
     /// holds what it held before.
-    pub fn ntt(&self, values: &mut [Fr], transform: &Transform) -> Result<()> {
+    pub fn ntt<F: NttField>(&self, values: &mut [F], transform: &Transform<F>) -> Result<()> {
         self.ntt_batch(&mut [values], transform)
     }
 
@@ -71,7 +69,7 @@ impl Device {
     ///
     /// # Errors
     /// As [`ntt`](Self::ntt).
-    pub fn ntt_batch(&self, vectors: &mut [&mut [Fr]], transform: &Transform) -> Result<()> {
+    pub fn ntt_batch<F: NttField>(&self, vectors: &mut [&mut [F]], transform: &Transform<F>) -> Result<()> {
         self.recorded(|report| self.ntt_in(vectors, transform, "ntt", report))
     }
 
@@ -221,17 +219,17 @@ impl Device {
         Ok(Outcome::Done(sums))
     }
 
-    pub(crate) fn ntt_in(
+    pub(crate) fn ntt_in<F: NttField>(
         &self,
-        vectors: &mut [&mut [Fr]],
-        transform: &Transform,
+        vectors: &mut [&mut [F]],
+        transform: &Transform<F>,
         stage: &str,
         report: &mut Report,
     ) -> Result<()> {
         self.usable()?;
         for v in vectors.iter() {
-            if !v.len().is_power_of_two() || v.len() > 1 << Fr::TWO_ADICITY {
-                return Err(Error::NttLength { length: v.len() });
+            if !v.len().is_power_of_two() || v.len().ilog2() > F::TWO_ADICITY {
+                return Err(Error::NttLength { length: v.len(), field: F::FIELD.name(), most: F::TWO_ADICITY });
             }
         }
         if transform.coset.is_some_and(|g| g.is_zero()) {
@@ -248,15 +246,16 @@ impl Device {
         Ok(())
     }
 
-    fn ntt_on_card(
+    fn ntt_on_card<F: NttField>(
         &self,
-        vectors: &mut [&mut [Fr]],
-        transform: &Transform,
+        vectors: &mut [&mut [F]],
+        transform: &Transform<F>,
         stage: &str,
         report: &mut Report,
     ) -> Result<Outcome<()>> {
         let Some(card) = &self.shared.card else { return Ok(Outcome::ToCpu) };
-        let ops: Vec<Op> = vectors.iter().map(|v| Op::Ntt { elements: v.len() }).collect();
+        let card = F::engine(&**card);
+        let ops: Vec<Op> = vectors.iter().map(|v| Op::Ntt { field: F::FIELD, elements: v.len() }).collect();
         if self.choice(&ops, stage, report) == Place::Host {
             return Ok(Outcome::ToCpu);
         }

@@ -1,7 +1,7 @@
 //! The seam between [`Device`](crate::Device) and what does the work.
 
 use crate::{
-    Curve, MsmCurve,
+    Curve, Field, MsmCurve, NttField,
     device::{GoldilocksTransform, Transform},
     report::Cost,
 };
@@ -130,22 +130,28 @@ pub trait MsmEngine<C: MsmCurve> {
     fn msm(&self, jobs: &[MsmJob<'_, C>]) -> EngineResult<(Vec<Projective<C>>, Cost)>;
 }
 
+/// Transforms over one field of 256-bit elements. An engine of another field answers [`EngineError::Unsupported`].
+pub trait NttEngine<F: NttField> {
+    /// Transforms each vector in place. Lengths are powers of two. On an error the vectors hold
+    /// what they held before.
+    fn ntt(&self, vectors: &mut [&mut [F]], transform: &Transform<F>) -> EngineResult<Cost>;
+}
+
 /// What does the work: the CPU, or a card with its driver. Methods may be called from several
-/// threads at once. Its side for one curve: [`MsmCurve::engine`].
+/// threads at once. Its side for one curve: [`MsmCurve::engine`], for one field: [`NttField::engine`].
 pub trait Engine:
     MsmEngine<ark_bn254::g1::Config>
     + MsmEngine<ark_bls12_381::g1::Config>
     + MsmEngine<ark_bls12_377::g1::Config>
+    + NttEngine<ark_bn254::Fr>
+    + NttEngine<ark_bls12_381::Fr>
+    + NttEngine<ark_bls12_377::Fr>
     + VectorEngine
     + Send
     + Sync
 {
     /// Identity, configuration, capabilities, counters.
     fn info(&self) -> EngineResult<Info>;
-
-    /// Transforms each vector in place. Lengths are powers of two. On an error the vectors hold
-    /// what they held before.
-    fn ntt(&self, vectors: &mut [&mut [Fr]], transform: &Transform) -> EngineResult<Cost>;
 
     /// Transforms each vector over Goldilocks in place. Lengths are powers of two. If it is [`EngineError::Unsupported`], the vectors hold
     /// what they held before.
@@ -172,7 +178,7 @@ pub struct Info {
     pub source_hash: Option<String>,
     /// Curve of MSMs by its name ([`Curve::name`](crate::Curve::name)); the CPU's are several, a comma between.
     pub curve: String,
-    /// Field of NTTs.
+    /// Field of NTTs by its name ([`Field::name`]); the CPU's are several, a comma between.
     pub field: String,
     /// Clock in Hz, if it is a card.
     pub clock_hz: Option<u64>,
@@ -180,7 +186,7 @@ pub struct Info {
     pub card_mem_bytes: Option<u64>,
     /// The MSM engine, if it is a card that has one for a curve that is known.
     pub msm: Option<MsmInfo>,
-    /// The NTT engine, if it is a card that has one for BN254's Fr.
+    /// The NTT engine, if it is a card that has one for a curve's scalar field.
     pub ntt: Option<NttInfo>,
     /// The NTT engine, if it is a card that has one for Goldilocks.
     pub goldilocks: Option<NttInfo>,
@@ -194,6 +200,11 @@ impl Info {
     /// Whether MSMs over a curve are offered.
     pub fn has_curve(&self, curve: Curve) -> bool {
         self.curve.split(", ").any(|name| name == curve.name())
+    }
+
+    /// Whether transforms over a field are offered.
+    pub fn has_field(&self, field: Field) -> bool {
+        self.field.split(", ").any(|name| name == field.name())
     }
 }
 

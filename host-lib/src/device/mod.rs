@@ -11,48 +11,26 @@ mod nonblocking;
 mod options;
 #[cfg(test)]
 mod tests;
+mod transform;
 mod vectors;
 
 pub use bases::Bases;
 pub use card::transport;
 #[cfg(all(feature = "sim", target_os = "linux"))]
 pub use card::{default_config, load_config, load_config_with, over_goldilocks};
-pub(crate) use engine::{Engine, EngineResult, MsmEngine, MsmJob, Resident, VectorEngine};
+pub(crate) use engine::{Engine, EngineResult, MsmEngine, MsmJob, NttEngine, Resident, VectorEngine};
 pub use engine::{EngineError, Info, MsmInfo, NttInfo};
 pub use goldilocks::GoldilocksTransform;
 pub use options::{Check, DeviceName, Fallback, Options, TimeOuts, Wait, Waves};
+pub(crate) use transform::reverse;
+pub use transform::{Order, Transform};
 pub use vectors::{Operation, Second, Step, Vector};
 
 use crate::{Error, Report, Result, cpu::Cpu};
-use ark_bn254::Fr;
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-
-/// A transform of 2^k elements of BN254's Fr, natural order to natural order, with the primitive
-/// root `w = 5^((r-1)/2^k)` (that of arkworks and snarkjs). With g the coset's generator (1 if
-/// there is none): forward, coefficients c become evaluations `e_k = sum of c_j * (g*w^k)^j`;
-/// inverse, evaluations become coefficients (the division by 2^k included).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Transform {
-    /// From evaluations to coefficients.
-    pub inverse: bool,
-    /// Generator of the coset, not zero.
-    pub coset: Option<Fr>,
-}
-
-impl Transform {
-    /// Coefficients to evaluations.
-    pub const FORWARD: Transform = Transform { inverse: false, coset: None };
-    /// Evaluations to coefficients.
-    pub const INVERSE: Transform = Transform { inverse: true, coset: None };
-
-    /// The same on the coset of a generator.
-    pub const fn on_coset(self, generator: Fr) -> Self {
-        Transform { inverse: self.inverse, coset: Some(generator) }
-    }
-}
 
 /// A device. Cheap to clone: clones share the engine, the report and the quarantine.
 #[derive(Clone)]

@@ -2,8 +2,7 @@
 //! futures work under any executor.
 
 use super::{Bases, Device, Transform};
-use crate::{Error, MsmCurve, Result};
-use ark_bn254::Fr;
+use crate::{Error, MsmCurve, NttField, Result};
 use ark_ec::short_weierstrass::Projective;
 use std::future::Future;
 use tokio::sync::oneshot;
@@ -27,7 +26,11 @@ impl Device {
     ///
     /// # Errors
     /// As [`ntt`](Device::ntt); the vector is then wiped and dropped.
-    pub fn ntt_async(&self, values: Vec<Fr>, transform: Transform) -> impl Future<Output = Result<Vec<Fr>>> + use<> {
+    pub fn ntt_async<F: NttField>(
+        &self,
+        values: Vec<F>,
+        transform: Transform<F>,
+    ) -> impl Future<Output = Result<Vec<F>>> + use<F> {
         let (device, mut values) = (self.clone(), Zeroizing::new(values));
         spawn("ntt", move || {
             device.ntt(&mut values, &transform)?;

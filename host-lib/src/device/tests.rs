@@ -1,8 +1,8 @@
 //! Devices over an engine that fails and lies on demand.
 
 use super::*;
-use crate::{Curve, MsmCurve, Place, cpu, report::Cost};
-use ark_bn254::{Fq, G1Affine};
+use crate::{Curve, Field, MsmCurve, NttField, Place, cpu, report::Cost};
+use ark_bn254::{Fq, Fr, G1Affine};
 use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_std::{One, UniformRand, Zero, test_rng};
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::SeqCst};
@@ -46,20 +46,22 @@ impl Engine for Moody {
         let msm = MsmInfo { adders: 1, ..MsmInfo::default() };
         Ok(Info { kind: "simulator".into(), clock_hz: Some(1_000_000), msm: Some(msm), ..Info::default() })
     }
+}
 
-    fn ntt(&self, vectors: &mut [&mut [Fr]], transform: &Transform) -> EngineResult<Cost> {
+impl VectorEngine for Moody {}
+
+impl<F: NttField> NttEngine<F> for Moody {
+    fn ntt(&self, vectors: &mut [&mut [F]], transform: &Transform<F>) -> EngineResult<Cost> {
         for v in vectors.iter_mut() {
             cpu::ntt(v, transform);
         }
         if ![HONEST, FORGETS].contains(&self.mood.load(SeqCst)) {
-            vectors[0][0] += Fr::one();
+            vectors[0][0] += F::one();
         }
         self.fail()?;
         Ok(Cost { cycles: 10, butterflies: 7, ..Cost::default() })
     }
 }
-
-impl VectorEngine for Moody {}
 
 impl<C: MsmCurve> MsmEngine<C> for Moody {
     fn upload(&self, _: &Arc<[Affine<C>]>) -> EngineResult<(Resident, Cost)> {
@@ -211,8 +213,8 @@ fn wrong_lengths_cosets_and_bases_are_refused() {
     let Bench { device, points, mut scalars, .. } = bench(Fallback::Auto, Check::Curve);
     let bases = device.upload_bases(&points).unwrap();
     assert!(matches!(device.msm(&bases, &scalars[1..]), Err(Error::MsmLength { scalars: 7, bases: 8 })));
-    assert!(matches!(device.ntt(&mut scalars[..3], &Transform::FORWARD), Err(Error::NttLength { length: 3 })));
-    assert!(matches!(device.ntt(&mut [], &Transform::FORWARD), Err(Error::NttLength { length: 0 })));
+    assert!(matches!(device.ntt(&mut scalars[..3], &Transform::FORWARD), Err(Error::NttLength { length: 3, .. })));
+    assert!(matches!(device.ntt::<Fr>(&mut [], &Transform::FORWARD), Err(Error::NttLength { length: 0, .. })));
     let zero = Transform::FORWARD.on_coset(Fr::zero());
     assert!(matches!(device.ntt(&mut scalars, &zero), Err(Error::ZeroCoset)));
     let cpu = Device::open("cpu", &Options::default()).unwrap();
@@ -239,7 +241,7 @@ fn futures_need_no_particular_executor() {
     let mut expected = scalars.clone();
     cpu::ntt(&mut expected, &Transform::INVERSE);
     assert_eq!((sum.unwrap(), values.unwrap()), (cpu::msm(&points, &scalars), expected));
-    assert!(matches!(error, Err(Error::NttLength { length: 3 })));
+    assert!(matches!(error, Err(Error::NttLength { length: 3, .. })));
 }
 
 #[test]
@@ -316,6 +318,7 @@ mod choices {
         let msm = MsmInfo { adders: 1, window_bits: 2, windows: 2, multiples: 1, segments: 1, max_points: 1 << 20 };
         Card {
             curve: Curve::Bn254,
+            field: Field::Bn254Fr,
             clock_hz: 1e9,
             memory: 1 << 30,
             msm: Some(msm),

@@ -27,7 +27,7 @@ mod same;
 pub use current::on;
 pub use reduction::DeviceReduction;
 
-use crate::{Device, Transform};
+use crate::{Device, NttField, Transform};
 use ark_ff::FftField;
 use ark_poly::domain::{DomainCoeff, EvaluationDomain, Radix2EvaluationDomain, radix2::Elements};
 use ark_serialize::{
@@ -37,7 +37,7 @@ use current::Ticket;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-/// A domain of a power of two of elements. Transforms of BN254's Fr over it run on the device of the [`on`] in which it was made,
+/// A domain of a power of two of elements. Transforms of the fields of [`NttField`] over it run on the device of the [`on`] in which it was made,
 /// while that lasts; those of other fields and of group elements, and all when there is no such device, are arkworks'.
 ///
 /// A transform has no way to tell an error: a device that fails leaves it to the CPU, and says so in the log (tracing, level warn) and in its
@@ -55,16 +55,24 @@ impl<F: FftField> DeviceDomain<F> {
         DeviceDomain { plain, ticket: Ticket::current() }
     }
 
-    /// The transform by the device, if there is one and these are elements of its field; whether it was done.
+    /// The transform by the device, if there is one and these are elements of a field that devices know; whether it was done.
     fn on_device<T: DomainCoeff<F>>(&self, values: &mut Vec<T>, inverse: bool) -> bool {
         let Some(device) = self.ticket.device() else { return false };
-        let Some(offset) = same::elements(std::slice::from_ref(&self.plain.offset)) else { return false };
-        if same::elements(&values[..]).is_none() || values.len() > self.plain.size() {
+        self.over::<ark_bn254::Fr, T>(&device, values, inverse)
+            || self.over::<ark_bls12_381::Fr, T>(&device, values, inverse)
+            || self.over::<ark_bls12_377::Fr, T>(&device, values, inverse)
+    }
+
+    /// The same, if the field is N and these are its elements.
+    fn over<N: NttField, T: DomainCoeff<F>>(&self, device: &Device, values: &mut Vec<T>, inverse: bool) -> bool {
+        let Some(offset) = same::elements::<N, F>(std::slice::from_ref(&self.plain.offset)) else { return false };
+        if same::elements::<N, T>(&values[..]).is_none() || values.len() > self.plain.size() {
             return false;
         }
-        let transform = Transform { inverse, coset: Some(offset[0]) };
+        let plain = if inverse { Transform::INVERSE } else { Transform::FORWARD };
+        let transform = plain.on_coset(offset[0]);
         values.resize(self.plain.size(), T::zero());
-        let Some(elements) = same::elements_mut(&mut values[..]) else { return false };
+        let Some(elements) = same::elements_mut::<N, T>(&mut values[..]) else { return false };
         match device.ntt(elements, &transform) {
             Ok(()) => true,
             Err(error) => {

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::Options;
-use crate::device::{Engine, EngineError, EngineResult, Info, MsmEngine, MsmJob, Resident, VectorEngine};
+use crate::device::{Engine, EngineError, EngineResult, Info, MsmEngine, MsmJob, NttEngine, Resident, VectorEngine};
 use crate::report::Cost;
-use crate::{Fallback, MsmCurve, cpu};
+use crate::{Fallback, MsmCurve, NttField, cpu};
 use ark_bn254::Fr;
 use ark_ec::short_weierstrass::{Affine, Projective};
 use ark_ff::{FftField, UniformRand, Zero};
@@ -23,8 +23,12 @@ impl Engine for Counting {
     fn info(&self) -> EngineResult<Info> {
         Ok(Info::default())
     }
+}
 
-    fn ntt(&self, vectors: &mut [&mut [Fr]], transform: &Transform) -> EngineResult<Cost> {
+impl VectorEngine for Counting {}
+
+impl<F: NttField> NttEngine<F> for Counting {
+    fn ntt(&self, vectors: &mut [&mut [F]], transform: &Transform<F>) -> EngineResult<Cost> {
         self.transforms.fetch_add(1, SeqCst);
         if self.fails.load(SeqCst) {
             return Err(EngineError::failed("no answer"));
@@ -33,8 +37,6 @@ impl Engine for Counting {
         Ok(Cost::default())
     }
 }
-
-impl VectorEngine for Counting {}
 
 impl<C: MsmCurve> MsmEngine<C> for Counting {
     fn upload(&self, _: &Arc<[Affine<C>]>) -> EngineResult<(Resident, Cost)> {
@@ -83,10 +85,13 @@ fn transforms_are_arkworks_and_the_devices() {
     let (engine, device) = counting(Fallback::Never);
     on(&device, || agrees::<Fr>(&[1, 2, 16, 64]));
     assert_eq!(engine.transforms.load(SeqCst), 4 * 2 * 5 * 2);
-    // Not of another field, nor without a device.
     on(&device, || agrees::<ark_bls12_381::Fr>(&[16]));
+    on(&device, || agrees::<ark_bls12_377::Fr>(&[16]));
+    assert_eq!(engine.transforms.load(SeqCst), 80 + 40);
+    // Not of another field, nor without a device.
+    on(&device, || agrees::<ark_bls12_377::Fq>(&[16]));
     agrees::<Fr>(&[16]);
-    assert_eq!(engine.transforms.load(SeqCst), 80);
+    assert_eq!(engine.transforms.load(SeqCst), 120);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{
     prover::Stages,
     quotient::{self, Form, Rows},
 };
-use crate::{Curve, Device, Error, Report, Result, device::cost::Op};
+use crate::{Curve, Device, Error, Field, Report, Result, device::cost::Op};
 use ark_bn254::{Fr, G1Projective, G2Affine, G2Projective};
 use std::{
     sync::{Mutex, PoisonError},
@@ -41,7 +41,7 @@ impl Inputs<'_> {
         let msm = |query: &Resident| Op::Msm { curve: Curve::Bn254, points: query.points(), resident: true };
         // An H query has an element for each of the domain, or one less.
         let elements = h.len().next_power_of_two();
-        vec![msm(a), msm(b), msm(c), msm(h), Op::Ntt { elements }, Op::Quotient { elements }]
+        vec![msm(a), msm(b), msm(c), msm(h), Op::Ntt { field: Field::Bn254Fr, elements }, Op::Quotient { elements }]
     }
 
     fn g2(&self) -> (G2Projective, Duration) {

@@ -6,6 +6,7 @@ mod checks;
 mod columns;
 mod domain;
 mod failures;
+mod fields;
 mod goldilocks;
 mod msm;
 mod no_memory;

@@ -7,7 +7,7 @@ use ark_std::{
     One, UniformRand, Zero,
     rand::{Rng, SeedableRng, rngs::StdRng},
 };
-use gristmill::{Check, Device, Fallback, Options, TimeOuts, Transform};
+use gristmill::{Check, Device, Fallback, NttField, Options, TimeOuts, Transform};
 use gristmill_hdl::config::CardConfig;
 use std::{path::PathBuf, time::Duration};
 
@@ -85,19 +85,38 @@ pub fn sum(bases: &[G1Affine], scalars: &[Fr]) -> G1Projective {
 }
 
 pub fn values(n: usize, rng: &mut impl Rng) -> Vec<Fr> {
-    (0..n).map(|_| Fr::rand(rng)).collect()
+    elements(n, rng)
+}
+
+/// Random elements of any field.
+pub fn elements<F: NttField>(n: usize, rng: &mut impl Rng) -> Vec<F> {
+    (0..n).map(|_| F::rand(rng)).collect()
 }
 
 /// What ark-poly makes of it.
-pub fn transformed(values: &[Fr], t: &Transform) -> Vec<Fr> {
-    let domain = Radix2EvaluationDomain::<Fr>::new(values.len()).unwrap();
-    let domain = domain.get_coset(t.coset.unwrap_or_else(Fr::one)).unwrap();
-    if t.inverse { domain.ifft(values) } else { domain.fft(values) }
+pub fn transformed<F: NttField>(values: &[F], t: &Transform<F>) -> Vec<F> {
+    let domain = Radix2EvaluationDomain::<F>::new(values.len()).unwrap();
+    let domain = domain.get_coset(t.coset.unwrap_or_else(F::one)).unwrap();
+    let natural = if t.order.input() { turned(values) } else { values.to_vec() };
+    let result = if t.inverse { domain.ifft(&natural) } else { domain.fft(&natural) };
+    if t.order.output() { turned(&result) } else { result }
+}
+
+/// Element i at the index that i with its bits turned around is.
+pub fn turned<T: Copy>(values: &[T]) -> Vec<T> {
+    let bits = values.len().ilog2();
+    let place = |i: usize| (0..bits).fold(0, |to, bit| to | ((i >> bit) & 1) << (bits - 1 - bit));
+    (0..values.len()).map(|i| values[place(i)]).collect()
 }
 
 /// Forward and inverse, plain and on a coset.
 pub fn all_kinds(rng: &mut impl Rng) -> [Transform; 4] {
-    let g = Fr::rand(rng);
+    kinds_over(rng)
+}
+
+/// The same over any field.
+pub fn kinds_over<F: NttField>(rng: &mut impl Rng) -> [Transform<F>; 4] {
+    let g = F::rand(rng);
     [Transform::FORWARD, Transform::INVERSE, Transform::FORWARD.on_coset(g), Transform::INVERSE.on_coset(g)]
 }
 

@@ -54,6 +54,18 @@ impl BlockReader {
 }
 
 impl Timing {
+    /// log2 of the words from which on a store of 16 columns of R rows may begin like one of a vector: when the last group of the last stage has
+    /// been issued. Groups go by rows within columns there, the last R/2 of them are of the last columns, and a store takes as long as R
+    /// words to come to these (column by column), or 16 r to row r (else): in time, if R/2 is the turnaround or more.
+    pub fn long_columns(&self) -> u32 {
+        5 + self.turnaround.next_power_of_two().ilog2()
+    }
+
+    /// Whether the store waits for all of the last stage's results.
+    fn apart(&self, shape: &Shape) -> bool {
+        shape.reversed || (shape.columns && shape.log_n < self.long_columns())
+    }
+
     /// Cycles of the stages of a vector.
     pub fn stages(&self, shape: &Shape) -> u64 {
         let (log_n, m) = (shape.log_n, self.log_wings + 1);
@@ -62,7 +74,7 @@ impl Timing {
         let length = |s: u32| {
             let last = s + 1 == stages;
             match () {
-                () if last && (shape.columns || shape.reversed) => groups,
+                () if last && self.apart(shape) => groups,
                 () if !last && s + m < log_n => groups.max(self.turnaround + (1 << s)),
                 () => groups.max(self.turnaround),
             }
@@ -73,7 +85,7 @@ impl Timing {
     /// From `start` to `done` when all streams flow freely.
     pub fn cycles(&self, shape: &Shape) -> u64 {
         let n = 1u64 << shape.log_n;
-        let apart = shape.columns || shape.reversed;
+        let apart = self.apart(shape);
         let stages = self.stages(shape);
         let block = (1u64 << self.log_seeds) + if shape.columns { 16 } else { 1 };
         let mut blocks = BlockReader { words: block, from: 1, free: [0, 0] };

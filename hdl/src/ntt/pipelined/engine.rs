@@ -71,9 +71,13 @@ pub struct PipelinedNtt<const W: usize> {
     there: Delay<Bit>,
     settled: Delay<Bit>,
     apart_q: DFF<Bit>,
+    apart: Signal<Local, Bit>,
     results: Fifo<U<W>>,
     idle: Signal<Local, Bit>,
     one: Constant<U<W>>,
+    size_mask: Constant<Bits<6>>,
+    /// Columns from this size on are long enough to be read before the pipeline is empty.
+    long: Constant<Bits<6>>,
     _wings: usize,
     _timing: Timing,
     _columns: bool,
@@ -90,9 +94,11 @@ impl<const W: usize> PipelinedNtt<W> {
         let multiplier = FieldMul::new(&vectors.field, fidelity);
         let (latency, product) = (wing[0].latency(), multiplier.latency());
         let turnaround = Banks::<W>::turnaround(latency) as u64;
-        // Enough for the results in flight, so that they never stop a willing receiver.
-        let room = (product as u64 + 8).next_power_of_two();
+        // Enough for the results in flight, so that they never stop a willing receiver. Where a word is a whole one of the memory, the next
+        // tile's results also wait here for the channel that the last one's, and the words read ahead (`bus::READER_WORDS`), still take.
+        let room = if W == 256 { 256 } else { (product as u64 + 8).next_power_of_two() };
         let to_the_end = product + 2;
+        let timing = Timing { log_max, log_seeds, log_wings, turnaround, product: product as u64 };
         PipelinedNtt {
             clock: Default::default(),
             reset: Default::default(),
@@ -135,11 +141,14 @@ impl<const W: usize> PipelinedNtt<W> {
             there: Delay::new(product - 2),
             settled: Delay::new(turnaround as usize),
             apart_q: Default::default(),
+            apart: Default::default(),
             results: Fifo::new(room as usize),
             idle: Default::default(),
             one: Constant::new(vectors.one().into()),
+            size_mask: Constant::new(31u64.to_bits()),
+            long: Constant::new(u64::from(timing.long_columns()).to_bits()),
             _wings: wing.len(),
-            _timing: Timing { log_max, log_seeds, log_wings, turnaround, product: product as u64 },
+            _timing: timing,
             _columns: log_max > COLUMNS_LOG,
             wing,
             multiplier,
@@ -229,9 +238,11 @@ impl<const W: usize> Logic for PipelinedNtt<W> {
         self.stages.reset.next = self.idle.val();
         self.stages.start.next = self.start.val();
         self.stages.log_n.next = self.log_n.val();
-        self.stages.apart.next = self.log_n.val().get_bit(5) || self.order.val().get_bit(1);
+        self.apart.next = self.order.val().get_bit(1)
+            || (self.log_n.val().get_bit(5) && ((self.log_n.val() & self.size_mask.val()) < self.long.val()));
+        self.stages.apart.next = self.apart.val();
         if self.start.val() {
-            self.apart_q.d.next = self.log_n.val().get_bit(5) || self.order.val().get_bit(1);
+            self.apart_q.d.next = self.apart.val();
         }
         self.stages.loaded.next = self.there.q.val();
         self.settled.d.next = self.stages.computed.val();

@@ -9,7 +9,7 @@ use gristmill_hdl_kit::twin::Fidelity;
 use num_bigint::BigUint;
 
 /// Either field with the seeds that its cards have.
-const FIELDS: [(&VectorParams, u32); 2] = [(&BN254_FR_VECTORS, 7), (&GOLDILOCKS_VECTORS, 5)];
+const FIELDS: [(&VectorParams, u32); 2] = [(&BN254_FR_VECTORS, 5), (&GOLDILOCKS_VECTORS, 5)];
 
 /// An engine of each field.
 fn benches(log_max: u32) -> impl Iterator<Item = Bench> {

@@ -89,25 +89,40 @@ fn columns_of_several_vectors() {
         let mut bench = bench(8, log_wings);
         for log_rows in 1..=4 {
             for kind in 0..8u32 {
-                let commands: Vec<Columns> = (0..3)
-                    .map(|_| {
-                        let mut sixteen =
-                            |bit: u32| (kind & bit != 0).then(|| (0..16).map(|_| bench.random_factors()).collect());
-                        let (before, after) = (sixteen(2), sixteen(4));
-                        Columns { inverse: kind & 1 != 0, before, after, input: bench.random(16 << log_rows) }
-                    })
-                    .collect();
-                let outcome = bench.run_several_columns(&commands, Flow::FREE);
-                let model =
-                    |c: &Columns| bench.field.columns(&c.input, c.inverse, c.before.as_deref(), c.after.as_deref());
-                let expected: Vec<_> = commands.iter().flat_map(model).collect();
-                assert!(outcome.output == expected, "2^{log_rows} rows, kind {kind}, {} butterflies", 1 << log_wings);
-                let shape =
-                    Shape { columns: true, vectors: 3, ..Shape::of(log_rows + 4, kind & 2 != 0, kind & 4 != 0) };
-                assert_eq!(outcome.cycles, bench.ntt.command_cycles(&shape), "{shape:?}");
+                several_columns(&mut bench, log_rows, kind, 3);
             }
         }
     }
+}
+
+/// Long ones are stored before the pipeline is empty: the shortest of these, and longer.
+#[test]
+fn long_columns() {
+    for log_wings in 0..=3 {
+        let mut bench = bench(11, log_wings);
+        for log_rows in 5..=7 {
+            for kind in if log_rows == 6 { 0..8u32 } else { 4..6 } {
+                several_columns(&mut bench, log_rows, kind, 2);
+            }
+        }
+    }
+}
+
+/// So many commands of 2^log_rows rows in one: inverse, with factors before, after by the bits of `kind`.
+fn several_columns(bench: &mut Bench, log_rows: u32, kind: u32, vectors: u64) {
+    let commands: Vec<Columns> = (0..vectors)
+        .map(|_| {
+            let mut sixteen = |bit: u32| (kind & bit != 0).then(|| (0..16).map(|_| bench.random_factors()).collect());
+            let (before, after) = (sixteen(2), sixteen(4));
+            Columns { inverse: kind & 1 != 0, before, after, input: bench.random(16 << log_rows) }
+        })
+        .collect();
+    let outcome = bench.run_several_columns(&commands, Flow::FREE);
+    let model = |c: &Columns| bench.field.columns(&c.input, c.inverse, c.before.as_deref(), c.after.as_deref());
+    let expected: Vec<_> = commands.iter().flat_map(model).collect();
+    let shape = Shape { columns: true, vectors, ..Shape::of(log_rows + 4, kind & 2 != 0, kind & 4 != 0) };
+    assert!(outcome.output == expected, "{shape:?}, kind {kind}");
+    assert_eq!(outcome.cycles, bench.ntt.command_cycles(&shape), "{shape:?}");
 }
 
 /// The figures of `docs/ntt.md`: butterflies side by side, cycles of one vector and of eight in a command, and those from the first

@@ -7,11 +7,10 @@
 use super::elements::{Element, Factors};
 use super::engine::{State, failed};
 use super::factors;
+use crate::NttField;
 use crate::device::engine::{EngineError, EngineResult};
 use crate::report::Cost;
 use crate::split::Kernel;
-use ark_bn254::Fr;
-use ark_ff::AdditiveGroup;
 use gristmill_abi::layout::WORD_BYTES;
 use gristmill_driver::{CardInfo, Command, DmaBuffer, Place};
 
@@ -45,15 +44,15 @@ impl State {
     }
 
     /// The commands that transform a vector at `at`, in place, with as many words at `scratch`.
-    pub(super) fn passes(
+    pub(super) fn passes<F: NttField>(
         &mut self,
-        kernel: &Kernel,
+        kernel: &Kernel<F>,
         shape: &Shape,
         at: u64,
         scratch: u64,
     ) -> EngineResult<[Command; 2]> {
         let factors = [kernel.before, kernel.after].map(|f| f.map(Factors::from));
-        self.passes_over::<Fr>(kernel.inverse, factors, shape, [at, scratch])
+        self.passes_over::<F>(kernel.inverse, factors, shape, [at, scratch])
     }
 
     /// The same over any field, with factors before and after, if there are any.
@@ -106,10 +105,10 @@ impl State {
     }
 
     /// Transforms a vector of the host's in card memory, if there is room that no base set has. Says whether it did.
-    pub(super) fn through_memory(
+    pub(super) fn through_memory<F: NttField>(
         &mut self,
-        values: &mut [Fr],
-        kernel: &Kernel,
+        values: &mut [F],
+        kernel: &Kernel<F>,
         shape: &Shape,
         cost: &mut Cost,
     ) -> EngineResult<bool> {
@@ -125,10 +124,10 @@ impl State {
         done.and(wiped).map(|()| true)
     }
 
-    fn there_and_back(
+    fn there_and_back<F: NttField>(
         &mut self,
-        values: &mut [Fr],
-        kernel: &Kernel,
+        values: &mut [F],
+        kernel: &Kernel<F>,
         shape: &Shape,
         at: u64,
         cost: &mut Cost,
@@ -136,7 +135,7 @@ impl State {
         self.fill(at, values, cost)?;
         let passes = self.passes(kernel, shape, at, at + (values.len() * WORD_BYTES) as u64)?;
         self.run(passes, cost)?;
-        let mut found = zeroize::Zeroizing::new(vec![Fr::ZERO; values.len()]);
+        let mut found = zeroize::Zeroizing::new(vec![F::ZERO; values.len()]);
         self.fetch(at, &mut found, cost)?;
         values.copy_from_slice(&found);
         Ok(())

@@ -1,9 +1,8 @@
 //! The fields of vectors, as what builds commands needs them.
 
 use super::words;
+use crate::NttField;
 use crate::split::Sequence;
-use ark_bn254::Fr;
-use ark_ff::{FftField, Field as _, One};
 use gristmill_abi::layout::Field;
 use gristmill_cpu::goldilocks;
 
@@ -19,9 +18,9 @@ pub(super) trait Element: Copy + PartialEq {
     fn put(elements: &[Self], bytes: &mut Vec<u8>);
 }
 
-impl Element for Fr {
-    const FIELD: Field = Field::Bn254Fr;
-    const ONE: Self = <Fr as ark_ff::Field>::ONE;
+impl<F: NttField> Element for F {
+    const FIELD: Field = F::FIELD;
+    const ONE: Self = <F as ark_ff::Field>::ONE;
 
     fn times(self, other: Self) -> Self {
         self * other
@@ -32,7 +31,7 @@ impl Element for Fr {
     }
 
     fn root(log: u32, inverse: bool) -> Self {
-        let root = Fr::get_root_of_unity(1 << log).unwrap_or_else(Fr::one);
+        let root = F::get_root_of_unity(1 << log).unwrap_or_else(F::one);
         if inverse { root.inverse().unwrap_or(root) } else { root }
     }
 
@@ -84,8 +83,8 @@ impl<E: Element> Factors<E> {
     }
 }
 
-impl From<Sequence> for Factors<Fr> {
-    fn from(sequence: Sequence) -> Self {
+impl<F: NttField> From<Sequence<F>> for Factors<F> {
+    fn from(sequence: Sequence<F>) -> Self {
         Factors { start: sequence.start, ratio: sequence.ratio }
     }
 }

@@ -3,12 +3,13 @@
 use super::kept::{self, Kept};
 use super::ntt::Blocks;
 use super::residency::{Residency, SetId};
-use crate::MsmCurve;
 use crate::device::engine::{
-    Engine, EngineError, EngineResult, Info, MsmEngine, MsmInfo, MsmJob, NttInfo, Resident, VectorEngine, VectorStep,
+    Engine, EngineError, EngineResult, Info, MsmEngine, MsmInfo, MsmJob, NttEngine, NttInfo, Resident, VectorEngine,
+    VectorStep,
 };
 use crate::device::{GoldilocksTransform, Transform};
 use crate::report::{Bytes, Cost, Stalls};
+use crate::{MsmCurve, NttField};
 use ark_bn254::{Fr, G1Projective};
 use ark_ec::short_weierstrass::{Affine, Projective};
 use gristmill_abi::layout::Field;
@@ -237,10 +238,10 @@ impl Engine for CardEngine {
                 segments: m.segments.into(),
                 max_points: 1 << m.log_max_points,
             }),
-            ntt: ntt(Field::Bn254Fr).map(|n| NttInfo {
-                resident: caps.elementwise && caps.copy && caps.card_mem_bytes > 0,
-                in_memory: in_memory(Field::Bn254Fr),
-                ..n
+            // One at most, of a card.
+            ntt: [Field::Bn254Fr, Field::Bls12_381Fr, Field::Bls12_377Fr].into_iter().find_map(|field| {
+                let vectors = field == Field::Bn254Fr && caps.elementwise && caps.copy && caps.card_mem_bytes > 0;
+                ntt(field).map(|n| NttInfo { resident: vectors, in_memory: in_memory(field), ..n })
             }),
             goldilocks: ntt(Field::Goldilocks).map(|n| NttInfo { in_memory: in_memory(Field::Goldilocks), ..n }),
             twins: self.nature.twins.clone(),
@@ -253,12 +254,14 @@ impl Engine for CardEngine {
         })
     }
 
-    fn ntt(&self, vectors: &mut [&mut [Fr]], transform: &Transform) -> EngineResult<Cost> {
-        self.task("a transform", |state, cost| state.ntt(vectors, transform, cost)).map(|((), cost)| cost)
-    }
-
     fn goldilocks_ntt(&self, vectors: &mut [&mut [u64]], transform: &GoldilocksTransform) -> EngineResult<Cost> {
         self.task("a transform", |state, cost| state.goldilocks(vectors, transform, cost)).map(|((), cost)| cost)
+    }
+}
+
+impl<F: NttField> NttEngine<F> for CardEngine {
+    fn ntt(&self, vectors: &mut [&mut [F]], transform: &Transform<F>) -> EngineResult<Cost> {
+        self.task("a transform", |state, cost| state.ntt(vectors, transform, cost)).map(|((), cost)| cost)
     }
 }
 

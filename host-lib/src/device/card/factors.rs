@@ -5,26 +5,25 @@
 
 use super::elements::{Element, Factors};
 use super::words;
+use crate::NttField;
 use crate::split::{Kernel, Sequence};
-use ark_bn254::Fr;
-use ark_ff::Field;
 
-/// What makes a command's factor blocks different from another's: start and ratio of the
-/// sequences before and after.
-pub(super) type Key = [Option<(Fr, Fr)>; 2];
+/// What makes a command's factor blocks different from another's on the same card, whose transforms are of one field: start and ratio of the
+/// sequences before and after, canonical.
+pub(super) type Key = [Option<[[u64; 4]; 2]>; 2];
 
 /// The key of a kernel's blocks; `None` if it has no factors.
-pub(super) fn key(kernel: &Kernel) -> Option<Key> {
-    let pair = |s: Option<Sequence>| s.map(|s| (s.start, s.ratio));
+pub(super) fn key<F: NttField>(kernel: &Kernel<F>) -> Option<Key> {
+    let pair = |s: Option<Sequence<F>>| s.map(|s| [s.start, s.ratio].map(|x| x.into_bigint().0));
     let key = [pair(kernel.before), pair(kernel.after)];
     key.iter().any(Option::is_some).then_some(key)
 }
 
-/// The blocks of a key, one after the other.
-pub(super) fn blocks(log_seeds: u32, key: &Key) -> Vec<u8> {
+/// The blocks of a kernel, one after the other.
+pub(super) fn blocks<F: NttField>(log_seeds: u32, kernel: &Kernel<F>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for (start, ratio) in key.iter().flatten() {
-        let seeds: Vec<Fr> = std::iter::successors(Some(*start), |f| Some(*f * ratio)).take(1 << log_seeds).collect();
+    for Sequence { start, ratio } in [kernel.before, kernel.after].into_iter().flatten() {
+        let seeds: Vec<F> = std::iter::successors(Some(start), |f| Some(*f * ratio)).take(1 << log_seeds).collect();
         words::put_elements(&seeds, &mut bytes);
         words::put_elements(&[ratio.pow([1u64 << log_seeds])], &mut bytes);
     }
@@ -47,7 +46,8 @@ pub(super) fn put_columns<E: Element>(log_seeds: u32, of: impl Fn(usize) -> Fact
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ark_ff::Zero;
+    use ark_bn254::Fr;
+    use ark_ff::{Field, Zero};
     use gristmill_abi::layout::{Field as AbiField, WORD_BYTES, factor_block_words};
 
     #[test]
@@ -70,7 +70,8 @@ mod tests {
         let (start, ratio) = (Fr::from(7u64), Fr::from(5u64));
         let sequence = Some(Sequence { start, ratio });
         let kernel = Kernel { inverse: false, before: sequence, after: sequence };
-        let bytes = blocks(3, &key(&kernel).expect("factors"));
+        assert!(key(&kernel).is_some());
+        let bytes = blocks(3, &kernel);
         assert_eq!(bytes.len(), 2 * factor_block_words(3) * WORD_BYTES);
         let mut values = vec![Fr::zero(); 18];
         words::elements(&bytes, &mut values).expect("reduced");
@@ -78,6 +79,6 @@ mod tests {
         assert_eq!(values[0], start);
         assert_eq!(values[7], start * ratio.pow([7u64]));
         assert_eq!(values[7] * ratio, values[8] * start, "f_8 = f_0 * g^8");
-        assert_eq!(key(&Kernel::default()), None);
+        assert_eq!(key(&Kernel::<Fr>::default()), None);
     }
 }

@@ -4,13 +4,14 @@
 use super::columns;
 use super::elements::{Factors, Goldilocks};
 use super::engine::{State, failed};
-use crate::device::GoldilocksTransform;
 use crate::device::engine::{EngineError, EngineResult};
+use crate::device::{GoldilocksTransform, Order, reverse};
 use crate::report::Cost;
 use gristmill_abi::caps::Ntt;
 use gristmill_abi::layout::{Field, WORD_BYTES};
 use gristmill_cpu::goldilocks::{GOLDILOCKS, canonical, inverse, mul, pow};
 use gristmill_driver::{Command, DmaBuffer};
+use std::time::Instant;
 use zeroize::Zeroizing;
 
 /// Bytes of an element.
@@ -50,16 +51,30 @@ impl State {
             let what = format!("a transform of {longest} elements over goldilocks: no card memory for two vectors");
             return Err(EngineError::Unsupported(what));
         }
+        let order = transform.order;
         for vector in vectors.iter_mut().filter(|v| v.len() > on_chip) {
+            turned(vector, order.input(), cost);
             self.goldilocks_in_memory(vector, transform, cost)?;
+            turned(vector, order.output(), cost);
         }
+        // Factors go by words as they come and leave, so a coset wants its side in natural order.
+        let moved = transform.coset.map(canonical).is_some_and(|g| g != 1);
+        let offered = self.card.info().orders;
+        let own = Order::of(
+            offered && order.input() && (transform.inverse || !moved),
+            offered && order.output() && !(transform.inverse && moved),
+        );
         let mut commands = Vec::new();
         let mut buffers: Vec<DmaBuffer> = Vec::new();
-        for vector in vectors.iter().filter(|v| v.len() <= on_chip) {
+        for vector in vectors.iter_mut().filter(|v| v.len() <= on_chip) {
+            turned(vector, order.input() && !own.input(), cost);
             let buffer = self.staged(vector)?;
             let mut command = Command::ntt(Field::Goldilocks, vector.len().ilog2(), &buffer, &buffer);
             if transform.inverse {
                 command = command.inverse();
+            }
+            if own != Order::Natural {
+                command = command.reversed(own.input(), own.output());
             }
             if let Some((start, ratio)) = factors(transform, vector.len()) {
                 let block = self.staged(&block(ntt.log_seeds.into(), start, ratio))?;
@@ -71,6 +86,7 @@ impl State {
         self.run(commands, cost)?;
         for (vector, buffer) in vectors.iter_mut().filter(|v| v.len() <= on_chip).zip(&buffers) {
             taken(buffer, vector)?;
+            turned(vector, order.output() && !own.output(), cost);
         }
         Ok(())
     }
@@ -140,6 +156,15 @@ fn taken(buffer: &DmaBuffer, elements: &mut [u64]) -> EngineResult<()> {
         }
     }
     Ok(())
+}
+
+/// Turns the indices of a vector around on the host, if it is to be.
+fn turned(vector: &mut [u64], wanted: bool, cost: &mut Cost) {
+    if wanted {
+        let start = Instant::now();
+        reverse(vector);
+        cost.host_parts.push(("bit reversal".into(), start.elapsed().as_secs_f64()));
+    }
 }
 
 /// Start and ratio of the factors: before a forward transform, after an inverse one.

@@ -4,7 +4,7 @@ use super::engine::{CardEngine, Nature};
 use super::in_process::InProcess;
 use super::words;
 use crate::device::Transform;
-use crate::device::engine::{Engine, MsmEngine, MsmJob, VectorEngine, VectorOperand, VectorStep};
+use crate::device::engine::{MsmEngine, MsmJob, NttEngine, VectorEngine, VectorOperand, VectorStep};
 use crate::report::Cost;
 use ark_bn254::{Fr, G1Affine};
 use ark_std::{One, UniformRand, test_rng};

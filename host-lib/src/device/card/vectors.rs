@@ -6,6 +6,8 @@ use super::engine::{CardEngine, State, failed};
 use super::ntt::Home;
 use super::residency::SetId;
 use super::words;
+use crate::NttField;
+use crate::device::Order;
 use crate::device::engine::{EngineError, EngineResult, Resident, VectorOperand, VectorStep};
 use crate::report::Cost;
 use crate::split::Kernel;
@@ -65,7 +67,7 @@ impl State {
     /// Refuses what this card does not offer, and vectors that it does not transform in its memory.
     pub(super) fn needs_vectors(&self, length: usize) -> EngineResult<()> {
         let info = self.card.info();
-        let on_chip = u32::from(self.needs_ntt()?.log_max);
+        let on_chip = u32::from(self.needs_ntt::<Fr>()?.log_max);
         let most = 1usize << columns::log_most(info).unwrap_or(on_chip);
         // The first pass of a longer one goes to another place.
         let places = if length > 1 << on_chip { 2 } else { 1 };
@@ -113,7 +115,7 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn fill(&mut self, address: u64, values: &[Fr], cost: &mut Cost) -> EngineResult<()> {
+    pub(super) fn fill<F: NttField>(&mut self, address: u64, values: &[F], cost: &mut Cost) -> EngineResult<()> {
         for (i, chunk) in values.chunks(CHUNK).enumerate() {
             let mut bytes = Zeroizing::new(Vec::with_capacity(chunk.len() * WORD_BYTES));
             words::put_elements(chunk, &mut bytes);
@@ -134,7 +136,7 @@ impl State {
     }
 
     /// Reads elements from card memory.
-    pub(super) fn fetch(&mut self, address: u64, out: &mut [Fr], cost: &mut Cost) -> EngineResult<()> {
+    pub(super) fn fetch<F: NttField>(&mut self, address: u64, out: &mut [F], cost: &mut Cost) -> EngineResult<()> {
         for (i, chunk) in out.chunks_mut(CHUNK).enumerate() {
             let mut bytes = Zeroizing::new(vec![0; chunk.len() * WORD_BYTES]);
             let buffer = self.allocate(bytes.len() as u64)?;
@@ -189,7 +191,7 @@ impl State {
                         vectors += 1;
                         steps.next();
                     }
-                    self.transform(&Kernel::of(transform, length), length, &Home::Card(address))?
+                    self.transform(&Kernel::of(transform, length), Order::Natural, length, &Home::Card(address))?
                         .vectors(vectors as u32)
                 }
                 VectorStep::Combine(operation, a, b, to) => {

@@ -4,8 +4,8 @@
 
 use super::host::TRANSFORMS;
 use super::{Host, Op};
-use crate::Curve;
 use crate::device::{Info, MsmInfo, NttInfo};
+use crate::{Curve, Field};
 
 /// Cycles of an operand of a window beyond one: the share that waits for its bucket, or has nothing to add.
 const WAITS: f64 = 1.01;
@@ -65,8 +65,10 @@ pub struct Card {
     pub msm: Option<MsmInfo>,
     /// Its curve.
     pub curve: Curve,
-    /// The NTT engine, if there is one.
+    /// The NTT engine, if there is one for a curve's scalar field.
     pub ntt: Option<NttInfo>,
+    /// Its field.
+    pub field: Field,
     /// Cycles from one addition of points to the next.
     pub addition: f64,
     /// Cycles from one butterfly to the next.
@@ -80,12 +82,14 @@ impl Card {
     pub fn of(info: &Info, link: Link) -> Self {
         // One at most, of a card.
         let curve = Curve::ALL.into_iter().find(|curve| info.has_curve(*curve));
+        let field = Field::ALL.into_iter().find(|field| *field != Field::Goldilocks && info.has_field(*field));
         Card {
             curve: curve.unwrap_or(Curve::Bn254),
+            field: field.unwrap_or(Field::Bn254Fr),
             clock_hz: info.clock_hz.unwrap_or(0) as f64,
             memory: info.card_mem_bytes.unwrap_or(0),
             msm: info.msm.filter(|_| curve.is_some()),
-            ntt: info.ntt,
+            ntt: info.ntt.filter(|_| field.is_some()),
             addition: 1.0,
             butterfly: 1.0,
             link,
@@ -115,11 +119,12 @@ impl Card {
                 segments: msm.segments.into(),
                 max_points: 1 << msm.log_max_points,
             }),
-            // The model knows transforms over BN254's Fr, and no others.
-            ntt: (config.field_id() == gristmill_abi::layout::Field::Bn254Fr).then(|| NttInfo {
+            field: config.field_id(),
+            // The model knows transforms over the curves' scalar fields, and no others.
+            ntt: (config.field_id() != Field::Goldilocks).then(|| NttInfo {
                 butterflies: ntt.butterflies.into(),
                 max_elements: 1 << ntt.log_max,
-                resident: config.elementwise && config.card_mem_bytes > 0,
+                resident: config.field_id() == Field::Bn254Fr && config.elementwise && config.card_mem_bytes > 0,
                 in_memory: match config.columns() && config.card_mem_bytes > 0 {
                     true => (1 << (2 * (ntt.log_max.saturating_sub(4)).min(12))).min(config.card_mem_bytes / 64),
                     false => 0,
@@ -146,8 +151,8 @@ impl Card {
                 let fixed = self.commands(msm, points) * (WINDOW * windows + COMMAND);
                 Some(self.addition * slots / msm.adders.max(1) as f64 + fixed)
             }
-            Op::Ntt { elements } => {
-                let ntt = self.ntt.as_ref()?;
+            Op::Ntt { field, elements } => {
+                let ntt = self.ntt.as_ref().filter(|_| field == self.field)?;
                 let n = elements as u64;
                 let copied = if n > ntt.max_elements && n <= ntt.in_memory { THERE_AND_BACK * n as f64 } else { 0.0 };
                 Some(copied + self.transform(ntt, elements.max(1).ilog2(), ntt.max_elements.max(2).ilog2()))
@@ -211,7 +216,7 @@ impl Card {
                     + 2.0 * staged * words
                     + (2.0 * sums + doublings) * host.addition(curve)
             }
-            (Op::Ntt { elements }, _, Some(ntt)) => {
+            (Op::Ntt { elements, .. }, _, Some(ntt)) => {
                 let n = elements as f64;
                 if elements as u64 > ntt.max_elements && elements as u64 <= ntt.in_memory {
                     // There, and back again when it is done.

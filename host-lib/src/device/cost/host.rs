@@ -72,7 +72,7 @@ impl Host {
             black_box(check::transform_holds(few, &transformed, &Transform::FORWARD));
         });
         let transpose = best(3, || {
-            let nothing = &mut |_: &mut [split::SmallNtt<'_>]| Ok::<_, ()>(());
+            let nothing = &mut |_: &mut [split::SmallNtt<'_, Fr>]| Ok::<_, ()>(());
             let _ = black_box(split::ntt(&mut values, split::Kernel::default(), 1 << (NTT_LOG / 2), nothing));
         });
         let copy = best(3, || drop(black_box(scalars.clone())));
@@ -95,7 +95,7 @@ impl Host {
     pub fn seconds(&self, op: &Op) -> f64 {
         match *op {
             Op::Msm { curve, points, .. } => self.msm * OVER_BN254[curve as usize] * at(&MSM, points),
-            Op::Ntt { elements } => self.ntt * at(&NTT, elements),
+            Op::Ntt { elements, .. } => self.ntt * at(&NTT, elements),
             Op::Quotient { elements } => TRANSFORMS * self.ntt * at(&NTT, elements),
         }
     }
@@ -110,7 +110,7 @@ impl Host {
         match *op {
             // Of one point.
             Op::Msm { curve, .. } => self.addition(curve),
-            Op::Ntt { elements } => self.check * elements as f64,
+            Op::Ntt { elements, .. } => self.check * elements as f64,
             // The proof is, whoever made it.
             Op::Quotient { .. } => 0.0,
         }

@@ -17,7 +17,7 @@ pub use card::{Card, Link};
 pub use host::Host;
 
 use super::{Check, Info};
-use crate::{Curve, Place};
+use crate::{Curve, Field, Place};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// An operation, as far as its cost depends on it.
@@ -32,8 +32,10 @@ pub enum Op {
         /// Whether the card has the bases where it reaches them.
         resident: bool,
     },
-    /// A transform over BN254's Fr.
+    /// A transform over a curve's scalar field.
     Ntt {
+        /// The field.
+        field: Field,
         /// Elements, a power of two.
         elements: usize,
     },

@@ -5,6 +5,7 @@ use crate::device::{MsmInfo, NttInfo};
 fn fast() -> Card {
     Card {
         curve: Curve::Bn254,
+        field: Field::Bn254Fr,
         clock_hz: 250e6,
         memory: 16 << 30,
         msm: Some(MsmInfo { adders: 1, window_bits: 15, windows: 17, multiples: 1, segments: 4, max_points: 1 << 26 }),
@@ -30,7 +31,12 @@ fn place(model: &Model, op: Op) -> Place {
 #[test]
 fn tiny_jobs_go_to_the_cpu_and_huge_ones_to_a_fast_card() {
     let model = model(fast());
-    for op in [msm(0, true), msm(4, true), Op::Ntt { elements: 1 }, Op::Ntt { elements: 64 }] {
+    for op in [
+        msm(0, true),
+        msm(4, true),
+        Op::Ntt { field: Field::Bn254Fr, elements: 1 },
+        Op::Ntt { field: Field::Bn254Fr, elements: 64 },
+    ] {
         assert_eq!(place(&model, op), Place::Host, "{op:?}");
     }
     assert_eq!(place(&model, msm(20, true)), Place::Device);
@@ -46,7 +52,7 @@ fn a_slow_card_is_left_alone() {
     let model = model(Card { clock_hz: 1e6, ..fast() });
     for log in 0..24 {
         assert_eq!(place(&model, msm(log, true)), Place::Host);
-        assert_eq!(place(&model, Op::Ntt { elements: 1 << log }), Place::Host);
+        assert_eq!(place(&model, Op::Ntt { field: Field::Bn254Fr, elements: 1 << log }), Place::Host);
     }
     assert_eq!(
         model.crossover(|points| Op::Msm { curve: Curve::Bn254, points, resident: true }, 24, Check::Curve),
@@ -68,7 +74,7 @@ fn residency_changes_the_choice() {
 #[test]
 fn checks_are_counted() {
     let model = model(fast());
-    let seconds = |check| model.estimate(&[Op::Ntt { elements: 1 << 20 }], check).card;
+    let seconds = |check| model.estimate(&[Op::Ntt { field: Field::Bn254Fr, elements: 1 << 20 }], check).card;
     assert!(seconds(Check::None) < seconds(Check::Curve));
     // Dual is the CPU's work and the card's: never worth it.
     assert_eq!(model.estimate(&[msm(20, true)], Check::Dual).place, Place::Host);
@@ -81,7 +87,7 @@ fn costs_grow_with_size() {
         for op in [
             |n| Op::Msm { curve: Curve::Bn254, points: n, resident: true },
             |n| Op::Msm { curve: Curve::Bn254, points: n, resident: false },
-            |n| Op::Ntt { elements: n },
+            |n| Op::Ntt { field: Field::Bn254Fr, elements: n },
         ] {
             let mut before = model.estimate(&[op(1)], Check::Curve);
             for log in 1..=24 {
@@ -110,7 +116,7 @@ fn a_batch_pays_the_latency_once() {
 #[test]
 fn what_a_card_does_not_offer_is_the_cpus() {
     let model = model(Card { ntt: None, ..fast() });
-    let estimate = model.estimate(&[Op::Ntt { elements: 1 << 20 }], Check::None);
+    let estimate = model.estimate(&[Op::Ntt { field: Field::Bn254Fr, elements: 1 << 20 }], Check::None);
     assert_eq!((estimate.place, estimate.card), (Place::Host, f64::INFINITY));
     assert_eq!(place(&model, msm(20, true)), Place::Device);
 }
@@ -125,7 +131,7 @@ fn what_a_card_counts_corrects_the_model() {
     assert!(after.cycles > 60 * before.cycles);
     assert_eq!((before.place, after.place), (Place::Device, Place::Host));
     // Transforms are not concerned, and nonsense is bounded.
-    let ntt = [Op::Ntt { elements: 1 << 12 }];
+    let ntt = [Op::Ntt { field: Field::Bn254Fr, elements: 1 << 12 }];
     let cycles = model.estimate(&ntt, Check::None).cycles;
     model.observe(&ntt, u64::MAX);
     assert!(model.estimate(&ntt, Check::None).cycles <= 1000 * cycles + 1000);
@@ -151,10 +157,10 @@ fn cycles_are_those_of_the_simulated_card() {
         close(msm(log, true), counted, 0.05);
     }
     for (log, counted) in [(8, 2_145.0), (11, 17_257.0), (12, 36_137.0), (13, 75_945.0)] {
-        close(Op::Ntt { elements: 1 << log }, counted, 0.05);
+        close(Op::Ntt { field: Field::Bn254Fr, elements: 1 << log }, counted, 0.05);
     }
     // In four steps.
-    close(Op::Ntt { elements: 1 << 14 }, 277_000.0, 0.12);
+    close(Op::Ntt { field: Field::Bn254Fr, elements: 1 << 14 }, 277_000.0, 0.12);
     // In its memory, copied there and back.
     let ntt = card.ntt.map(|ntt| NttInfo { in_memory: 1 << 18, ..ntt });
     // The quotients of the Poseidon and Merkle examples.
@@ -165,7 +171,7 @@ fn cycles_are_those_of_the_simulated_card() {
     }
     let longer = Card { ntt, ..card };
     for (log, counted) in [(14, 169_060.0), (15, 348_780.0)] {
-        let cycles = longer.cycles(&Op::Ntt { elements: 1 << log }).unwrap();
+        let cycles = longer.cycles(&Op::Ntt { field: Field::Bn254Fr, elements: 1 << log }).unwrap();
         assert!((cycles / counted - 1.0).abs() < 0.02, "2^{log}: {cycles}");
     }
 }

@@ -6,7 +6,7 @@ pub use program::{Operation, Second, Step};
 
 use super::engine::Resident;
 use super::{Check, Device, EngineError};
-use crate::{Bases, Error, Report, Result, check, cpu};
+use crate::{Bases, Error, NttField, Report, Result, check, cpu};
 use ark_bn254::{Fr, G1Projective};
 use ark_ff::{FftField, Zero};
 use std::fmt;
@@ -141,7 +141,7 @@ impl Device {
     ) -> Result<Vector> {
         self.usable()?;
         if !length.is_power_of_two() || length > 1 << Fr::TWO_ADICITY {
-            return Err(Error::NttLength { length });
+            return Err(Error::NttLength { length, field: Fr::FIELD.name(), most: Fr::TWO_ADICITY });
         }
         let on_host = || Zeroizing::new(values.map_or_else(|| vec![Fr::zero(); length], <[Fr]>::to_vec));
         let mut home = None;

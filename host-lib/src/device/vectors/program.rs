@@ -2,7 +2,7 @@
 
 use super::{Home, Vector};
 use crate::device::engine::{VectorOperand, VectorStep};
-use crate::device::{Device, Transform};
+use crate::device::{Device, Order, Transform};
 use crate::{Error, Report, Result, cpu};
 use ark_bn254::Fr;
 use ark_ff::Zero;
@@ -94,8 +94,16 @@ impl Device {
             if program.vectors().any(on_card) && !program.vectors().all(on_card) {
                 return Err(wrong("some of its vectors are on the card, others did not find room there".into()));
             }
-            if matches!(program, Step::Transform { transform: Transform { coset: Some(g), .. }, .. } if g.is_zero()) {
-                return Err(Error::ZeroCoset);
+            if let Step::Transform { transform, .. } = program {
+                if transform.coset.is_some_and(|g| g.is_zero()) {
+                    return Err(Error::ZeroCoset);
+                }
+                if transform.order != Order::Natural {
+                    return Err(wrong(format!(
+                        "{:?}: steps transform from natural order to natural order",
+                        transform.order
+                    )));
+                }
             }
         }
         // Runs of steps that are on the card, or not.
