@@ -134,7 +134,7 @@ impl<F: Coordinate> Adder<F> {
         match self {
             #[cfg(target_arch = "x86_64")]
             Adder::Ifma(adder) => adder.begin(left, right, pairs, number),
-            Adder::Portable(adder) => adder.begin(left, right, &pairs[..number]),
+            Adder::Portable(adder) => adder.begin(left, right, pairs, number),
         }
     }
 

@@ -7,8 +7,8 @@
 //! 4. Buckets are summed by rows and columns of their weights, to one point for each bit ([`reduce`]).
 //! 5. Bits are combined by doublings.
 //!
-//! Steps 2 to 4 are done in tasks over ranges of buckets, and step 3 within them in chunks; rayon
-//! steals both.
+//! Steps 2 to 4 are done in tasks over ranges of buckets: a *wave* of them, about one for each thread, is sorted, and then all
+//! chunks of the wave are added up, in any order; so there are never more sorted entries than a wave's.
 
 mod digits;
 mod plan;
@@ -80,10 +80,14 @@ where
         let buckets: usize = group.iter().map(|keys| keys.len()).sum();
         let mut sums: Vec<Point<P::BaseField>> =
             (0..buckets).into_par_iter().with_min_len(CHUNK / 16).map(|_| Point::default()).collect();
-        split(group, &mut sums)
-            .into_par_iter()
-            .with_max_len(1)
-            .for_each(|(keys, sums)| task(points, &digits, keys, sums, &pool));
+        let mut rest = &mut sums[..];
+        for wave in plan.waves(group, &digits.counts) {
+            let sorted: Vec<Sorted> =
+                wave.par_iter().with_max_len(1).map(|keys| Sorted::new(&digits, keys.clone())).collect();
+            let (own, others) = rest.split_at_mut(wave.iter().map(|keys| keys.len()).sum());
+            rest = others;
+            accumulate(points, &sorted, own, &pool);
+        }
         // Together, so that batches are large, but one part for each thread.
         let share = group.len().div_ceil(rayon::current_num_threads());
         let mut rest = &sums[..];
@@ -129,57 +133,41 @@ impl<F: Coordinate> Pool<F> {
     }
 }
 
-/// The part of each range of keys.
-fn split<'a, T>(ranges: &[Range<usize>], mut points: &'a mut [T]) -> Vec<(Range<usize>, &'a mut [T])> {
-    ranges
-        .iter()
-        .map(|keys| {
-            let (own, others) = std::mem::take(&mut points).split_at_mut(keys.len());
-            points = others;
-            (keys.clone(), own)
-        })
-        .collect()
-}
-
-/// The sums of a range of buckets.
-fn task<P: SWCurveConfig<BaseField: Coordinate>>(
-    points: &[Affine<P>],
-    digits: &Digits,
-    keys: Range<usize>,
-    sums: &mut [Point<P::BaseField>],
-    pool: &Pool<P::BaseField>,
-) {
-    accumulate(points, &Sorted::new(digits, keys), sums, pool);
-}
-
-/// A piece of the sorted entries: whole buckets, or a part of one bucket that is too large.
+/// A piece of the sorted entries of a task: whole buckets, or a part of one bucket that is too large.
 enum Piece<'a, F> {
-    Buckets(Range<usize>, &'a mut [Point<F>]),
-    Part(usize, Range<usize>),
+    Buckets(&'a Sorted, Range<usize>, &'a mut [Point<F>]),
+    /// The bucket by its place in the wave.
+    Part(&'a Sorted, usize, Range<usize>),
 }
 
+/// The sums of the buckets of several tasks, one behind the other.
 fn accumulate<P: SWCurveConfig<BaseField: Coordinate>>(
     points: &[Affine<P>],
-    sorted: &Sorted,
+    wave: &[Sorted],
     sums: &mut [Point<P::BaseField>],
     pool: &Pool<P::BaseField>,
 ) {
-    let Sorted { starts, entries } = sorted;
-    let (mut pieces, mut rest, mut from) = (Vec::new(), &mut *sums, 0);
-    while from < starts.len() - 1 {
-        // As many buckets as fit, at least one.
-        let limit = starts[from] as usize + CHUNK;
-        let to = starts.partition_point(|s| *s as usize <= limit).saturating_sub(1).max(from + 1);
-        let (own, others) = rest.split_at_mut(to - from);
-        rest = others;
-        let (start, end) = (starts[from] as usize, starts[to] as usize);
-        if end - start > CHUNK {
-            own[0] = Point::default();
-            pieces.extend((start..end).step_by(CHUNK).map(|s| Piece::Part(from, s..end.min(s + CHUNK))));
-        } else if end > start {
-            pieces.push(Piece::Buckets(from..to, own));
+    let (mut pieces, mut rest, mut before) = (Vec::new(), &mut *sums, 0);
+    for sorted in wave {
+        let starts = &sorted.starts;
+        let mut from = 0;
+        while from < starts.len() - 1 {
+            // As many buckets as fit, at least one.
+            let limit = starts[from] as usize + CHUNK;
+            let to = starts.partition_point(|s| *s as usize <= limit).saturating_sub(1).max(from + 1);
+            let (own, others) = rest.split_at_mut(to - from);
+            rest = others;
+            let (start, end) = (starts[from] as usize, starts[to] as usize);
+            if end - start > CHUNK {
+                own[0] = Point::default();
+                let part = |s: usize| Piece::Part(sorted, before + from, s..end.min(s + CHUNK));
+                pieces.extend((start..end).step_by(CHUNK).map(part));
+            } else if end > start {
+                pieces.push(Piece::Buckets(sorted, from..to, own));
+            }
+            from = to;
         }
-        from = to;
+        before += starts.len() - 1;
     }
     let bases = Bases(points);
     let mut parts: Vec<(usize, Point<P::BaseField>)> = pieces
@@ -187,12 +175,12 @@ fn accumulate<P: SWCurveConfig<BaseField: Coordinate>>(
         .with_max_len(1)
         .filter_map(|piece| {
             pool.with(|rounds| match piece {
-                Piece::Buckets(keys, out) => {
+                Piece::Buckets(Sorted { starts, entries }, keys, out) => {
                     let range = starts[keys.start] as usize..starts[keys.end] as usize;
                     rounds.sum(&bases, &entries[range], &starts[keys.start..=keys.end], out);
                     None
                 }
-                Piece::Part(key, range) => {
+                Piece::Part(Sorted { entries, .. }, key, range) => {
                     let mut out = [Point::default()];
                     let ends = [range.start as u32, range.end as u32];
                     rounds.sum(&bases, &entries[range], &ends, &mut out);

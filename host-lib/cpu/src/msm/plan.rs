@@ -8,7 +8,9 @@ pub(crate) const FEW: usize = 48;
 /// Entries that a task should have at least, to fill batches.
 const TASK: usize = 32768;
 /// Buckets that are weighted together, about: they are in memory at one time.
-const GROUP: usize = 1 << 17;
+const GROUP: usize = 1 << 16;
+/// Entries that are sorted at one time, if that is more than a task for each thread.
+const WAVE: usize = 1 << 20;
 /// What a bucket costs, in additions into buckets: two of rows and columns, less the one that its first entry needs not.
 const BUCKET_COST: f64 = 1.3;
 
@@ -45,7 +47,35 @@ impl Plan {
     /// Tasks whose buckets are weighted together.
     pub fn groups<'a>(&self, tasks: &'a [Range<usize>]) -> impl Iterator<Item = &'a [Range<usize>]> {
         let own = tasks.iter().map(|t| t.len()).max().unwrap_or(1);
-        tasks.chunks((GROUP / own).max(2 * self.threads))
+        tasks.chunks((GROUP / own).max(self.threads))
+    }
+
+    /// Tasks that are sorted at one time, given the number of entries in each window.
+    pub fn waves<'a>(&self, group: &'a [Range<usize>], counts: &[usize]) -> Vec<&'a [Range<usize>]> {
+        let (mut waves, mut rest) = (Vec::new(), group);
+        while !rest.is_empty() {
+            let mut entries = 0;
+            let fits = |keys: &&Range<usize>| {
+                entries += self.entries(keys, counts);
+                entries <= WAVE
+            };
+            let count = rest.iter().take_while(fits).count().max(self.threads).min(rest.len());
+            let (wave, later) = rest.split_at(count);
+            waves.push(wave);
+            rest = later;
+        }
+        waves
+    }
+
+    /// Entries of a range of keys, about: those of a window are taken to be spread evenly.
+    fn entries(&self, keys: &Range<usize>, counts: &[usize]) -> usize {
+        let buckets = self.buckets();
+        (keys.start / buckets..keys.end.div_ceil(buckets))
+            .map(|w| {
+                let own = keys.end.min((w + 1) * buckets) - keys.start.max(w * buckets);
+                counts[w] * own / buckets
+            })
+            .sum()
     }
 
     /// Ranges of keys, given the number of entries in each window. Windows without any are left out.
@@ -97,6 +127,14 @@ mod tests {
                 let expected: Vec<usize> = (0..counts.len() * buckets).filter(|k| k / buckets != 1).collect();
                 keys.sort_unstable();
                 assert_eq!(keys, expected, "{threads} threads, {n} scalars");
+                // Waves are the tasks again, none of them much larger than it may be.
+                let tasks = plan.tasks(&counts);
+                let waves = plan.waves(&tasks, &counts);
+                assert_eq!(waves.concat(), tasks);
+                for wave in waves {
+                    let entries: usize = wave.iter().map(|keys| plan.entries(keys, &counts)).sum();
+                    assert!(entries <= WAVE || wave.len() <= threads, "{entries} in {} tasks", wave.len());
+                }
             }
         }
     }

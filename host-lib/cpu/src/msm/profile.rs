@@ -49,7 +49,7 @@ fn phases<P: SWCurveConfig<BaseField: Coordinate>>(name: &str, log: u32, engine:
         let t_sort = clock(|| Sorted::new(&digits, keys.clone()));
         let own = Pool { engine, idle: Mutex::new(Vec::new()) };
         let mut sums = vec![Point::default(); keys.len()];
-        let t_sums = clock(|| accumulate(&points, &sorted, &mut sums, &own));
+        let t_sums = clock(|| accumulate(&points, std::slice::from_ref(&sorted), &mut sums, &own));
         let t_reduce = clock(|| own.with(|r| reduce::weighted::<P, _>(r, std::slice::from_ref(&keys), &sums, plan.width)));
         println!(
             "{name} 2^{log} {engine:?} width {} windows {w}: whole {:.1} ms; digits {:.2}, sort {:.2}, sums {:.2} ({:.1} ns an addition), buckets {:.2} ({:.1} ns an addition)",

@@ -1,10 +1,13 @@
 //! By the four-step method (Bailey, "FFTs in external or hierarchical memory", 1990), eight small transforms
-//! at a time, one in each lane, so that all lanes share their twiddles:
+//! at a time, one in each lane, so that all lanes share their twiddles. The vector is a matrix of n1 rows and n2 columns, n1 = n2 or 2 n2:
 //!
-//! 1. Columns: of the matrix of n1 rows and n2 columns, eight columns are loaded (times the coset's factors),
-//!    transformed, multiplied by the twiddles between the steps, and stored.
+//! 1. Columns: eight columns are loaded (times the coset's factors), transformed, multiplied by the twiddles between
+//!    the steps, and stored where they were.
 //! 2. Rows: eight rows are loaded, transformed, multiplied by the scale (1/n, the inverse coset's factors, or
-//!    one), fully reduced, and stored as columns of the result, which comes out in natural order.
+//!    one), fully reduced, and stored where they were; two rows of one pair element by element in turn, where n1 = 2 n2.
+//! 3. The matrix of n2 times n2 elements, or pairs, is turned over tile by tile, which is the natural order.
+//!
+//! Nothing is beside the vector but what a thread works on.
 //!
 //! A small transform loads in bit-reversed order and runs radix-2 stages, two of them at a time in registers, and the first
 //! ones for a block that fits the first-level cache before the next block. Limbs are carried only where they enter a
@@ -14,14 +17,13 @@
 //! 0.95 R, so that the product by a factor below 2.1p is below 4p, where `reduced` takes it.
 //! [`STAGES`](Plan::fits) follows from R / p: 25 for BN254's Fr, 10 for BLS12-381's.
 
-use super::{TransformField, constant::Constant, pages, target::Target};
+use super::{TransformField, constant::Constant, portable, target::Target, turn::turn_over};
 use crate::{
     field::{Fp8, Limbs},
     simd::{Ifma, each8, load4, prefetch, store4},
 };
 use ark_ff::{FftField, Field, Fp, MontBackend, MontConfig};
 use rayon::prelude::*;
-use zeroize::Zeroize;
 
 type Element<T> = Fp<MontBackend<T, 4>, 4>;
 type Vector<T> = Fp8<T, 4, 5>;
@@ -48,6 +50,11 @@ impl<T: MontConfig<4>> TransformField for Element<T> {
         plan.run(simd, values);
         true
     }
+
+    #[inline(always)]
+    fn apart(a: &Self, t: &Self) -> (Self, Self) {
+        portable::apart(a, t)
+    }
 }
 
 struct Plan<T: MontConfig<4>> {
@@ -55,18 +62,12 @@ struct Plan<T: MontConfig<4>> {
     columns: usize,
     /// Root of order n (or its inverse).
     root: Element<T>,
-    /// Twiddles of the larger of the two small transforms: the powers of its root.
+    /// Twiddles of the columns' small transforms, of `rows` elements: the powers of their root.
     twiddles: Vec<Constant>,
     /// Factor of input i is this to the power i.
     before: Option<Element<T>>,
     /// Factor of output i is the first times the second to the power i.
     after: (Element<T>, Option<Element<T>>),
-}
-
-/// Eight elements from the `first` one.
-#[inline(always)]
-fn eight<E>(values: &[E], first: usize) -> &[E; 8] {
-    values[first..].first_chunk().expect("whole vectors")
 }
 
 /// An element as a factor.
@@ -83,11 +84,11 @@ impl<T: MontConfig<4>> Plan<T> {
             scale = Element::<T>::from(n as u64).inverse()?;
             (before, after) = (None, coset.map(|g| g.inverse()).unwrap_or(None));
         }
-        let rows = 1 << (n.ilog2() / 2);
-        let columns = n / rows;
-        let small = root.pow([rows as u64]);
+        let columns = 1 << (n.ilog2() / 2);
+        let rows = n / columns;
+        let small = root.pow([columns as u64]);
         let mut power = Element::<T>::ONE;
-        let twiddles = (0..columns / 2)
+        let twiddles = (0..rows / 2)
             .map(|_| {
                 let own = Constant::new(power);
                 power *= small;
@@ -98,23 +99,26 @@ impl<T: MontConfig<4>> Plan<T> {
     }
 
     fn run(&self, simd: Ifma, values: &mut [Element<T>]) {
-        // Blocks of eight columns, row by row. Zeroed pages, which the threads that use them fault in.
-        let mut middle = vec![[0u64; 4]; values.len()];
-        pages::large(&mut middle);
         let zero = [simd.splat(0); 5];
-        middle.par_chunks_mut(8 * self.rows).enumerate().with_min_len(1).for_each_init(
+        let matrix = Target::new(values);
+        (0..self.columns / 8).into_par_iter().for_each_init(
             || vec![Vector::<T>::new(zero); self.rows],
-            // SAFETY: `simd` proves the features.
-            |work, (block, out)| unsafe { self.columns(simd, values, 8 * block, work, out) },
+            // SAFETY: `simd` proves the features; each call has its own eight columns.
+            |work, block| unsafe { self.columns(simd, &matrix, 8 * block, work) },
         );
-        let result = Target::new(values);
-        (0..self.rows / 8).into_par_iter().for_each_init(
+        values.par_chunks_mut(8 * self.columns).enumerate().with_min_len(1).for_each_init(
             || vec![Vector::<T>::new(zero); self.columns],
-            // SAFETY: `simd` proves the features; each call writes its own eight columns of the result.
-            |work, block| unsafe { self.rows(simd, &middle, 8 * block, work, &result) },
+            |work, (block, rows)| match self.rows == self.columns {
+                // SAFETY: `simd` proves the features.
+                true => unsafe { self.rows::<1>(simd, rows, 8 * block, work) },
+                // SAFETY: the same.
+                false => unsafe { self.rows::<2>(simd, rows, 8 * block, work) },
+            },
         );
-        // It may hold a witness.
-        middle.par_chunks_mut(1 << 14).for_each(|part| part.as_flattened_mut().zeroize());
+        match self.rows == self.columns {
+            true => turn_over::<_, 1>(values),
+            false => turn_over::<_, 2>(values),
+        }
     }
 
     /// Powers first, first + 1, .. of the root as factors in the lanes, and their common factor's step.
@@ -129,16 +133,21 @@ impl<T: MontConfig<4>> Plan<T> {
         Vector::unpack(simd, load4(simd, each8(values.each_ref(), |v| &v.0.0)))
     }
 
+    /// Columns first .. first + 8 of the matrix.
+    ///
+    /// # Safety
+    /// No other reference to these columns is alive.
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn columns(&self, simd: Ifma, values: &[Element<T>], first: usize, work: &mut [Vector<T>], out: &mut [[u64; 4]]) {
+    unsafe fn columns(&self, simd: Ifma, matrix: &Target<'_, Element<T>>, first: usize, work: &mut [Vector<T>]) {
         let shift = usize::BITS - self.rows.ilog2();
         let mut coset = self.before.map(|g| {
             (Self::lanes(simd, g, first, Element::<T>::ONE), splat(simd, &factor(g.pow([self.columns as u64]))))
         });
         for r in 0..self.rows {
             let at = r * self.columns + first;
-            prefetch(values.as_ptr().wrapping_add(at + AHEAD * self.columns), 256);
-            let mut v = read(simd, eight(values, at));
+            prefetch(matrix.address(at + AHEAD * self.columns), 256);
+            // SAFETY: by the caller's promise.
+            let mut v = read(simd, unsafe { matrix.eight(at) });
             if let Some((power, step)) = &mut coset {
                 v = Vector::mul(simd, &v, power);
                 *power = Vector::mul(simd, power, step);
@@ -148,36 +157,35 @@ impl<T: MontConfig<4>> Plan<T> {
         self.small(simd, work);
         let step = Self::lanes(simd, self.root, first, Element::<T>::ONE);
         let mut power = splat(simd, &factor(Element::<T>::ONE));
-        for (v, out) in work.iter().zip(out.as_chunks_mut::<8>().0) {
-            store4(simd, Vector::mul(simd, &v.settled(), &power).reduced(simd).pack(simd), out.each_mut());
+        for (r, v) in work.iter().enumerate() {
+            let at = r * self.columns + first;
+            prefetch(matrix.address(at + AHEAD * self.columns), 256);
+            let v = Vector::mul(simd, &v.settled(), &power).reduced(simd);
+            // SAFETY: by the caller's promise.
+            write(simd, v, unsafe { matrix.eight(at) });
             power = Vector::mul(simd, &power, &step);
         }
     }
 
+    /// Eight rows from the `first` one, U of which go in turn.
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn rows(
-        &self,
-        simd: Ifma,
-        middle: &[[u64; 4]],
-        first: usize,
-        work: &mut [Vector<T>],
-        result: &Target<'_, Element<T>>,
-    ) {
-        let shift = usize::BITS - self.columns.ilog2();
-        for c in 0..self.columns {
-            let at = (c / 8 * self.rows + first) * 8 + c % 8;
-            let rows = each8(LANES, |lane| &middle[at + 8 * lane]);
-            work[c.reverse_bits() >> shift] = Vector::unpack(simd, load4(simd, rows));
+    fn rows<const U: usize>(&self, simd: Ifma, rows: &mut [Element<T>], first: usize, work: &mut [Vector<T>]) {
+        let length = self.columns;
+        let shift = usize::BITS - length.ilog2();
+        for c in 0..length {
+            let lanes = each8(LANES, |lane| &rows[lane * length + c].0.0);
+            work[c.reverse_bits() >> shift] = Vector::unpack(simd, load4(simd, lanes));
         }
         self.small(simd, work);
         let (scale, root) = self.after;
         let mut power = Self::lanes(simd, root.unwrap_or(Element::<T>::ONE), first, scale);
         let step = root.map(|g| splat(simd, &factor(g.pow([self.rows as u64]))));
+        let own = Target::new(rows);
         for (k, v) in work.iter().enumerate() {
             let v = Vector::mul(simd, &v.settled(), &power).reduced(simd).exact(simd);
-            prefetch(result.address((k + AHEAD) * self.rows + first), 256);
-            // SAFETY: this call alone writes columns first .. first + 8 of the result.
-            write(simd, v, unsafe { result.eight(k * self.rows + first) });
+            // SAFETY: eight different elements of this call's rows.
+            let place = |lane: usize| unsafe { own.one(lane / U * U * length + U * k + lane % U) };
+            store4(simd, v.pack(simd), each8(LANES, |lane| &mut place(lane).0.0));
             if let Some(step) = &step {
                 power = Vector::mul(simd, &power, step);
             }
@@ -199,7 +207,7 @@ impl<T: MontConfig<4>> Plan<T> {
     #[inline(always)]
     fn stages(&self, simd: Ifma, work: &mut [Vector<T>], mut half: usize, end: usize) {
         while 4 * half <= end {
-            let stride = self.columns / (4 * half);
+            let stride = self.rows / (4 * half);
             for block in work.chunks_exact_mut(4 * half) {
                 let (low, high) = block.split_at_mut(2 * half);
                 let ((q0, q1), (q2, q3)) = (low.split_at_mut(half), high.split_at_mut(half));
@@ -218,7 +226,7 @@ impl<T: MontConfig<4>> Plan<T> {
             half *= 4;
         }
         if half < end {
-            let stride = self.columns / (2 * half);
+            let stride = self.rows / (2 * half);
             for block in work.chunks_exact_mut(2 * half) {
                 let (low, high) = block.split_at_mut(half);
                 for (j, (a, b)) in low.iter_mut().zip(high).enumerate() {

@@ -7,11 +7,11 @@ mod exact;
 pub(crate) mod goldilocks;
 #[cfg(target_arch = "x86_64")]
 mod ifma;
-#[cfg(target_arch = "x86_64")]
-mod pages;
+mod portable;
 mod target;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 pub use goldilocks::{GOLDILOCKS, GoldilocksError, goldilocks_ntt};
 
@@ -28,6 +28,9 @@ pub trait TransformField: FftField {
     /// By the IFMA engine, if the processor has it.
     #[doc(hidden)]
     fn transform(values: &mut [Self], inverse: bool, coset: Option<Self>) -> bool;
+    /// `a + t` and `a - t`.
+    #[doc(hidden)]
+    fn apart(a: &Self, t: &Self) -> (Self, Self);
 }
 
 #[cfg(not(target_arch = "x86_64"))]
@@ -37,6 +40,9 @@ impl<T: ark_ff::MontConfig<4>> TransformField for ark_ff::Fp<ark_ff::MontBackend
     }
     fn transform(_: &mut [Self], _: bool, _: Option<Self>) -> bool {
         false
+    }
+    fn apart(a: &Self, t: &Self) -> (Self, Self) {
+        portable::apart(a, t)
     }
 }
 
@@ -53,6 +59,9 @@ pub fn ntt<F: TransformField>(engine: Engine, values: &mut [F], inverse: bool, c
         domain = moved;
     }
     if engine == Engine::Ifma && F::vectorised(values.len()) && F::transform(values, inverse, coset) {
+        return true;
+    }
+    if portable::transform(values, inverse, coset) {
         return true;
     }
     // ark-poly transforms vectors only. The copy may hold a witness: wiped when dropped.

@@ -1,15 +1,15 @@
-//! Memory of a result that tasks write column by column.
+//! Memory that tasks share, each with columns or tiles of its own.
 
 use std::marker::PhantomData;
 
-/// The result's memory, of which each task writes its own columns.
+/// A slice of which each task has elements of its own.
 pub(super) struct Target<'a, F> {
     start: *mut F,
     length: usize,
     lifetime: PhantomData<&'a mut [F]>,
 }
 
-// SAFETY: elements are plain data; `eight` demands that no two tasks ask for the same ones.
+// SAFETY: elements are plain data; `one` and `eight` demand that no two tasks ask for the same ones.
 unsafe impl<F: Send> Sync for Target<'_, F> {}
 
 impl<'a, F> Target<'a, F> {
@@ -21,6 +21,16 @@ impl<'a, F> Target<'a, F> {
     #[inline(always)]
     pub fn address(&self, index: usize) -> *const F {
         self.start.wrapping_add(index)
+    }
+
+    /// # Safety
+    /// No other reference to this element is alive.
+    #[allow(clippy::mut_from_ref)]
+    #[inline(always)]
+    pub unsafe fn one(&self, index: usize) -> &mut F {
+        assert!(index < self.length);
+        // SAFETY: inside the slice that the target was made of; alone by the caller's promise.
+        unsafe { &mut *self.start.add(index) }
     }
 
     /// # Safety
