@@ -143,7 +143,8 @@ fn wrong_columns_have_their_status() {
     let good = Descriptor { more: 3, rows: [6, 0], ..plain };
     let factors = FLAG_COLUMNS | FLAG_FACTORS_AFTER;
     let back = Descriptor { flags: factors, b: Operand::host(BLOCKS), rows: [6, 6], ..good };
-    let block = u64::from(CardConfig::tiny().field_id().column_block_words(7) as u32);
+    let config = CardConfig::tiny();
+    let block = config.field_id().column_block_words(config.log_seeds()) as u64;
     let end = |words: u64| on_card(CARD_BYTES - 32 * words);
     let cases = [
         (Status::Ok, good),

@@ -75,18 +75,22 @@ where
     let pool = Pool { engine, idle: Mutex::new(Vec::new()) };
     let tasks = plan.tasks(&digits.counts);
     let mut bits = vec![Projective::<P>::zero(); digits.windows * plan.width as usize];
+    let (mut sums, mut sorted): (Vec<Point<P::BaseField>>, Vec<Sorted>) = Default::default();
     for group in plan.groups(&tasks) {
         // In parallel: pages are given by the first touch, which takes its time.
-        let buckets: usize = group.iter().map(|keys| keys.len()).sum();
-        let mut sums: Vec<Point<P::BaseField>> =
-            (0..buckets).into_par_iter().with_min_len(CHUNK / 16).map(|_| Point::default()).collect();
+        let buckets = group.iter().map(|keys| keys.len()).sum();
+        sums.clear();
+        sums.par_extend((0..buckets).into_par_iter().with_min_len(CHUNK / 16).map(|_| Point::default()));
         let mut rest = &mut sums[..];
         for wave in plan.waves(group, &digits.counts) {
-            let sorted: Vec<Sorted> =
-                wave.par_iter().with_max_len(1).map(|keys| Sorted::new(&digits, keys.clone())).collect();
+            if sorted.len() < wave.len() {
+                sorted.resize_with(wave.len(), Sorted::default);
+            }
+            let sorted = &mut sorted[..wave.len()];
+            sorted.par_iter_mut().zip(wave).with_max_len(1).for_each(|(sorted, keys)| sorted.fill(&digits, keys));
             let (own, others) = rest.split_at_mut(wave.iter().map(|keys| keys.len()).sum());
             rest = others;
-            accumulate(points, &sorted, own, &pool);
+            accumulate(points, sorted, own, &pool);
         }
         // Together, so that batches are large, but one part for each thread.
         let share = group.len().div_ceil(rayon::current_num_threads());

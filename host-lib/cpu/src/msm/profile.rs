@@ -45,8 +45,8 @@ fn phases<P: SWCurveConfig<BaseField: Coordinate>>(name: &str, log: u32, engine:
         let t_digits = clock(|| Digits::new(&points, &scalars, plan.width));
         let w = digits.windows;
         let keys = 0..plan.buckets();
-        let sorted = Sorted::new(&digits, keys.clone());
-        let t_sort = clock(|| Sorted::new(&digits, keys.clone()));
+        let mut sorted = Sorted::default();
+        let t_sort = clock(|| sorted.fill(&digits, &keys));
         let own = Pool { engine, idle: Mutex::new(Vec::new()) };
         let mut sums = vec![Point::default(); keys.len()];
         let t_sums = clock(|| accumulate(&points, std::slice::from_ref(&sorted), &mut sums, &own));

@@ -4,7 +4,8 @@
 use super::digits::{BLOCK, Digits};
 use std::ops::Range;
 
-/// Entries of a range of keys, sorted by key. A key is `window * buckets + |digit| - 1`.
+/// Entries of a range of keys, sorted by key. Used again and again, so that memory is taken once. A key is `window * buckets + |digit| - 1`.
+#[derive(Default)]
 pub(crate) struct Sorted {
     /// Start of each key's entries, and the end of the last.
     pub starts: Vec<u32>,
@@ -13,21 +14,23 @@ pub(crate) struct Sorted {
 }
 
 impl Sorted {
-    pub fn new(digits: &Digits, keys: Range<usize>) -> Self {
-        let mut starts = vec![0u32; keys.len() + 2];
-        each(digits, &keys, |key, _| starts[key + 2] += 1);
+    /// Those of another range in place of what was here.
+    pub fn fill(&mut self, digits: &Digits, keys: &Range<usize>) {
+        let Sorted { starts, entries } = self;
+        starts.clear();
+        starts.resize(keys.len() + 2, 0);
+        each(digits, keys, |key, _| starts[key + 2] += 1);
         for k in 2..starts.len() {
             starts[k] += starts[k - 1];
         }
         // starts[k + 1] runs from key k's start to its end, where it becomes key k + 1's start.
-        let mut entries = vec![0u32; starts[keys.len() + 1] as usize];
-        each(digits, &keys, |key, entry| {
+        entries.resize(starts[keys.len() + 1] as usize, 0);
+        each(digits, keys, |key, entry| {
             let at = &mut starts[key + 1];
             entries[*at as usize] = entry;
             *at += 1;
         });
         starts.pop();
-        Sorted { starts, entries }
     }
 }
 
