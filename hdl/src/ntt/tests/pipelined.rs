@@ -101,8 +101,8 @@ fn long_columns() {
     for log_wings in 0..=3 {
         let mut bench = bench(11, log_wings);
         for log_rows in 5..=7 {
-            for kind in if log_rows == 6 { 0..8u32 } else { 4..6 } {
-                several_columns(&mut bench, log_rows, kind, 2);
+            for kind in if log_rows == 6 { &[0, 3, 4, 7][..] } else { &[4] } {
+                several_columns(&mut bench, log_rows, *kind, 2);
             }
         }
     }
