@@ -1,27 +1,26 @@
-//! By the four-step method (Bailey, "FFTs in external or hierarchical memory", 1990), 8 W columns at a time: of
-//! the matrix of n1 rows and n2 columns, the columns are transformed, multiplied by the twiddles between the steps,
-//! and stored as rows of the matrix transposed; the columns of that one are transformed and stored, which is the
-//! result in natural order. A lane's columns share their twiddles, so small transforms need no shuffles: radix 4, in
-//! a thread's cache, from bit-reversed to natural order.
+//! By the four-step method (Bailey, "FFTs in external or hierarchical memory", 1990), in place, 8 W columns at a time: of
+//! the matrix of n1 rows and n2 columns, n1 = n2 or 2 n2, the columns are transformed and multiplied by the twiddles between the steps;
+//! the matrix is turned over; the columns of that one are transformed, which is the result in natural order. Where n1 = 2 n2, every two
+//! rows are made one of pairs before, so that what is turned over is a square matrix of pairs. A lane's columns share their
+//! twiddles, so small transforms need no shuffles: radix 4, in a thread's cache, from bit-reversed to natural order.
 
 #![allow(clippy::needless_range_loop)] // Indices run over several arrays; closures would lose the target's features.
 
 use super::{
-    super::target::Target,
+    super::{target::Target, turn::turn_over},
     lanes::Eight,
     scalar::{inverse, mul, pow, root},
 };
 use rayon::prelude::*;
-use zeroize::Zeroize;
 
 pub(super) struct Plan {
-    /// n1 <= n2.
+    /// As many as columns, or twice.
     rows: usize,
     columns: usize,
     /// Root of order n (or its inverse).
     root: u64,
     inverse: bool,
-    /// The powers of the larger small transform's root.
+    /// The powers of the root of order `rows`.
     twiddles: Vec<u64>,
     /// Factor of input i is this to the power i.
     before: Option<u64>,
@@ -37,18 +36,18 @@ impl Plan {
             (false, coset) => (own, coset, None),
             (true, coset) => (inverse(own), None, Some((inverse(n as u64), coset.map_or(1, inverse)))),
         };
-        let rows = 1 << (n.ilog2() / 2);
-        let columns = n / rows;
-        let small = pow(root, rows as u64);
-        let mut twiddles = vec![1; columns];
-        for i in 1..columns {
+        let columns = 1 << (n.ilog2() / 2);
+        let rows = n / columns;
+        let small = pow(root, columns as u64);
+        let mut twiddles = vec![1; rows];
+        for i in 1..rows {
             twiddles[i] = mul(twiddles[i - 1], small);
         }
         Plan { rows, columns, root, inverse: invert, twiddles, before, after }
     }
 
     pub fn run<V: Kernel>(&self, proof: V::Proof, values: &mut [u64]) {
-        match (self.rows >= 32, self.inverse) {
+        match (self.columns >= 32, self.inverse) {
             (true, false) => self.wide::<V, 4, false>(proof, values),
             (true, true) => self.wide::<V, 4, true>(proof, values),
             (false, false) => self.wide::<V, 1, false>(proof, values),
@@ -57,23 +56,26 @@ impl Plan {
     }
 
     fn wide<V: Kernel, const W: usize, const INVERSE: bool>(&self, proof: V::Proof, values: &mut [u64]) {
-        // Zeroed pages, which the threads that use them fault in.
-        let mut middle = vec![0u64; values.len()];
         let work = |length| vec![[V::splat(proof, 0); W]; length];
-        middle.par_chunks_mut(8 * W * self.rows).enumerate().with_max_len(1).for_each_init(
+        let matrix = Target::new(values);
+        (0..self.columns / (8 * W)).into_par_iter().with_max_len(1).for_each_init(
             || work(self.rows),
-            |work, (block, out)| V::columns::<W, INVERSE>(self, proof, values, 8 * W * block, work, out),
+            // SAFETY: each call has its own 8 W columns.
+            |work, block| unsafe { V::first::<W, INVERSE>(self, proof, &matrix, 8 * W * block, work) },
         );
-        let result = Target::new(values);
+        match self.rows == self.columns {
+            true => turn_over::<_, 1>(values),
+            false => {
+                paired(values, self.columns);
+                turn_over::<_, 2>(values);
+            }
+        }
+        let matrix = Target::new(values);
         (0..self.rows / (8 * W)).into_par_iter().with_max_len(1).for_each_init(
             || work(self.columns),
-            |work, block| {
-                // SAFETY: each call writes its own 8 W columns of the result.
-                unsafe { V::rows::<W, INVERSE>(self, proof, &middle, 8 * W * block, work, &result) }
-            },
+            // SAFETY: each call has its own 8 W columns.
+            |work, block| unsafe { V::second::<W, INVERSE>(self, proof, &matrix, 8 * W * block, work) },
         );
-        // It may hold a witness.
-        middle.par_chunks_mut(1 << 16).for_each(|part| part.zeroize());
     }
 
     /// `scale` times the powers first, first + 1, .. of `base`.
@@ -92,15 +94,17 @@ impl Plan {
         out
     }
 
-    /// Columns first .. first + 8 W of the input, to as many rows of the middle.
+    /// The first step of columns first .. first + 8 W.
+    ///
+    /// # Safety
+    /// Nobody else has these columns.
     #[inline(always)]
-    fn first<V: Eight, const W: usize, const INVERSE: bool>(
+    unsafe fn first<V: Eight, const W: usize, const INVERSE: bool>(
         &self,
         proof: V::Proof,
-        values: &[u64],
+        matrix: &Target<'_, u64>,
         first: usize,
         work: &mut [[V; W]],
-        out: &mut [u64],
     ) {
         let shift = usize::BITS - self.rows.ilog2();
         let mut coset = None;
@@ -108,10 +112,10 @@ impl Plan {
             coset = Some((Self::powers::<V, W>(proof, g, first, 1), V::splat(proof, pow(g, self.columns as u64))));
         }
         for r in 0..self.rows {
-            let eights = values[r * self.columns + first..][..8 * W].as_chunks::<8>().0;
             let row = &mut work[r.reverse_bits() >> shift];
             for w in 0..W {
-                row[w] = V::load(proof, &eights[w]);
+                // SAFETY: the caller's promise.
+                row[w] = V::load(proof, unsafe { matrix.eight(r * self.columns + first + 8 * w) });
             }
             if let Some((power, step)) = &mut coset {
                 for w in 0..W {
@@ -123,41 +127,34 @@ impl Plan {
         self.small::<V, W, INVERSE>(proof, work);
         let steps = Self::powers::<V, W>(proof, self.root, first, 1);
         let mut power = [V::splat(proof, 1); W];
-        for r in (0..self.rows).step_by(8) {
+        for (r, row) in work.iter().enumerate() {
             for w in 0..W {
-                let mut block = [steps[w]; 8];
-                for i in 0..8 {
-                    block[i] = work[r + i][w].mul(power[w]);
-                    power[w] = power[w].mul(steps[w]);
-                }
-                let block = V::transposed(block);
-                for c in 0..8 {
-                    let at = (8 * w + c) * self.rows + r;
-                    block[c].store(&mut out[at..at + 8].as_chunks_mut::<8>().0[0]);
-                }
+                let v = row[w].mul(power[w]);
+                power[w] = power[w].mul(steps[w]);
+                // SAFETY: the caller's promise.
+                v.store(unsafe { matrix.eight(r * self.columns + first + 8 * w) });
             }
         }
     }
 
-    /// Columns first .. first + 8 W of the middle, to those of the result.
+    /// The second step of columns first .. first + 8 W of the matrix that was turned over.
     ///
     /// # Safety
-    /// Nobody else has these columns of the result.
+    /// Nobody else has these columns.
     #[inline(always)]
     unsafe fn second<V: Eight, const W: usize, const INVERSE: bool>(
         &self,
         proof: V::Proof,
-        middle: &[u64],
+        matrix: &Target<'_, u64>,
         first: usize,
         work: &mut [[V; W]],
-        result: &Target<'_, u64>,
     ) {
         let shift = usize::BITS - self.columns.ilog2();
         for c in 0..self.columns {
-            let eights = middle[c * self.rows + first..][..8 * W].as_chunks::<8>().0;
             let row = &mut work[c.reverse_bits() >> shift];
             for w in 0..W {
-                row[w] = V::load(proof, &eights[w]);
+                // SAFETY: the caller's promise.
+                row[w] = V::load(proof, unsafe { matrix.eight(c * self.rows + first + 8 * w) });
             }
         }
         self.small::<V, W, INVERSE>(proof, work);
@@ -173,7 +170,7 @@ impl Plan {
                     power[w] = power[w].mul(*step);
                 }
                 // SAFETY: the caller's promise.
-                v.canonical().store(unsafe { result.eight(k * self.rows + first + 8 * w) });
+                v.canonical().store(unsafe { matrix.eight(k * self.rows + first + 8 * w) });
             }
         }
     }
@@ -192,7 +189,7 @@ impl Plan {
             half = 2;
         }
         while half < work.len() {
-            let stride = self.columns / (4 * half);
+            let stride = self.rows / (4 * half);
             for block in work.chunks_exact_mut(4 * half) {
                 let (low, high) = block.split_at_mut(2 * half);
                 let ((x0, x1), (x2, x3)) = (low.split_at_mut(half), high.split_at_mut(half));
@@ -223,81 +220,71 @@ impl Plan {
     }
 }
 
+/// Makes every two rows of so many columns one row of pairs.
+fn paired(values: &mut [u64], columns: usize) {
+    values.par_chunks_mut(2 * columns).for_each_init(
+        || vec![0; 2 * columns],
+        |pairs, rows| {
+            let (upper, lower) = rows.split_at(columns);
+            for ((pair, a), b) in pairs.as_chunks_mut::<2>().0.iter_mut().zip(upper).zip(lower) {
+                *pair = [*a, *b];
+            }
+            rows.copy_from_slice(pairs);
+        },
+    );
+}
+
 /// The two steps as functions of their own, compiled for the instructions that the vector needs.
 pub(super) trait Kernel: Eight {
-    fn columns<const W: usize, const INVERSE: bool>(
+    /// # Safety
+    /// Nobody else has these columns.
+    unsafe fn first<const W: usize, const INVERSE: bool>(
         plan: &Plan,
         proof: Self::Proof,
-        values: &[u64],
+        matrix: &Target<'_, u64>,
         first: usize,
         work: &mut [[Self; W]],
-        out: &mut [u64],
     );
 
     /// # Safety
-    /// Nobody else has these columns of the result.
-    unsafe fn rows<const W: usize, const INVERSE: bool>(
+    /// Nobody else has these columns.
+    unsafe fn second<const W: usize, const INVERSE: bool>(
         plan: &Plan,
         proof: Self::Proof,
-        middle: &[u64],
+        matrix: &Target<'_, u64>,
         first: usize,
         work: &mut [[Self; W]],
-        result: &Target<'_, u64>,
     );
 }
 
 macro_rules! kernel {
     ($vector:ty, $($feature:meta)?) => {
         impl Kernel for $vector {
-            fn columns<const W: usize, const INVERSE: bool>(
+            kernel!(@step first, $vector, $($feature)?);
+            kernel!(@step second, $vector, $($feature)?);
+        }
+    };
+    (@step $step:ident, $vector:ty, $($feature:meta)?) => {
+        unsafe fn $step<const W: usize, const INVERSE: bool>(
+            plan: &Plan,
+            proof: Self::Proof,
+            matrix: &Target<'_, u64>,
+            first: usize,
+            work: &mut [[Self; W]],
+        ) {
+            $(#[$feature])?
+            unsafe fn compiled<const W: usize, const INVERSE: bool>(
                 plan: &Plan,
-                proof: Self::Proof,
-                values: &[u64],
+                proof: <$vector as Eight>::Proof,
+                matrix: &Target<'_, u64>,
                 first: usize,
-                work: &mut [[Self; W]],
-                out: &mut [u64],
+                work: &mut [[$vector; W]],
             ) {
-                $(#[$feature])?
-                fn compiled<const W: usize, const INVERSE: bool>(
-                    plan: &Plan,
-                    proof: <$vector as Eight>::Proof,
-                    values: &[u64],
-                    first: usize,
-                    work: &mut [[$vector; W]],
-                    out: &mut [u64],
-                ) {
-                    plan.first::<$vector, W, INVERSE>(proof, values, first, work, out)
-                }
-                // SAFETY: `proof` proves the features.
-                #[allow(unused_unsafe)]
-                unsafe {
-                    compiled::<W, INVERSE>(plan, proof, values, first, work, out)
-                }
+                // SAFETY: the caller's promise.
+                unsafe { plan.$step::<$vector, W, INVERSE>(proof, matrix, first, work) }
             }
-
-            unsafe fn rows<const W: usize, const INVERSE: bool>(
-                plan: &Plan,
-                proof: Self::Proof,
-                middle: &[u64],
-                first: usize,
-                work: &mut [[Self; W]],
-                result: &Target<'_, u64>,
-            ) {
-                $(#[$feature])?
-                unsafe fn compiled<const W: usize, const INVERSE: bool>(
-                    plan: &Plan,
-                    proof: <$vector as Eight>::Proof,
-                    middle: &[u64],
-                    first: usize,
-                    work: &mut [[$vector; W]],
-                    result: &Target<'_, u64>,
-                ) {
-                    // SAFETY: the caller's promise.
-                    unsafe { plan.second::<$vector, W, INVERSE>(proof, middle, first, work, result) }
-                }
-                // SAFETY: the caller's promise; `proof` proves the features.
-                unsafe { compiled::<W, INVERSE>(plan, proof, middle, first, work, result) }
-            }
+            // SAFETY: the caller's promise; `proof` proves the features.
+            unsafe { compiled::<W, INVERSE>(plan, proof, matrix, first, work) }
         }
     };
 }

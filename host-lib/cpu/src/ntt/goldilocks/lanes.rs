@@ -22,8 +22,6 @@ pub(super) trait Eight: Copy + Send {
     fn minus(self, other: Self) -> Self;
     /// Times 2^48, the root of order four.
     fn turned(self) -> Self;
-    /// Of a matrix of rows.
-    fn transposed(rows: [Self; 8]) -> [Self; 8];
 }
 
 /// Plain 64-bit code.
@@ -95,11 +93,6 @@ impl Eight for Plain {
     #[inline(always)]
     fn turned(self) -> Self {
         Plain(self.0.map(|a| reduced((a as u128) << 48)))
-    }
-
-    #[inline(always)]
-    fn transposed(rows: [Self; 8]) -> [Self; 8] {
-        std::array::from_fn(|i| Plain(std::array::from_fn(|j| rows[j].0[i])))
     }
 }
 
@@ -205,32 +198,6 @@ mod vector {
         #[inline(always)]
         fn turned(self) -> Self {
             op!(reduced(_mm512_slli_epi64::<48>(self.0), _mm512_srli_epi64::<16>(self.0)))
-        }
-
-        #[inline(always)]
-        fn transposed(rows: [Self; 8]) -> [Self; 8] {
-            op!({
-                // Pairs of rows, whose even columns (or odd ones) become 128-bit parts; then the parts.
-                let mut a = [rows[0].0; 8];
-                for i in 0..4 {
-                    a[2 * i] = _mm512_unpacklo_epi64(rows[2 * i].0, rows[2 * i + 1].0);
-                    a[2 * i + 1] = _mm512_unpackhi_epi64(rows[2 * i].0, rows[2 * i + 1].0);
-                }
-                let mut out = [rows[0]; 8];
-                for odd in 0..2 {
-                    // Columns odd, 2 + odd, 4 + odd, 6 + odd, of rows 0 to 3 and 4 to 7.
-                    let (p, q, s, t) = (a[odd], a[2 + odd], a[4 + odd], a[6 + odd]);
-                    let (pq_even, pq_odd) =
-                        (_mm512_shuffle_i64x2::<0b10_00_10_00>(p, q), _mm512_shuffle_i64x2::<0b11_01_11_01>(p, q));
-                    let (st_even, st_odd) =
-                        (_mm512_shuffle_i64x2::<0b10_00_10_00>(s, t), _mm512_shuffle_i64x2::<0b11_01_11_01>(s, t));
-                    out[odd] = Avx(_mm512_shuffle_i64x2::<0b10_00_10_00>(pq_even, st_even));
-                    out[4 + odd] = Avx(_mm512_shuffle_i64x2::<0b11_01_11_01>(pq_even, st_even));
-                    out[2 + odd] = Avx(_mm512_shuffle_i64x2::<0b10_00_10_00>(pq_odd, st_odd));
-                    out[6 + odd] = Avx(_mm512_shuffle_i64x2::<0b11_01_11_01>(pq_odd, st_odd));
-                }
-                out
-            })
         }
     }
 }

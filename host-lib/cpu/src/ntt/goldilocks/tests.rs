@@ -67,23 +67,6 @@ fn edge_values_in_every_pair() {
     }
 }
 
-#[test]
-fn transposes() {
-    fn check<V: Eight>(proof: V::Proof) {
-        let rows: [V; 8] = std::array::from_fn(|i| V::load(proof, &std::array::from_fn(|j| (8 * i + j) as u64)));
-        for (i, row) in V::transposed(rows).into_iter().enumerate() {
-            let mut out = [0; 8];
-            row.store(&mut out);
-            assert_eq!(out, std::array::from_fn(|j| (8 * j + i) as u64));
-        }
-    }
-    check::<Plain>(());
-    #[cfg(target_arch = "x86_64")]
-    if let Some(simd) = crate::simd::Ifma::new() {
-        check::<lanes::Avx>(simd);
-    }
-}
-
 fn theirs(values: &[u64]) -> Vec<Goldilocks> {
     values.iter().map(|v| Goldilocks::from_u64(v % GOLDILOCKS)).collect()
 }
