@@ -15,7 +15,7 @@ const FEW: usize = 1 << 13;
 pub(super) fn turn_over<F: Copy + Send + Sync, const U: usize>(values: &mut [F]) {
     let side = (values.len() / U).isqrt();
     let tile = WIDTH / U;
-    debug_assert!(side * side * U == values.len() && side % tile == 0);
+    debug_assert!(side * side * U == values.len() && side.is_multiple_of(tile));
     let few = values.len() < FEW;
     let matrix = Target::new(values);
     let row = |i: usize| {
