@@ -53,6 +53,10 @@ impl BlockReader {
     }
 }
 
+/// Cycles by which the stages of long columns begin before the last word has been written: their first groups are of rows of the first column, the
+/// last of which came 15 words before (or of the ninth one, 7 words before, at a group that is R/2^m behind the first).
+pub const LEAD: u64 = 8;
+
 impl Timing {
     /// log2 of the words from which on a store of 16 columns of R rows may begin like one of a vector: when the last group of the last stage has
     /// been issued. Groups go by rows within columns there, the last R/2 of them are of the last columns, and a store takes as long as R
@@ -116,7 +120,8 @@ impl Timing {
                 blocks.free[kind] = end + self.product + 5;
             }
             if load {
-                let begin = free.max(end + self.product + 1);
+                let early = if shape.columns && shape.log_n >= self.long_columns() { LEAD } else { 0 };
+                let begin = free.max(end + self.product + 1 - early);
                 free = begin + stages + 1;
                 computed.push_back(free + 1 + if apart { self.turnaround } else { 0 });
                 loads += 1;

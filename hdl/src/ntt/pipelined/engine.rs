@@ -2,7 +2,7 @@
 
 use super::banks::Banks;
 use super::blocks::FactorBlocks;
-use super::cycles::Timing;
+use super::cycles::{Timing, LEAD};
 use super::stages::Stages;
 use super::transfers::Transfers;
 use super::twiddles::Twiddles;
@@ -69,8 +69,11 @@ pub struct PipelinedNtt<const W: usize> {
     put_line: Delay<Bits<24>>,
     stored: Delay<Bit>,
     there: Delay<Bit>,
+    there_early: Delay<Bit>,
     settled: Delay<Bit>,
     apart_q: DFF<Bit>,
+    early_q: DFF<Bit>,
+    many: Signal<Local, Bit>,
     apart: Signal<Local, Bit>,
     results: Fifo<U<W>>,
     idle: Signal<Local, Bit>,
@@ -139,8 +142,11 @@ impl<const W: usize> PipelinedNtt<W> {
             stored: Delay::new(to_the_end),
             // The first group is read five cycles later, when the last word has been written.
             there: Delay::new(product - 2),
+            there_early: Delay::new(product - 2 - LEAD as usize),
             settled: Delay::new(turnaround as usize),
             apart_q: Default::default(),
+            early_q: Default::default(),
+            many: Default::default(),
             apart: Default::default(),
             results: Fifo::new(room as usize),
             idle: Default::default(),
@@ -169,9 +175,9 @@ impl<const W: usize> PipelinedNtt<W> {
 impl<const W: usize> Logic for PipelinedNtt<W> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, operand, factor, store_3, scaled_3, apart_q);
+        dff_setup!(self, clock, operand, factor, store_3, scaled_3, apart_q, early_q);
         clock!(self, clock, transfers, stages, banks, twiddles, factors, multiplier, loaded, results);
-        clock!(self, clock, put_valid, put_memory, put_bank, put_line, stored, there, settled);
+        clock!(self, clock, put_valid, put_memory, put_bank, put_line, stored, there, there_early, settled);
         self.idle.next = self.reset.val() || self.transfers.flushing.val();
         self.transfers.reset.next = self.reset.val();
         self.transfers.start.next = self.start.val();
@@ -238,13 +244,18 @@ impl<const W: usize> Logic for PipelinedNtt<W> {
         self.stages.reset.next = self.idle.val();
         self.stages.start.next = self.start.val();
         self.stages.log_n.next = self.log_n.val();
-        self.apart.next = self.order.val().get_bit(1)
-            || (self.log_n.val().get_bit(5) && ((self.log_n.val() & self.size_mask.val()) < self.long.val()));
+        self.many.next = (self.log_n.val() & self.size_mask.val()) >= self.long.val();
+        self.apart.next = self.order.val().get_bit(1) || (self.log_n.val().get_bit(5) && !self.many.val());
         self.stages.apart.next = self.apart.val();
         if self.start.val() {
             self.apart_q.d.next = self.apart.val();
+            self.early_q.d.next = self.log_n.val().get_bit(5) && self.many.val();
         }
+        self.there_early.d.next = self.transfers.load.val() && self.transfers.last.val();
         self.stages.loaded.next = self.there.q.val();
+        if self.early_q.q.val() {
+            self.stages.loaded.next = self.there_early.q.val();
+        }
         self.settled.d.next = self.stages.computed.val();
         self.transfers.computed.next = self.stages.computed.val();
         if self.apart_q.q.val() {

@@ -4,7 +4,7 @@ use super::bench::{Bench, Columns, Command, Flow, Several};
 use crate::field::Arithmetic;
 use crate::ntt::model::VectorField;
 use crate::ntt::pipelined::Shape;
-use crate::ntt::{VectorNtt, BN254_FR_VECTORS};
+use crate::ntt::{VectorNtt, BN254_FR_VECTORS, GOLDILOCKS_VECTORS};
 use gristmill_hdl_kit::twin::Fidelity;
 
 const LOG_SEEDS: u32 = 6;
@@ -98,8 +98,12 @@ fn columns_of_several_vectors() {
 /// Long ones are stored before the pipeline is empty: the shortest of these, and longer.
 #[test]
 fn long_columns() {
-    for log_wings in 0..=3 {
-        let mut bench = bench(11, log_wings);
+    let of_goldilocks = |log_wings| {
+        let ntt =
+            VectorNtt::with_wings(&GOLDILOCKS_VECTORS, 11, LOG_SEEDS, Arithmetic::Pipelined, log_wings, Fidelity::Twin);
+        Bench::new(ntt, VectorField::new(&GOLDILOCKS_VECTORS))
+    };
+    for mut bench in (0..=3).map(|log_wings| bench(11, log_wings)).chain([0, 2].map(of_goldilocks)) {
         for log_rows in 5..=7 {
             for kind in if log_rows == 6 { &[0, 3, 4, 7][..] } else { &[4] } {
                 several_columns(&mut bench, log_rows, *kind, 2);
