@@ -130,6 +130,7 @@ pub fn run(args: &Bench) -> Result<(), CliError> {
     let info = device.info()?;
     let op = match args.op {
         BenchOp::Msm if info.msm.is_none() => Some("msm"),
+        BenchOp::Ntt if info.ntt.is_none() && info.goldilocks.is_none() => Some("ntt"),
         BenchOp::Ntt if !info.has_field(field) => Some(ntt::engine_name(field)),
         _ => None,
     };
