@@ -80,7 +80,7 @@ pub struct PipelinedNtt<const W: usize> {
     one: Constant<U<W>>,
     size_mask: Constant<Bits<6>>,
     /// Columns from this size on are long enough to be read before the pipeline is empty.
-    long: Constant<Bits<6>>,
+    long_from: Constant<Bits<6>>,
     _wings: usize,
     _timing: Timing,
     _columns: bool,
@@ -152,7 +152,7 @@ impl<const W: usize> PipelinedNtt<W> {
             idle: Default::default(),
             one: Constant::new(vectors.one().into()),
             size_mask: Constant::new(31u64.to_bits()),
-            long: Constant::new(u64::from(timing.long_columns()).to_bits()),
+            long_from: Constant::new(u64::from(timing.long_columns()).to_bits()),
             _wings: wing.len(),
             _timing: timing,
             _columns: log_max > COLUMNS_LOG,
@@ -244,7 +244,7 @@ impl<const W: usize> Logic for PipelinedNtt<W> {
         self.stages.reset.next = self.idle.val();
         self.stages.start.next = self.start.val();
         self.stages.log_n.next = self.log_n.val();
-        self.many.next = (self.log_n.val() & self.size_mask.val()) >= self.long.val();
+        self.many.next = (self.log_n.val() & self.size_mask.val()) >= self.long_from.val();
         self.apart.next = self.order.val().get_bit(1) || (self.log_n.val().get_bit(5) && !self.many.val());
         self.stages.apart.next = self.apart.val();
         if self.start.val() {
