@@ -11,6 +11,7 @@ use ark_ff::{BigInteger, PrimeField, UniformRand, Zero};
 use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use ark_std::rand::{Rng, SeedableRng, rngs::StdRng};
 use gristmill_cpu::{Coordinate, Engine, GOLDILOCKS, TransformField, goldilocks_ntt, msm, ntt};
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 /// What the sample takes.
@@ -132,6 +133,13 @@ fn goldilocks(rng: &mut StdRng) {
 
 #[test]
 fn random_and_adverse_inputs() {
+    if !Engine::Ifma.is_available() {
+        // Past the harness' capture.
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: the engine `ifma`: no AVX-512 IFMA here; run it on a processor that has it (Intel since Ice Lake, AMD since Zen 4)"
+        );
+    }
     let number = |name: &str| {
         std::env::var(name).ok().map(|v| v.parse::<u64>().unwrap_or_else(|_| panic!("{name}={v}: no number")))
     };

@@ -1,39 +1,14 @@
 //! Transforms over Goldilocks, p = 2^64 - 2^32 + 1.
 
-use super::{Device, Order, dispatch::InPlace};
+use super::{Device, Transform, dispatch::InPlace};
 use crate::{Error, Report, Result, check, cpu};
 use gristmill_cpu::goldilocks::{TWO_ADICITY, canonical};
 use std::time::Instant;
 
 /// A transform of 2^k elements of Goldilocks, with the primitive root
-/// `w = 7^((p-1)/2^k)` (Plonky3's and Plonky2's). Elements are plain integers; any u64 stands for its residue, results are below p.
-/// Otherwise as [`Transform`](super::Transform).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GoldilocksTransform {
-    /// From evaluations to coefficients.
-    pub inverse: bool,
-    /// Generator of the coset, not zero modulo p.
-    pub coset: Option<u64>,
-    /// In which order elements lie.
-    pub order: Order,
-}
-
-impl GoldilocksTransform {
-    /// Coefficients to evaluations, natural order to natural order.
-    pub const FORWARD: GoldilocksTransform = GoldilocksTransform { inverse: false, coset: None, order: Order::Natural };
-    /// Evaluations to coefficients, natural order to natural order.
-    pub const INVERSE: GoldilocksTransform = GoldilocksTransform { inverse: true, coset: None, order: Order::Natural };
-
-    /// The same on the coset of a generator.
-    pub const fn on_coset(self, generator: u64) -> Self {
-        GoldilocksTransform { inverse: self.inverse, coset: Some(generator), order: self.order }
-    }
-
-    /// The same on vectors in another order.
-    pub const fn ordered(self, order: Order) -> Self {
-        GoldilocksTransform { inverse: self.inverse, coset: self.coset, order }
-    }
-}
+/// `w = 7^((p-1)/2^k)` (Plonky3's and Plonky2's). Elements are plain integers; any u64 stands for its residue, results are below p. The
+/// coset's generator is not zero modulo p.
+pub type GoldilocksTransform = Transform<u64>;
 
 impl Device {
     /// Transforms several vectors over Goldilocks in place, in one batch. They may differ in length. A card does those of its size if it has such

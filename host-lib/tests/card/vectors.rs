@@ -4,7 +4,7 @@ use crate::support::{all_kinds, configured, options, rng, sum, terms, tiny, tiny
 use ark_bn254::Fr;
 use ark_ff::{One, UniformRand, Zero};
 use ark_std::rand::{Rng, rngs::StdRng};
-use gristmill::{Check, Device, Error, Fallback, Operation, Options, Second, Step, Transform, Vector};
+use gristmill::{Check, Device, Error, Fallback, Operation, Options, Order, Second, Step, Transform, Vector};
 use gristmill_hdl::config::CardConfig;
 
 /// What a program makes of vectors.
@@ -128,9 +128,11 @@ fn what_cannot_be_done_is_told_and_nothing_is() {
     let long = device.vector(&values(16, &mut rng(74))).unwrap();
     let mut vectors = [device.vector(&held).unwrap(), device.vector(&held).unwrap(), long];
     let good = Step::combine(Operation::Add, 0, 1, 0);
+    let reversed = Transform::FORWARD.ordered(Order::ReversedOutput);
     for (steps, step, words) in [
         (vec![good, Step::transform(3, Transform::FORWARD)], 1, ["vector 3 of 3", "one length"]),
         (vec![Step::combine(Operation::Add, 0, 1, 2)], 0, ["vector 0 has 8 elements", "vector 2 16"]),
+        (vec![good, Step::transform(0, reversed)], 1, ["ReversedOutput", "natural order"]),
     ] {
         let error = device.run(&mut vectors, &steps).unwrap_err();
         assert!(matches!(error, Error::VectorStep { step: found, .. } if found == step), "{error:?}");

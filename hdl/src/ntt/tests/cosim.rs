@@ -239,3 +239,13 @@ fn goldilocks_engine() {
     let sizes = [(6, false), (2, false), (5, true), (3, false), (6, true), (6, false)];
     orders(ntt, VectorField::new(&GOLDILOCKS_VECTORS), &sizes, 4, 30_000, true);
 }
+
+/// Columns long enough to be begun, and stored, before the pipeline is empty: either field.
+#[test]
+fn long_columns() {
+    let ntt = PipelinedNtt::<256>::new(&BN254_FR_VECTORS, 10, 5, 1, Fidelity::Twin);
+    assert_eq!(ntt.timing().long_columns(), 10);
+    orders(ntt, VectorField::bn254_fr(), &[(10, true)], 5, 60_000, false);
+    let ntt = PackedNtt::new(10, 5, 2, Fidelity::Twin);
+    orders(ntt, VectorField::new(&GOLDILOCKS_VECTORS), &[(10, true)], 5, 100_000, true);
+}
